@@ -1,0 +1,15 @@
+# Everything foreign, by pkg-config: Debian's libmicrohttpd and criterion ship no CMake config.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+if(PROJECT_IS_TOP_LEVEL)
+  pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+  pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson) # the oracle that our JSON reader is tested against
+endif()
