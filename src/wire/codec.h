@@ -1,0 +1,41 @@
+/* codec.h -- One value, three spellings: requests read and responses written by a service's model.
+ * JSON 1.0/1.1, query and REST-XML; the tree's conventions are in shape.h. Each protocol is a file:
+ * codec_json.c, codec_query.c, codec_rest_xml.c. Unknown members are ignored, as services do. */
+#ifndef AFORO_WIRE_CODEC_H
+#define AFORO_WIRE_CODEC_H
+
+#include "base/json.h"
+#include "wire/http_msg.h"
+#include "wire/shape.h"
+
+/* The input tree of a request. ERR_INVALID with d->name SerializationException (JSON), MalformedXML (REST-XML) or
+ * MalformedQueryString; the message is what the service would say. Payload members that stream (S3 bodies) are
+ * left out of the tree: the handler takes them from the body. URI labels are matched against op->uri. */
+MUST_USE enum err codec_read_request(const struct service_model *service, const struct operation_model *op,
+                                     const struct http_request *request, struct arena *a, struct json **ret_input,
+                                     struct diag *d);
+
+/* Writes a response's status, headers and body from the output tree (NULL: no members). Members missing in the
+ * tree are left out. Adds the request id in the protocol's place. A streaming payload is set by the handler. */
+void codec_write_response(const struct service_model *service, const struct operation_model *op,
+                          const struct json *output, struct str request_id, struct arena *a, struct http_response *ret_response);
+
+struct codec_error {
+    struct str code, message;
+    int status;
+    bool sender;                /* the client's fault: query's <Type> */
+    struct str resource;        /* S3's <Resource>; empty: none */
+    const struct json *extra;   /* further members of the error, an OBJECT of strings; or NULL (S3 only) */
+};
+void codec_write_error(const struct service_model *service, const struct http_request *request,
+                       const struct codec_error *error, struct str request_id, struct arena *a, struct http_response *ret_response);
+
+/* The client's side of the same envelopes: what a failed response says. Reads __type / x-amzn-errortype / XML
+ * <Code>; a body that says nothing gives the status's own words. Never fails. */
+void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code, struct str *ret_message);
+
+/* Client side of query: Action, Version and flat parameters are written by http_query_add; this writes one
+ * struct tree of parameters as AWS nests them (Name.member.1.Key=...). */
+void codec_query_add(struct buf *form, const char *prefix, const struct json *value);
+
+#endif
