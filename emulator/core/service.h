@@ -1,0 +1,49 @@
+/* service.h -- What a service registers with the core: its model, its handlers, its state.
+ * Services never include each other: S3 reaches SNS through core_call, as a client would. */
+#ifndef AFORO_EMULATOR_CORE_SERVICE_H
+#define AFORO_EMULATOR_CORE_SERVICE_H
+
+#include "emulator/core/call.h"
+
+typedef void operation_fn(struct call *c);
+struct operation_handler {
+    const char *name;           /* "PutRecords"; an operation of the model without one is refused by name */
+    operation_fn *handle;
+    bool raw;                   /* hot path: reads request->body and writes response itself; model validation is its own */
+};
+struct emulator_service {
+    const struct service_model *model;
+    const struct operation_handler *handlers;
+    size_t handler_count;
+    void *(*state_new)(struct core *core, struct arena *a);     /* a: lives until the emulator's reset */
+    /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic. Raw handlers' calls
+     * come with input NULL. */
+    void (*describe)(const struct call *c, struct fault_call *description);
+    /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs decide. */
+    const struct operation_model *(*route)(const struct http_request *request);
+};
+
+/* The emulator's services, in the order of routing; assembled in emulator/emulator.c. */
+struct core_options {
+    uint64_t seed;
+    struct str account, region, public_url;
+    bool limits_off, verify_signatures;
+    int64_t start_us;
+};
+const struct core_options *core_options(const struct core *core);
+void *core_state(const struct core *core, const char *service_id);  /* for emulator.c's readers of state */
+
+/* Ids and randomness: deterministic by seed. Each call gives another one. */
+struct str core_uuid(struct core *core, struct arena *a);
+uint64_t core_random(struct core *core);
+
+/* Timers: `fire` runs in emulator_tick at the first tick at or after at_us. Never cancelled: check in `fire`. */
+typedef void timer_fn(struct core *core, void *arg, int64_t now_us);
+void core_timer(struct core *core, int64_t at_us, timer_fn *fire, void *arg);
+
+/* Calls out. `done` gets what came back; status 0: nothing. */
+typedef void outbound_fn(struct core *core, void *arg, int status, struct str body, int64_t now_us);
+void core_outbound(struct core *core, struct str method, struct str url, const struct http_headers *headers, struct str body,
+                   int64_t not_before_us, outbound_fn *done, void *arg);
+
+#endif
