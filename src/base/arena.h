@@ -27,6 +27,13 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size); /* aborts o
 /* Gives one block back for later allocations of its size class: for long-lived state that shrinks.
  * `size` is the size that was asked for. An arena that recycles is never rewound (asserted). */
 void arena_recycle(struct arena *a, void *block, size_t size);
+/* For containers that may live in either kind of arena: recycles where the arena recycles already, else leaves
+ * the block to the arena's end. */
+void arena_drop(struct arena *a, void *block, size_t size);
+
+/* The block with room for `size` bytes (size >= size_old), in place where it can be; its contents are kept, the
+ * new part is not zeroed. The old pointer must not be used again. block NULL: a new one. */
+void *arena_grow(struct arena *a, void *block, size_t size_old, size_t size);
 
 /* Runs `cleanup(handle)` when the arena ends, is reset, or is rewound past this point:
  * for handles of other libraries (CURL, sqlite3_stmt, PGresult). Reverse order. */

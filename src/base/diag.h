@@ -17,13 +17,22 @@ struct diag {
 #define DIAG_INIT ((struct diag){.code = ERR_OK})
 
 /* Notes a failure and returns `code`. A later failure does not overwrite an earlier one. */
-#define fail(d, code, ...) diag_fail((d), (code), __FILE__, __LINE__, __VA_ARGS__)
+#define fail(d, code, ...)                                                  \
+    ({                                                                      \
+        enum err fail_code_ = (code); /* kept here: gcc sees that it is not 0 */ \
+        diag_fail((d), fail_code_, __FILE__, __LINE__, __VA_ARGS__);        \
+        fail_code_;                                                         \
+    })
 enum err diag_fail(struct diag *d, enum err code, const char *file, int line, const char *format, ...)
     PRINTF_LIKE(5, 6);
 
 /* The same with the other side's name for it (cut at 63 bytes). */
-#define fail_named(d, code, name, ...) \
-    diag_fail_named((d), (code), (name), __FILE__, __LINE__, __VA_ARGS__)
+#define fail_named(d, code, name, ...)                                           \
+    ({                                                                           \
+        enum err fail_code_ = (code);                                            \
+        diag_fail_named((d), fail_code_, (name), __FILE__, __LINE__, __VA_ARGS__); \
+        fail_code_;                                                              \
+    })
 enum err diag_fail_named(struct diag *d, enum err code, const char *name, const char *file, int line,
                          const char *format, ...) PRINTF_LIKE(6, 7);
 

@@ -22,5 +22,6 @@ void heap_init(struct heap *h, struct arena *a);
 void heap_push(struct heap *h, int64_t at_us, uint64_t tie, void *what);
 bool heap_peek(const struct heap *h, struct heap_item *ret_item);   /* false when empty */
 bool heap_pop(struct heap *h, struct heap_item *ret_item);
+void heap_check(const struct heap *h); /* aborts where an invariant is broken: for tests */
 
 #endif

@@ -13,5 +13,6 @@ void *map_remove(struct map *m, struct str key);                /* what was ther
 size_t map_count(const struct map *m);
 /* for (size_t at = 0; map_next(m, &at, &key, &value);) -- removing the current entry is allowed. */
 bool map_next(const struct map *m, size_t *cursor, struct str *ret_key, void **ret_value);
+void map_check(const struct map *m); /* aborts where an invariant is broken: for tests */
 
 #endif

@@ -18,5 +18,6 @@ size_t tree_count(const struct tree *t);
 /* The first entry whose key is >= key (or > key when `after`); NULL at the end. Valid until a change. */
 const struct tree_entry *tree_seek(const struct tree *t, struct str key, bool after);
 const struct tree_entry *tree_last(const struct tree *t);       /* NULL when empty */
+void tree_check(const struct tree *t); /* aborts where an invariant is broken: for tests */
 
 #endif
