@@ -5,9 +5,10 @@
  * Every failure carries an SQLSTATE in d->name and one of:
  *   ERR_CONFLICT     unique violation (23505)
  *   ERR_UNAVAILABLE  nothing was done, the whole transaction can be tried again: 40001, 40P01, busy, 57P01, 08001
- *   ERR_UNKNOWN      lost while committing (08006, 08007): look before trying again
- *   ERR_LIMIT        full (53100, 53300)     ERR_INVALID  the statement or a value (22xxx, 42xxx)
- *   ERR_INTERNAL     anything else
+ *                    (57014 and 55P03, the server's own time limits, too)
+ *   ERR_UNKNOWN      lost while committing (08006, 08007, 58030): look before trying again
+ *   ERR_LIMIT        full (53xxx, 54xxx)     ERR_INVALID  the statement or a value (22xxx, 42xxx, other 23xxx)
+ *   ERR_DENIED       28xxx, 42501            ERR_INTERNAL anything else
  * After any failure but ERR_INVALID of a query outside a transaction the transaction is gone. */
 #ifndef AFORO_SEAM_WAREHOUSE_H
 #define AFORO_SEAM_WAREHOUSE_H
@@ -71,7 +72,8 @@ MUST_USE enum err warehouse_bulk_end(struct warehouse *w, struct diag *d);
 MUST_USE enum err warehouse_query(struct warehouse *w, struct str sql, const struct warehouse_value *params,
                                   size_t param_count, struct arena *a, struct warehouse_result *ret_result, struct diag *d);
 const struct warehouse_value *warehouse_at(const struct warehouse_result *r, size_t row, size_t column);
-/* A whole number or decimal out of a result cell, whatever the dialect sent (integer, "12.50"). NULL is 0. */
+/* A whole number or decimal out of a result cell, whatever the dialect sent (integer, "12.50"). NULL is 0.
+ * An I64 is taken as units of 10^-scale already, as SQLite keeps a decimal; a text is a number as written. */
 MUST_USE enum err warehouse_decimal(const struct warehouse_value *value, int scale, int64_t *ret_value, struct diag *d);
 enum warehouse_dialect warehouse_dialect(const struct warehouse *w);
 void warehouse_close(struct warehouse *w);      /* NULL is fine */
