@@ -23,7 +23,9 @@ struct call {
     struct fault_decision fault;        /* PARTIAL is the handler's to apply (fault_hits_entry); others are core's */
 
     struct json *output;                /* OBJECT, empty at first; NULL for raw handlers that set response */
-    struct http_response response;      /* raw: all of it; else headers and streaming body that the tree has not */
+    /* raw: all of it; else headers and streaming body that the tree has not, and a status other than the model's
+     * (0: the model's). Headers go with a refusal too (ETag of a 304). Initialised by core. */
+    struct http_response response;
     enum aws_error_id error;            /* AWS_OK, or what call_fail noted */
     struct str message;
     struct json *error_extra;           /* S3: further elements such as BucketName */

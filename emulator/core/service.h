@@ -21,6 +21,9 @@ struct emulator_service {
     void (*describe)(const struct call *c, struct fault_call *description);
     /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs decide. */
     const struct operation_model *(*route)(const struct http_request *request);
+    /* Brings a request to the spelling of the model's URIs, before `route` and after the signature was verified:
+     * S3's bucket in the host name becomes the path's first segment. NULL: nothing to do. */
+    void (*rewrite)(struct http_request *request, struct arena *a);
 };
 
 /* The emulator's services, in the order of routing; assembled in emulator/emulator.c. */

@@ -62,6 +62,8 @@
     X(AWS_INVALID_ARGUMENT, "InvalidArgument", 400, ERR_INVALID)                                            \
     X(AWS_INVALID_BUCKET_NAME, "InvalidBucketName", 400, ERR_INVALID)                                       \
     X(AWS_INVALID_DIGEST, "InvalidDigest", 400, ERR_INVALID)                                                \
+    X(AWS_INVALID_PART, "InvalidPart", 400, ERR_INVALID)                                                    \
+    X(AWS_INVALID_PART_ORDER, "InvalidPartOrder", 400, ERR_INVALID)                                         \
     X(AWS_INVALID_RANGE, "InvalidRange", 416, ERR_INVALID)                                                  \
     X(AWS_INVALID_REQUEST, "InvalidRequest", 400, ERR_INVALID)                                              \
     X(AWS_INVALID_URI, "InvalidURI", 400, ERR_INVALID)                                                      \
