@@ -8,10 +8,11 @@ struct csv_reader {
     struct str text;
     size_t at;
     uint64_t line;      /* line on which the current row began, from 1 */
+    uint64_t next_line;
     char delimiter;
 };
 void csv_reader_init(struct csv_reader *r, struct str text, char delimiter);
-/* Reads one row; fields without doubled quotes borrow the text. ERR_NOT_FOUND at the end.
+/* Reads one row; fields without doubled quotes borrow the text. ERR_NOT_FOUND at the end (d stays untouched).
  * ERR_INVALID: "line 17: ...", and the reader stands behind the bad line. ERR_LIMIT: over max_fields. */
 MUST_USE enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields, size_t max_fields,
                            size_t *ret_count, struct diag *d);

@@ -29,21 +29,22 @@ struct json_scan {
 #define JSON_DEPTH_MAX 100
 void json_scan_init(struct json_scan *s, struct str text);
 enum json_token json_scan_next(struct json_scan *s);
-/* After KEY: skips its value. After OBJECT or ARRAY: skips to its end. ret_raw: the value's text, or NULL. */
+/* After KEY: skips its value. After OBJECT or ARRAY: skips to its end. ret_raw: the value's text, or NULL.
+ * Gives the token with which the value began, or JSON_ERROR. Not to be called after any other token. */
 enum json_token json_scan_skip(struct json_scan *s, struct str *ret_raw);
 /* The current KEY's or STRING's text with escapes resolved: borrowed when none, else in the arena. */
 struct str json_scan_text(const struct json_scan *s, struct arena *a);
-enum err json_scan_fail(const struct json_scan *s, struct diag *d); /* ERR_INVALID "byte 17: ..." */
+enum err json_scan_fail(const struct json_scan *s, struct diag *d); /* ERR_INVALID "byte 17: ...", counted from 0 */
 
 /* Reads the one value that begins at *at in a text that may hold several (concatenated JSON), skipping white
- * space before it; moves *at past it. ERR_NOT_FOUND: only white space is left. ERR_INVALID: not JSON, *at unmoved. */
+ * space before it; moves *at past it. ERR_NOT_FOUND: only white space is left (d untouched). ERR_INVALID: not JSON, *at unmoved. */
 MUST_USE enum err json_split(struct str text, size_t *at, struct str *ret_value, struct diag *d);
 
 /* ---- tree ---- */
 enum json_kind { JSON_IS_NULL, JSON_IS_FALSE, JSON_IS_TRUE, JSON_IS_NUMBER, JSON_IS_STRING, JSON_IS_ARRAY, JSON_IS_OBJECT };
 struct json {
     enum json_kind kind;
-    uint32_t line, column;      /* from 1; where it stood; 0 when made by code */
+    uint32_t line, column;      /* from 1, columns in bytes; 0 when made by code */
     struct str key;             /* in an object: its name */
     struct str text;            /* STRING: resolved; NUMBER: as written */
     struct json *first, *last;  /* ARRAY, OBJECT */
@@ -54,7 +55,7 @@ struct json {
  * borrow `text`. */
 MUST_USE enum err json_parse(struct arena *a, struct str text, struct json **ret_tree, struct diag *d);
 struct json *json_get(const struct json *object, struct str key);  /* NULL: not an object, or no such key */
-struct json *json_at(const struct json *tree, const char *path);   /* "a.b.c", NULL when missing */
+struct json *json_at(const struct json *tree, const char *path);   /* "a.b.c", "list.0.name"; NULL when missing */
 bool json_is(const struct json *node, enum json_kind kind);        /* NULL is no kind */
 struct str json_str(const struct json *node);                      /* STRING's or NUMBER's text, else empty */
 bool json_bool(const struct json *node, bool otherwise);
