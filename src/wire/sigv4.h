@@ -23,7 +23,8 @@ struct sigv4_options {
 };
 
 /* Adds X-Amz-Date, X-Amz-Security-Token where there is one, and Authorization. All headers present are signed,
- * but for User-Agent, Authorization, Connection, Expect, X-Amzn-Trace-Id, Amz-Sdk-* and Content-Length. */
+ * but for User-Agent, Authorization, Connection, Expect, Upgrade, Transfer-Encoding, X-Amzn-Trace-Id and Amz-Sdk-*.
+ * Host is signed also where only request->host says it. */
 void sigv4_sign(struct http_request *request, const struct sigv4_options *options, struct arena *a);
 /* Moves everything into the query: X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders, -Signature. */
 void sigv4_presign(struct http_request *request, const struct sigv4_options *options, struct arena *a);
@@ -44,8 +45,12 @@ struct sigv4_claim {
 };
 bool sigv4_claim_of(const struct http_request *request, struct arena *a, struct sigv4_claim *ret_claim);
 /* Recomputes the signature with `secret`. ERR_DENIED with AWS's name in d->name: SignatureDoesNotMatch,
- * RequestTimeTooSkewed (over 15 minutes), AccessDenied (presigned and expired), IncompleteSignature. */
+ * RequestTimeTooSkewed (over 15 minutes), AccessDenied (presigned and expired), AuthorizationQueryParametersError,
+ * IncompleteSignature. The body is hashed only where the request gives no hash of it: a given one is taken as it is,
+ * since bodies stream, and compared by sigv4_payload_matches. */
 MUST_USE enum err sigv4_verify(const struct http_request *request, const struct sigv4_claim *claim, struct str secret,
                                bool double_encode_path, int64_t now_us, struct arena *a, struct diag *d);
+/* Whether the body has the SHA-256 that was signed; true where none was (UNSIGNED-PAYLOAD, STREAMING-...). */
+bool sigv4_payload_matches(const struct sigv4_claim *claim, struct str body, struct arena *a);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 
+#define XML_DEPTH_MAX 100
+
 struct xml {
     struct str name;            /* without namespace prefix */
     struct str text;            /* all text directly inside, entities resolved */
