@@ -59,7 +59,7 @@ struct operation_model {
     const char *result_wrapper; /* query: "PublishResult" */
     const char *input_root;     /* rest-xml: name of the root element of the input, or NULL */
     const char *input_namespace;
-    const char *output_root;    /* rest-xml: name of the root element of the output; NULL: <operation>Response. Where it
+    const char *output_root;    /* rest-xml: name of the root element of the output; NULL: the output shape. Where it
                                  * is the name of the only body member, that member's text stands in the root itself
                                  * (S3's LocationConstraint) */
     const struct shape *const *errors; /* NULL-terminated */
