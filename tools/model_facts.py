@@ -99,6 +99,11 @@ def quoted(text):
     return None if text is None else c_string(text)
 
 
+def namespace_of(ref):
+    namespace = ref.get("xmlNamespace") or {}
+    return {"uri": namespace} if isinstance(namespace, str) else namespace
+
+
 def packed(words, indent="    ", width=100):
     lines, line = [], indent
     for word in words:
@@ -124,9 +129,7 @@ class Tables:
         target = self.shapes[ref["shape"]]
         payload = owner.get("payload") == name
         wire = ref.get("locationName") or (target.get("locationName") if payload else None)
-        namespace = ref.get("xmlNamespace") or target.get("xmlNamespace") or {}
-        if isinstance(namespace, str):
-            namespace = {"uri": namespace}
+        namespace = namespace_of(ref) or namespace_of(target)
         return fields([
             ("name", quoted(name)), ("wire_name", quoted(wire) if wire != name else None),
             ("shape", f"S({ref['shape']})"), ("place", PLACES.get(ref.get("location"))),
@@ -156,7 +159,7 @@ class Tables:
             ("flattened", bool(shape.get("flattened"))), ("streaming", name in self.streaming),
             ("sensitive", bool(shape.get("sensitive"))), ("event_stream", bool(shape.get("eventstream"))),
             ("timestamp", TIMESTAMPS.get(shape.get("timestampFormat"))),
-            ("xml_namespace", quoted((shape.get("xmlNamespace") or {}).get("uri"))),
+            ("xml_namespace", quoted(namespace_of(shape).get("uri"))),
             ("exception", bool(shape.get("exception"))), ("sender_fault", bool(error.get("senderFault"))),
             ("error_code", quoted(error.get("code"))), ("http_status", error.get("httpStatusCode")),
         ])[1:-1]
@@ -177,8 +180,8 @@ class Tables:
             ("input", f"S({ref_in['shape']})" if ref_in else None),
             ("output", f"S({ref_out['shape']})" if ref_out else None),
             ("result_wrapper", quoted(ref_out.get("resultWrapper"))),
-            ("input_root", quoted(ref_in.get("locationName") or shape_in.get("locationName"))),
-            ("input_namespace", quoted((ref_in.get("xmlNamespace") or {}).get("uri"))),
+            ("input_root", quoted(shape_in.get("locationName") or ref_in.get("locationName"))),
+            ("input_namespace", quoted(namespace_of(ref_in).get("uri"))),
             ("output_root", quoted(root_out)),
             ("errors", f"e_{name}" if op.get("errors") else None),
             ("success_status", http.get("responseCode", 200)),
