@@ -1,0 +1,34 @@
+/* reader.h -- One captured object, whatever wrote it, as a run of records: our captures, NDJSON, concatenated JSON
+ * (Firehose), CloudTrail's {"Records":[...]}, CSV with a header; plain, gzip (several members, FNAME) or zstd (several
+ * frames, skippable ones; a dictionary is refused by name). Detected by content; a format can be forced. */
+#ifndef AFORO_REPLAY_READER_H
+#define AFORO_REPLAY_READER_H
+
+#include "base/diag.h"
+#include "base/str.h"
+
+enum reader_format { READER_DETECT, READER_CAPTURE, READER_NDJSON, READER_CONCATENATED, READER_CLOUDTRAIL, READER_CSV };
+MUST_USE enum err reader_format_parse(struct str name, enum reader_format *ret_format, struct diag *d);
+const char *reader_format_name(enum reader_format format);
+
+struct reader_record {
+    uint64_t ordinal;           /* in its object, from 0 */
+    struct str data;            /* JSON; empty for CSV */
+    const struct str *names, *fields; /* CSV */
+    size_t field_count;
+    struct str sequence_number, partition_key; /* captures; else empty */
+    int64_t arrived_us;         /* captures; else INSTANT_NEVER */
+};
+struct reader;
+/* `object` is borrowed; decompresses into `a` (at most CAPTURE_BYTES_MAX). ERR_CORRUPT: a checksum, a cut frame;
+ * ERR_INVALID: a format that it is not. Messages name the byte, or the line. */
+MUST_USE enum err reader_open(struct arena *a, struct str object, enum reader_format format, struct reader **ret_reader,
+                              struct diag *d);
+enum reader_format reader_format(const struct reader *r);
+/* ERR_NOT_FOUND at the end. ERR_INVALID: this record cannot be delimited, and nothing after it can be trusted. */
+MUST_USE enum err reader_next(struct reader *r, struct arena *a, struct reader_record *ret_record, struct diag *d);
+
+/* Decompression by itself: gzip, zstd, or bytes as they are. */
+MUST_USE enum err reader_inflate(struct arena *a, struct str object, struct str *ret_bytes, struct diag *d);
+
+#endif
