@@ -78,8 +78,13 @@ struct hole {
     struct hole *next;
 };
 
+struct child_slot {
+    struct arena *child; /* NULL once the child was freed by itself */
+};
+
 struct arena {
     const char *name;
+    struct child_slot *slot; /* in the parent; NULL: no parent */
     size_t max_bytes, used;
     size_t chunk_bytes_next;
     struct chunk *chunk;
@@ -468,6 +473,23 @@ struct arena *arena_new(const char *name, size_t max_bytes)
     return a;
 }
 
+static void child_end(void *handle)
+{
+    struct child_slot *slot = handle;
+    if (slot->child != NULL) {
+        arena_free(slot->child);
+    }
+}
+
+struct arena *arena_child(struct arena *parent, const char *name, size_t max_bytes)
+{
+    struct arena *child = arena_new(name, max_bytes);
+    child->slot = NEW(parent, struct child_slot);
+    child->slot->child = child;
+    arena_defer(parent, child_end, child->slot);
+    return child;
+}
+
 void arena_reset(struct arena *a)
 {
     cleanups_run(a, NULL);
@@ -480,6 +502,9 @@ void arena_free(struct arena *a)
 {
     if (a == NULL) {
         return;
+    }
+    if (a->slot != NULL) {
+        a->slot->child = NULL;
     }
     arena_reset(a);
     if (a->spare != NULL) {

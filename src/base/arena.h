@@ -11,6 +11,9 @@ typedef void arena_cleanup_fn(void *handle);
 
 /* `name` is borrowed and must outlive the arena; `max_bytes` caps what it holds at one time. */
 struct arena *arena_new(const char *name, size_t max_bytes);
+/* An arena of its own that ends with `parent` (or earlier, by arena_free): what a crash of the parent's owner must
+ * not leak. Costs the parent a few bytes for its whole life: for long-lived children. */
+struct arena *arena_child(struct arena *parent, const char *name, size_t max_bytes);
 void arena_free(struct arena *a); /* runs the cleanups in reverse, then gives all memory back; NULL is fine */
 void arena_reset(struct arena *a); /* the same, but the arena stays usable and keeps one chunk */
 

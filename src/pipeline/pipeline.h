@@ -9,6 +9,8 @@
 /* Given by whoever starts workers: app (libcurl, SQLite or PostgreSQL), the simulator, a test. */
 struct pipeline_env {
     struct rt *rt;
+    struct arena *arena;        /* the process's: every other arena of a worker is its child (arena_child), made by the
+                                 * task that owns it, so that a crash leaks nothing */
     const struct aws_config *aws;
     const struct log_sink *log; /* NULL: silent */
     void *ctx;
