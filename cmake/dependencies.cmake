@@ -9,7 +9,7 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
-if(PROJECT_IS_TOP_LEVEL)
+if(AFORO_TESTS)
   pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
   pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson) # the oracle that our JSON reader is tested against
 endif()

@@ -59,7 +59,7 @@ function(aforo_test name)
   add_test(NAME ${name} COMMAND ${name} --quiet -j1)
   # A Criterion test that leaks passes: the sanitizer's own words are what fails it.
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT}
-    ENVIRONMENT "AFORO_SOURCE=${PROJECT_SOURCE_DIR};AFORO_BIN=${PROJECT_BINARY_DIR}/bin"
+    ENVIRONMENT "AFORO_SOURCE=${PROJECT_SOURCE_DIR};AFORO_BIN=${PROJECT_BINARY_DIR}/bin;TZ=UTC"
     FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error:")
 endfunction()
 
@@ -79,4 +79,21 @@ function(aforo_fuzz name)
   endif()
   add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set_tests_properties(${name} PROPERTIES LABELS "unit;fuzz" TIMEOUT 120 FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error:")
+endfunction()
+
+# aforo_check: a script as a test. Exit 77 is "skipped". It gets AFORO_SOURCE, and AFORO_BIN: the folder of this build's
+# programs, or for slow ones that of the release build.
+function(aforo_check name)
+  cmake_parse_arguments(A "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  set(bin ${PROJECT_BINARY_DIR}/bin)
+  if("slow" IN_LIST A_LABELS)
+    set(bin ${PROJECT_SOURCE_DIR}/build/release/bin)
+  endif()
+  add_test(NAME ${name} COMMAND ${A_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "AFORO_SOURCE=${PROJECT_SOURCE_DIR};AFORO_BIN=${bin};AFORO_BUILD=${PROJECT_BINARY_DIR};TZ=UTC"
+    FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error:")
 endfunction()
