@@ -131,7 +131,8 @@ class Tables:
         wire = ref.get("locationName") or (target.get("locationName") if payload else None)
         namespace = namespace_of(ref) or namespace_of(target)
         return fields([
-            ("name", quoted(name)), ("wire_name", quoted(wire) if wire != name else None),
+            ("name", quoted(name)),
+            ("wire_name", quoted(wire) if wire != name or payload else None),  # a payload's names its root element
             ("shape", f"S({ref['shape']})"), ("place", PLACES.get(ref.get("location"))),
             ("timestamp", TIMESTAMPS.get(ref.get("timestampFormat"))), ("required", required),
             ("flattened", bool(ref.get("flattened"))), ("attribute", bool(ref.get("xmlAttribute"))),

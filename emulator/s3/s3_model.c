@@ -760,14 +760,14 @@ static const struct shape_member m_CreateBucketMetadataConfigurationRequest[] = 
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "MetadataConfiguration", .shape = S(MetadataConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "MetadataConfiguration", .wire_name = "MetadataConfiguration", .shape = S(MetadataConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_CreateBucketMetadataTableConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "MetadataTableConfiguration", .shape = S(MetadataTableConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "MetadataTableConfiguration", .wire_name = "MetadataTableConfiguration", .shape = S(MetadataTableConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_CreateBucketOutput[] = {
@@ -777,7 +777,7 @@ static const struct shape_member m_CreateBucketOutput[] = {
 static const struct shape_member m_CreateBucketRequest[] = {
     {.name = "ACL", .wire_name = "x-amz-acl", .shape = S(BucketCannedACL), .place = PLACE_HEADER},
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "CreateBucketConfiguration", .shape = S(CreateBucketConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "CreateBucketConfiguration", .wire_name = "CreateBucketConfiguration", .shape = S(CreateBucketConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "GrantFullControl", .wire_name = "x-amz-grant-full-control", .shape = S(GrantFullControl), .place = PLACE_HEADER},
     {.name = "GrantRead", .wire_name = "x-amz-grant-read", .shape = S(GrantRead), .place = PLACE_HEADER},
     {.name = "GrantReadACP", .wire_name = "x-amz-grant-read-acp", .shape = S(GrantReadACP), .place = PLACE_HEADER},
@@ -970,7 +970,7 @@ static const struct shape_member m_DeleteObjectsOutput[] = {
 };
 static const struct shape_member m_DeleteObjectsRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "Delete", .shape = S(Delete), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "Delete", .wire_name = "Delete", .shape = S(Delete), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "MFA", .wire_name = "x-amz-mfa", .shape = S(MFA), .place = PLACE_HEADER},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "BypassGovernanceRetention", .wire_name = "x-amz-bypass-governance-retention", .shape = S(BypassGovernanceRetention), .place = PLACE_HEADER},
@@ -1277,7 +1277,7 @@ static const struct shape_member m_GetObjectAttributesRequest[] = {
     {.name = "ObjectAttributes", .wire_name = "x-amz-object-attributes", .shape = S(ObjectAttributesList), .place = PLACE_HEADER, .required = true},
 };
 static const struct shape_member m_GetObjectLegalHoldOutput[] = {
-    {.name = "LegalHold", .shape = S(ObjectLockLegalHold), .payload = true},
+    {.name = "LegalHold", .wire_name = "LegalHold", .shape = S(ObjectLockLegalHold), .payload = true},
 };
 static const struct shape_member m_GetObjectLegalHoldRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
@@ -1362,7 +1362,7 @@ static const struct shape_member m_GetObjectRequest[] = {
     {.name = "ChecksumMode", .wire_name = "x-amz-checksum-mode", .shape = S(ChecksumMode), .place = PLACE_HEADER},
 };
 static const struct shape_member m_GetObjectRetentionOutput[] = {
-    {.name = "Retention", .shape = S(ObjectLockRetention), .payload = true},
+    {.name = "Retention", .wire_name = "Retention", .shape = S(ObjectLockRetention), .payload = true},
 };
 static const struct shape_member m_GetObjectRetentionRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
@@ -2086,17 +2086,17 @@ static const struct shape_member m_PutBucketAbacRequest[] = {
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
-    {.name = "AbacStatus", .shape = S(AbacStatus), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "AbacStatus", .wire_name = "AbacStatus", .shape = S(AbacStatus), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
 };
 static const struct shape_member m_PutBucketAccelerateConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "AccelerateConfiguration", .shape = S(AccelerateConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "AccelerateConfiguration", .wire_name = "AccelerateConfiguration", .shape = S(AccelerateConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketAclRequest[] = {
     {.name = "ACL", .wire_name = "x-amz-acl", .shape = S(BucketCannedACL), .place = PLACE_HEADER},
-    {.name = "AccessControlPolicy", .shape = S(AccessControlPolicy), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "AccessControlPolicy", .wire_name = "AccessControlPolicy", .shape = S(AccessControlPolicy), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
@@ -2110,12 +2110,12 @@ static const struct shape_member m_PutBucketAclRequest[] = {
 static const struct shape_member m_PutBucketAnalyticsConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Id", .wire_name = "id", .shape = S(AnalyticsId), .place = PLACE_QUERY, .required = true},
-    {.name = "AnalyticsConfiguration", .shape = S(AnalyticsConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "AnalyticsConfiguration", .wire_name = "AnalyticsConfiguration", .shape = S(AnalyticsConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketCorsRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "CORSConfiguration", .shape = S(CORSConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "CORSConfiguration", .wire_name = "CORSConfiguration", .shape = S(CORSConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
@@ -2124,19 +2124,19 @@ static const struct shape_member m_PutBucketEncryptionRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "ServerSideEncryptionConfiguration", .shape = S(ServerSideEncryptionConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "ServerSideEncryptionConfiguration", .wire_name = "ServerSideEncryptionConfiguration", .shape = S(ServerSideEncryptionConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketIntelligentTieringConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Id", .wire_name = "id", .shape = S(IntelligentTieringId), .place = PLACE_QUERY, .required = true},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
-    {.name = "IntelligentTieringConfiguration", .shape = S(IntelligentTieringConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "IntelligentTieringConfiguration", .wire_name = "IntelligentTieringConfiguration", .shape = S(IntelligentTieringConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
 };
 static const struct shape_member m_PutBucketInventoryConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Id", .wire_name = "id", .shape = S(InventoryId), .place = PLACE_QUERY, .required = true},
-    {.name = "InventoryConfiguration", .shape = S(InventoryConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "InventoryConfiguration", .wire_name = "InventoryConfiguration", .shape = S(InventoryConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketLifecycleConfigurationOutput[] = {
@@ -2145,7 +2145,7 @@ static const struct shape_member m_PutBucketLifecycleConfigurationOutput[] = {
 static const struct shape_member m_PutBucketLifecycleConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "LifecycleConfiguration", .shape = S(BucketLifecycleConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "LifecycleConfiguration", .wire_name = "LifecycleConfiguration", .shape = S(BucketLifecycleConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
     {.name = "TransitionDefaultMinimumObjectSize", .wire_name = "x-amz-transition-default-minimum-object-size", .shape = S(TransitionDefaultMinimumObjectSize), .place = PLACE_HEADER},
 };
@@ -2153,12 +2153,12 @@ static const struct shape_member m_PutBucketLifecycleRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "LifecycleConfiguration", .shape = S(LifecycleConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "LifecycleConfiguration", .wire_name = "LifecycleConfiguration", .shape = S(LifecycleConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketLoggingRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "BucketLoggingStatus", .shape = S(BucketLoggingStatus), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "BucketLoggingStatus", .wire_name = "BucketLoggingStatus", .shape = S(BucketLoggingStatus), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
@@ -2166,12 +2166,12 @@ static const struct shape_member m_PutBucketLoggingRequest[] = {
 static const struct shape_member m_PutBucketMetricsConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Id", .wire_name = "id", .shape = S(MetricsId), .place = PLACE_QUERY, .required = true},
-    {.name = "MetricsConfiguration", .shape = S(MetricsConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "MetricsConfiguration", .wire_name = "MetricsConfiguration", .shape = S(MetricsConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketNotificationConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "NotificationConfiguration", .shape = S(NotificationConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "NotificationConfiguration", .wire_name = "NotificationConfiguration", .shape = S(NotificationConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
     {.name = "SkipDestinationValidation", .wire_name = "x-amz-skip-destination-validation", .shape = S(SkipValidation), .place = PLACE_HEADER},
 };
@@ -2179,14 +2179,14 @@ static const struct shape_member m_PutBucketNotificationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "NotificationConfiguration", .shape = S(NotificationConfigurationDeprecated), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "NotificationConfiguration", .wire_name = "NotificationConfiguration", .shape = S(NotificationConfigurationDeprecated), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketOwnershipControlsRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
-    {.name = "OwnershipControls", .shape = S(OwnershipControls), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "OwnershipControls", .wire_name = "OwnershipControls", .shape = S(OwnershipControls), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketPolicyRequest[] = {
@@ -2201,7 +2201,7 @@ static const struct shape_member m_PutBucketReplicationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "ReplicationConfiguration", .shape = S(ReplicationConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "ReplicationConfiguration", .wire_name = "ReplicationConfiguration", .shape = S(ReplicationConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "Token", .wire_name = "x-amz-bucket-object-lock-token", .shape = S(ObjectLockToken), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
@@ -2209,14 +2209,14 @@ static const struct shape_member m_PutBucketRequestPaymentRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "RequestPaymentConfiguration", .shape = S(RequestPaymentConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "RequestPaymentConfiguration", .wire_name = "RequestPaymentConfiguration", .shape = S(RequestPaymentConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketTaggingRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "Tagging", .shape = S(Tagging), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "Tagging", .wire_name = "Tagging", .shape = S(Tagging), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketVersioningRequest[] = {
@@ -2224,14 +2224,14 @@ static const struct shape_member m_PutBucketVersioningRequest[] = {
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
     {.name = "MFA", .wire_name = "x-amz-mfa", .shape = S(MFA), .place = PLACE_HEADER},
-    {.name = "VersioningConfiguration", .shape = S(VersioningConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "VersioningConfiguration", .wire_name = "VersioningConfiguration", .shape = S(VersioningConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutBucketWebsiteRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "WebsiteConfiguration", .shape = S(WebsiteConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "WebsiteConfiguration", .wire_name = "WebsiteConfiguration", .shape = S(WebsiteConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_PutObjectAclOutput[] = {
@@ -2239,7 +2239,7 @@ static const struct shape_member m_PutObjectAclOutput[] = {
 };
 static const struct shape_member m_PutObjectAclRequest[] = {
     {.name = "ACL", .wire_name = "x-amz-acl", .shape = S(ObjectCannedACL), .place = PLACE_HEADER},
-    {.name = "AccessControlPolicy", .shape = S(AccessControlPolicy), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "AccessControlPolicy", .wire_name = "AccessControlPolicy", .shape = S(AccessControlPolicy), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
@@ -2259,7 +2259,7 @@ static const struct shape_member m_PutObjectLegalHoldOutput[] = {
 static const struct shape_member m_PutObjectLegalHoldRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Key", .shape = S(ObjectKey), .place = PLACE_URI, .required = true},
-    {.name = "LegalHold", .shape = S(ObjectLockLegalHold), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "LegalHold", .wire_name = "LegalHold", .shape = S(ObjectLockLegalHold), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "VersionId", .wire_name = "versionId", .shape = S(ObjectVersionId), .place = PLACE_QUERY},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
@@ -2271,7 +2271,7 @@ static const struct shape_member m_PutObjectLockConfigurationOutput[] = {
 };
 static const struct shape_member m_PutObjectLockConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
-    {.name = "ObjectLockConfiguration", .shape = S(ObjectLockConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "ObjectLockConfiguration", .wire_name = "ObjectLockConfiguration", .shape = S(ObjectLockConfiguration), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "Token", .wire_name = "x-amz-bucket-object-lock-token", .shape = S(ObjectLockToken), .place = PLACE_HEADER},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
@@ -2356,7 +2356,7 @@ static const struct shape_member m_PutObjectRetentionOutput[] = {
 static const struct shape_member m_PutObjectRetentionRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Key", .shape = S(ObjectKey), .place = PLACE_URI, .required = true},
-    {.name = "Retention", .shape = S(ObjectLockRetention), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "Retention", .wire_name = "Retention", .shape = S(ObjectLockRetention), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "VersionId", .wire_name = "versionId", .shape = S(ObjectVersionId), .place = PLACE_QUERY},
     {.name = "BypassGovernanceRetention", .wire_name = "x-amz-bypass-governance-retention", .shape = S(BypassGovernanceRetention), .place = PLACE_HEADER},
@@ -2373,7 +2373,7 @@ static const struct shape_member m_PutObjectTaggingRequest[] = {
     {.name = "VersionId", .wire_name = "versionId", .shape = S(ObjectVersionId), .place = PLACE_QUERY},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "Tagging", .shape = S(Tagging), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "Tagging", .wire_name = "Tagging", .shape = S(Tagging), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
 };
@@ -2381,7 +2381,7 @@ static const struct shape_member m_PutPublicAccessBlockRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "PublicAccessBlockConfiguration", .shape = S(PublicAccessBlockConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "PublicAccessBlockConfiguration", .wire_name = "PublicAccessBlockConfiguration", .shape = S(PublicAccessBlockConfiguration), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_QueueConfiguration[] = {
@@ -2482,7 +2482,7 @@ static const struct shape_member m_RestoreObjectRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Key", .shape = S(ObjectKey), .place = PLACE_URI, .required = true},
     {.name = "VersionId", .wire_name = "versionId", .shape = S(ObjectVersionId), .place = PLACE_QUERY},
-    {.name = "RestoreRequest", .shape = S(RestoreRequest), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "RestoreRequest", .wire_name = "RestoreRequest", .shape = S(RestoreRequest), .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
@@ -2682,21 +2682,21 @@ static const struct shape_member m_UpdateBucketMetadataInventoryTableConfigurati
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "InventoryTableConfiguration", .shape = S(InventoryTableConfigurationUpdates), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "InventoryTableConfiguration", .wire_name = "InventoryTableConfiguration", .shape = S(InventoryTableConfigurationUpdates), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_UpdateBucketMetadataJournalTableConfigurationRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},
     {.name = "ChecksumAlgorithm", .wire_name = "x-amz-sdk-checksum-algorithm", .shape = S(ChecksumAlgorithm), .place = PLACE_HEADER},
-    {.name = "JournalTableConfiguration", .shape = S(JournalTableConfigurationUpdates), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "JournalTableConfiguration", .wire_name = "JournalTableConfiguration", .shape = S(JournalTableConfigurationUpdates), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
 };
 static const struct shape_member m_UpdateObjectEncryptionRequest[] = {
     {.name = "Bucket", .shape = S(BucketName), .place = PLACE_URI, .required = true},
     {.name = "Key", .shape = S(ObjectKey), .place = PLACE_URI, .required = true},
     {.name = "VersionId", .wire_name = "versionId", .shape = S(ObjectVersionId), .place = PLACE_QUERY},
-    {.name = "ObjectEncryption", .shape = S(ObjectEncryption), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {.name = "ObjectEncryption", .wire_name = "ObjectEncryption", .shape = S(ObjectEncryption), .required = true, .payload = true, .xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/"},
     {.name = "RequestPayer", .wire_name = "x-amz-request-payer", .shape = S(RequestPayer), .place = PLACE_HEADER},
     {.name = "ExpectedBucketOwner", .wire_name = "x-amz-expected-bucket-owner", .shape = S(AccountId), .place = PLACE_HEADER},
     {.name = "ContentMD5", .wire_name = "Content-MD5", .shape = S(ContentMD5), .place = PLACE_HEADER},

@@ -11,6 +11,7 @@
 #define HTTP_BODY_BYTES_MAX (128 * MIB)       /* a whole message in memory */
 #define HTTP_HEADERS_MAX 200
 #define HTTP_HEADER_BYTES_MAX (64 * KIB)
+#define QUERY_PARAMETERS_MAX 4096             /* of the query protocol */
 #define LOG_LINE_BYTES_MAX 2048
 #define DEFINITION_BYTES_MAX (1 * MIB)        /* pipeline and scenario files */
 #define COLUMNS_MAX 64

@@ -35,7 +35,8 @@ void codec_write_error(const struct service_model *service, const struct http_re
 void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code, struct str *ret_message);
 
 /* Client side of query: Action, Version and flat parameters are written by http_query_add; this writes one
- * struct tree of parameters as AWS nests them (Name.member.1.Key=...). */
+ * struct tree of parameters as AWS nests them (Name.member.1.Key=...). A map is given as an OBJECT with one
+ * ARRAY "entry" of {key, value} objects, named as the model names them: Name.entry.1.key=... */
 void codec_query_add(struct buf *form, const char *prefix, const struct json *value);
 
 #endif

@@ -1,0 +1,189 @@
+/* codec_error.c -- The envelopes of failures, written as each protocol's services do, and read as
+ * clients must. */
+#include "codec_parts.h"
+
+#include "base/encode.h"
+
+/* AWS json-errors-1: {"__type":"ResourceNotFoundException","message":"..."}, the name also in
+ * x-amzn-errortype. */
+static void write_json_error(const struct service_model *service, const struct codec_error *error,
+                             struct arena *a, struct http_response *response)
+{
+    struct buf body;
+    struct json_out w;
+    codec_buf_init(&body, a);
+    json_out_init(&w, &body);
+    json_out_object(&w);
+    json_out_kstr(&w, "__type", error->code);
+    if (error->message.len > 0) {
+        json_out_kstr(&w, "message", error->message);
+    }
+    const struct json *extra = error->extra == NULL ? NULL : error->extra->first;
+    for (; extra != NULL; extra = extra->next) {
+        struct buf value;
+        codec_buf_init(&value, a);
+        json_write(&value, extra);
+        json_out_key_str(&w, extra->key);
+        json_out_raw(&w, buf_str(&value));
+    }
+    json_out_object_end(&w);
+    http_headers_set(&response->headers, STR("Content-Type"), codec_json_type(service, a));
+    http_headers_set(&response->headers, STR("x-amzn-errortype"), error->code);
+    response->body = buf_str(&body);
+}
+
+/* AWS query-errors-1:
+ * <ErrorResponse><Error><Type>Sender</Type><Code/><Message/></Error><RequestId/></ErrorResponse>.
+ */
+static void write_query_error(const struct service_model *service, const struct codec_error *error,
+                              struct str request_id, struct arena *a,
+                              struct http_response *response)
+{
+    struct buf body;
+    codec_buf_init(&body, a);
+    if (service->xml_namespace != NULL) {
+        xml_open_ns(&body, "ErrorResponse", service->xml_namespace);
+    } else {
+        xml_open(&body, "ErrorResponse");
+    }
+    xml_open(&body, "Error");
+    xml_element(&body, "Type", error->sender ? STR("Sender") : STR("Receiver"));
+    xml_element(&body, "Code", error->code);
+    xml_element(&body, "Message", error->message);
+    if (error->extra != NULL) {
+        codec_xml_write_plain(&body, error->extra);
+    }
+    xml_close(&body, "Error");
+    xml_element(&body, "RequestId", request_id);
+    xml_close(&body, "ErrorResponse");
+    http_headers_set(&response->headers, STR("Content-Type"), STR("text/xml"));
+    response->body = buf_str(&body);
+}
+
+/* AWS s3-errors-1: a bare <Error> without namespace; none at all to HEAD, and with 304. */
+static void write_s3_error(const struct http_request *request, const struct codec_error *error,
+                           struct str request_id, struct arena *a, struct http_response *response)
+{
+    struct buf body;
+    if (error->status == 304 || (request != NULL && str_eq(request->method, STR("HEAD")))) {
+        return;
+    }
+    codec_buf_init(&body, a);
+    xml_declaration(&body);
+    xml_open(&body, "Error");
+    xml_element(&body, "Code", error->code);
+    xml_element(&body, "Message", error->message);
+    if (error->extra != NULL) {
+        codec_xml_write_plain(&body, error->extra);
+    }
+    if (error->resource.len > 0) {
+        xml_element(&body, "Resource", error->resource);
+    }
+    xml_element(&body, "RequestId", request_id);
+    xml_close(&body, "Error");
+    http_headers_set(&response->headers, STR("Content-Type"), STR("application/xml"));
+    response->body = buf_str(&body);
+}
+
+void codec_write_error(const struct service_model *service, const struct http_request *request,
+                       const struct codec_error *error, struct str request_id, struct arena *a,
+                       struct http_response *ret_response)
+{
+    http_response_init(ret_response, a, error->status);
+    codec_set_request_id(service, ret_response, request_id);
+    switch (service->protocol) {
+    case PROTOCOL_JSON:
+        write_json_error(service, error, a, ret_response);
+        return;
+    case PROTOCOL_QUERY:
+        write_query_error(service, error, request_id, a, ret_response);
+        return;
+    case PROTOCOL_REST_XML:
+        write_s3_error(request, error, request_id, a, ret_response);
+        return;
+    case PROTOCOL_COUNT:
+        break;
+    }
+    ASSERT(service->protocol < PROTOCOL_COUNT);
+}
+
+/* ---- reading ---- */
+
+/* "aws.api#FooError:http://internal..." is FooError. */
+static struct str bare_code(struct str code)
+{
+    struct str left, right;
+    (void)str_split(code, ':', &left, &right);
+    size_t hash = str_find_last(left, '#');
+    return str_trim(hash == STR_NONE ? left : str_from(left, hash + 1));
+}
+
+static struct str json_text(const struct json *object, const char *name, const char *other)
+{
+    const struct json *value = codec_child(object, name);
+    value = value != NULL ? value : codec_child(object, other);
+    return json_is(value, JSON_IS_STRING) ? value->text : STR_EMPTY;
+}
+
+static void read_json_error(struct str body, struct arena *a, struct str *ret_code,
+                            struct str *ret_message)
+{
+    struct diag quiet = DIAG_INIT;
+    struct json *tree;
+    if (json_parse(a, body, &tree, &quiet) == ERR_OK && json_is(tree, JSON_IS_OBJECT)) {
+        *ret_code = bare_code(json_text(tree, "__type", "code"));
+        *ret_message = json_text(tree, "message", "Message");
+    }
+}
+
+/* <ErrorResponse><Error>, <Response><Errors><Error>, or <Error> itself. */
+static void read_xml_error(struct str body, struct arena *a, struct str *ret_code,
+                           struct str *ret_message)
+{
+    struct diag quiet = DIAG_INIT;
+    struct xml *root;
+    if (xml_parse(a, body, &root, &quiet) != ERR_OK) {
+        return;
+    }
+    const struct xml *errors = xml_child(root, "Errors");
+    const struct xml *error = xml_child(errors != NULL ? errors : root, "Error");
+    error = error != NULL ? error : root;
+    *ret_code = bare_code(xml_text(error, "Code"));
+    *ret_message = xml_text(error, "Message");
+}
+
+/* "Precondition Failed" is S3's PreconditionFailed: HEAD has no body to say so. */
+static struct str reason_code(struct arena *a, int status)
+{
+    struct buf out;
+    buf_init(&out, a, 64);
+    for (const char *p = http_reason(status); *p != '\0'; p++) {
+        if (*p != ' ') {
+            buf_add_char(&out, *p);
+        }
+    }
+    return out.len > 0 ? buf_str(&out) : str_printf(a, "%d", status);
+}
+
+void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code,
+                      struct str *ret_message)
+{
+    struct str body = str_trim(response->body);
+    *ret_code = STR_EMPTY;
+    *ret_message = STR_EMPTY;
+    if (str_starts(body, STR("{"))) {
+        read_json_error(body, a, ret_code, ret_message);
+    } else if (str_starts(body, STR("<"))) {
+        read_xml_error(body, a, ret_code, ret_message);
+    }
+    struct str header = http_header(&response->headers, "x-amzn-errortype");
+    if (header.len > 0) {
+        *ret_code = bare_code(header);
+    }
+    if (ret_code->len == 0) {
+        *ret_code = reason_code(a, response->status);
+    }
+    if (ret_message->len == 0) {
+        *ret_message = str_of(http_reason(response->status));
+    }
+}
