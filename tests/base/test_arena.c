@@ -199,10 +199,12 @@ Test(arena, drop_recycles_only_where_the_arena_recycles)
 {
     /* A dropped block waits for the end in a plain arena, and is reused in one that recycles. */
     struct arena *a = arena_new("test", MIB);
-    arena_drop(a, arena_alloc(a, 64), 64);
-    cr_assert_eq(arena_used(a), 64);
-    arena_recycle(a, arena_alloc(a, 16), 16);
+    void *block = arena_alloc(a, 64);
     size_t before = arena_used(a);
+    arena_drop(a, block, 64);
+    cr_assert_eq(arena_used(a), before);
+    arena_recycle(a, arena_alloc(a, 16), 16);
+    before = arena_used(a);
     arena_drop(a, arena_alloc(a, 64), 64);
     cr_assert_eq(arena_used(a), before);
     arena_free(a);
