@@ -274,6 +274,27 @@ static void large_free(struct arena *a, struct large *l)
     free(l);
 }
 
+/* Whether the stub of this large block ends after the mark. */
+static bool large_is_newer(const struct large *l, struct arena_mark mark)
+{
+    const struct chunk *c = mark.chunk;
+    if (c == NULL || l->chunk_index != c->index) {
+        return c == NULL || l->chunk_index > c->index;
+    }
+    return l->chunk_at > mark.used;
+}
+
+/* Frees what is newer than the mark, newest first. */
+static void larges_rewind(struct arena *a, struct arena_mark mark)
+{
+    struct large *l = a->larges;
+    while (l != NULL && large_is_newer(l, mark)) {
+        struct large *older = l->older;
+        large_free(a, l);
+        l = older;
+    }
+}
+
 /* ---- allocation ---- */
 
 /* The cap is held against what was asked for, so rounding alone never reaches it. */
@@ -427,23 +448,11 @@ struct arena_mark arena_mark(const struct arena *a)
     return (struct arena_mark){.chunk = a->chunk, .used = used, .cleanups = a->cleanups};
 }
 
-/* Whether the stub of this large block ends after the mark. */
-static bool large_is_newer(const struct large *l, struct arena_mark mark)
-{
-    const struct chunk *c = mark.chunk;
-    if (c == NULL || l->chunk_index != c->index) {
-        return c == NULL || l->chunk_index > c->index;
-    }
-    return l->chunk_at > mark.used;
-}
-
 void arena_rewind(struct arena *a, struct arena_mark mark)
 {
     ASSERT(a->holes == NULL); /* an arena that recycles is never rewound */
     cleanups_run(a, mark.cleanups);
-    while (a->larges != NULL && large_is_newer(a->larges, mark)) {
-        large_free(a, a->larges);
-    }
+    larges_rewind(a, mark);
     while (a->chunk != mark.chunk) {
         struct chunk *c = a->chunk;
         ASSERT(c != NULL); /* as above */

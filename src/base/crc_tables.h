@@ -1,8 +1,9 @@
 /* crc_tables.h -- The tables of CRC-32C and CRC-64/NVME for eight bytes at a time ("slicing by 8").
- * A CRC is linear, so entry i of a table is the XOR of eight constants, one for each bit set in i. The 64 constants of
- * a checksum are the states of its shift register, one step each, that begins with the reflected polynomial:
- * state n+1 = (state n >> 1) ^ (polynomial where state n is odd). Table j uses the states 8j .. 8j+7, bit 7 first.
- * The compiler expands them; test_hash compares the outcome with a loop over single bits.  Only hash.c includes this. */
+ * A CRC is linear, so entry i of a table is the XOR of eight constants, one for each bit set in i.
+ * The 64 constants of a checksum are the states of its shift register, one step each, that begins
+ * with the reflected polynomial: state n+1 = (state n >> 1) ^ (polynomial where state n is odd).
+ * Table j uses the states 8j .. 8j+7, bit 7 first. The compiler expands them; test_hash compares the
+ * outcome with a loop over single bits.   Only hash.c includes this. */
 #ifndef AFORO_BASE_CRC_TABLES_H
 #define AFORO_BASE_CRC_TABLES_H
 
@@ -46,7 +47,7 @@ static const uint32_t crc32c_tables[8][256] = {
     ROW256(CRC32C_4), ROW256(CRC32C_5), ROW256(CRC32C_6), ROW256(CRC32C_7),
 };
 
-/* NVM Express NVM command set specification, 64 bit guard: polynomial 0xad93d23594c93659, reflected 0x9a6c9329ac4bc9b5. */
+/* NVM Express, 64-bit guard: polynomial 0xad93d23594c93659, reflected 0x9a6c9329ac4bc9b5. */
 #define CRC64_0(i) \
     BIT(i, 7, 0x9a6c9329ac4bc9b5u) ^ BIT(i, 6, 0xd75adabd7a6e2d6fu) ^ BIT(i, 5, 0xf1c1fe77117cdf02u) ^ \
     BIT(i, 4, 0x78e0ff3b88be6f81u) ^ BIT(i, 3, 0xa61cecb46814fe75u) ^ BIT(i, 2, 0xc962e5739841b68fu) ^ \

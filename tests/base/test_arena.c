@@ -247,6 +247,29 @@ Test(arena, a_large_block_may_grow_past_a_mark)
     arena_free(a);
 }
 
+Test(arena, a_child_ends_with_its_parent)
+{
+    /* A child's cleanups run in the parent's order, or when the child ends by itself, and only
+     * once. */
+    struct order order = {.len = 0};
+    struct arena *parent = arena_new("parent", MIB);
+    defer_letter(parent, &order, 'a');
+    struct arena *early = arena_child(parent, "early", MIB),
+                 *late = arena_child(parent, "late", MIB);
+    defer_letter(early, &order, 'e');
+    defer_letter(late, &order, 'l');
+    defer_letter(parent, &order, 'b');
+    memset(arena_alloc(late, 100000), 1, 100000);
+    arena_free(early);
+    cr_assert_str_eq(order.text, "e");
+    struct arena_mark mark = arena_mark(parent);
+    defer_letter(arena_child(parent, "scratch", MIB), &order, 's');
+    arena_rewind(parent, mark);
+    cr_assert_str_eq(order.text, "es");
+    arena_free(parent);
+    cr_assert_str_eq(order.text, "esbla");
+}
+
 Test(arena, aborts_at_its_cap, .signal = SIGABRT)
 {
     /* Reaching the cap is a bug of the caller, and ends the program: up to the cap all is well. */
