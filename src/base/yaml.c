@@ -92,7 +92,7 @@ static enum err refuse_decorated(const yaml_event_t *e, const yaml_char_t *ancho
                                  const yaml_char_t *tag, struct diag *d)
 {
     if (anchor != NULL) {
-        return fail_at(e->start_mark, d, "anchors are not read: &", str_of((const char *)anchor));
+        return fail_at(e->start_mark, d, "anchors are not read:", str_of((const char *)anchor));
     }
     if (tag != NULL) {
         return fail_at(e->start_mark, d, "tags are not read:", str_of((const char *)tag));
@@ -154,8 +154,8 @@ static enum err read_event(struct reader *r, const yaml_event_t *e, struct diag 
     case YAML_DOCUMENT_START_EVENT:
         return read_document(r, e, d);
     case YAML_ALIAS_EVENT:
-        return fail_at(e->start_mark, d, "aliases are not read: *",
-                       str_of((const char *)e->data.alias.anchor));
+        return fail_at(e->start_mark, d,
+                       "aliases are not read:", str_of((const char *)e->data.alias.anchor));
     case YAML_SCALAR_EVENT:
         return read_scalar(r, e, d);
     case YAML_SEQUENCE_START_EVENT:

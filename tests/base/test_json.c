@@ -31,7 +31,7 @@ static struct str rewritten(struct str text)
     struct buf out;
     buf_init(&out, memory, MIB);
     if (json_parse(memory, text, &tree, &d) != ERR_OK) {
-        return str_of(d.msg);
+        return str_copy(memory, str_of(d.msg));
     }
     json_write(&out, tree);
     return buf_str(&out);
