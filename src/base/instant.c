@@ -57,9 +57,9 @@ static void date_of(int64_t days, struct civil *c)
 struct civil instant_civil(int64_t us)
 {
     struct civil c;
-    int64_t days = floor_div(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY;
-    date_of(days, &c);
+    int64_t rest = us % US_PER_DAY;
+    rest += rest < 0 ? US_PER_DAY : 0;
+    date_of(floor_div(us, US_PER_DAY), &c);
     c.hour = (int)(rest / US_PER_HOUR);
     c.minute = (int)(rest / US_PER_MINUTE % 60);
     c.second = (int)(rest / US_PER_S % 60);

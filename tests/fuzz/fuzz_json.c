@@ -25,6 +25,11 @@ static bool is_lax(struct str text, const struct json_scan *s)
     if (at < text.len && ((unsigned char)text.ptr[at] < 0x20 || is_number_char(text.ptr[at]))) {
         return true;
     }
+    for (size_t back = 2; back <= 5 && back <= at; back++) {
+        if (memcmp(text.ptr + at - back, "\\u", 2) == 0) {
+            return true;
+        }
+    }
     return at > 0 && is_number_char(text.ptr[at - 1]);
 }
 

@@ -96,7 +96,9 @@ static void check_any_value(struct arena *a, struct str bytes)
     duration_text(&out, value);
     decimal_text(&out, value, 9);
     struct civil c = instant_civil(value);
-    CHECK(instant_of(c.year, c.month, c.day, c.hour, c.minute, c.second) <= value);
+    if (value > INT64_MIN + US_PER_S) { /* below, the whole second is no int64 any more */
+        CHECK(instant_of(c.year, c.month, c.day, c.hour, c.minute, c.second) <= value);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
