@@ -139,7 +139,7 @@ enum err decode_base64(struct buf *out, struct str text, struct diag *d)
             return base64_fail_at(text, bad, d);
         }
     }
-    size_t len;
+    size_t len = 0;
     TRY(base64_last(text, at, to, &len, d));
     buf_commit(out, (size_t)(to - begin) + len);
     return ERR_OK;
