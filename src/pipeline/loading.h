@@ -11,8 +11,8 @@ struct loaded_counts {
     uint64_t records, rows, duplicates, quarantined, filtered;  /* records is the sum of the others */
 };
 /* The transactional half, shared with replay: rows into the staging table and merged, the others beside them.
- * `decoded` are all records of one object, in order. ERR_CONFLICT: the object is loaded already (counts are then what
- * was loaded). The quarantine object must be in S3 before (loading_quarantine). */
+ * `decoded` are all records of one object, in order. ERR_CONFLICT: the object is loaded already
+ * (or being loaded by another). The quarantine object must be in S3 before (loading_quarantine). */
 struct loading_object {
     struct str key, etag;
     uint64_t checksum;

@@ -33,5 +33,9 @@ void pipeline_log(const struct pipeline *p, enum log_level level, const char *ar
     PRINTF_LIKE(5, 6);
 /* raw/<name>/dt=YYYY-MM-DD/hh=HH/<shard>-<first sequence number>.ndjson.zst */
 struct str pipeline_raw_key(const struct pipeline *p, struct arena *a, int64_t arrived_us, struct str shard, struct str first);
+/* The first sequence number in a raw key of this shard; false: another shard's, or no raw key. */
+bool pipeline_raw_key_parse(struct str key, struct str shard, struct str *ret_first);
+/* Sequence numbers are decimals without leading zeros: longer is larger. The empty one is before all. */
+int sequence_cmp(struct str a, struct str b);
 
 #endif

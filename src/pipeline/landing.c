@@ -1,0 +1,321 @@
+/* landing.c -- Shard to raw objects.
+ *
+ * Why there is no checkpoint: the raw objects are it. An object's key holds the first sequence
+ * number of what it has, and its metadata the last; the position to go on from is the last of the
+ * newest object. The put is conditional, so of two landers that hold the same first record only one
+ * writes; the other adopts what was written and goes on behind it.
+ *
+ * Invariants:
+ * 1. `landed` is the last sequence number of an object that S3 has acknowledged, or that was read
+ * there.
+ * 2. The batch holds the shard's records directly after `landed`, without a gap. It is emptied only
+ * by 1.
+ * 3. After a failure the batch stays as it is and is put again: the same bytes under the same key.
+ * An object's records never overlap another's: each begins behind the last of the one before. */
+#include "pipeline/landing.h"
+
+#include <inttypes.h>
+#include "aws/kinesis.h"
+#include "aws/s3.h"
+#include "base/encode.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "pipeline/capture.h"
+
+#define META_LAST "last-sequence-number"
+#define META_RECORDS "records"
+#define META_SHA256 "sha256-of-raw"
+#define GET_RECORDS_MAX 10000
+
+struct landing {
+    struct pipeline *pipeline;
+    struct str shard;
+    struct arena *scratch;  /* ends with each turn */
+    struct arena *batch;    /* ends when the batch has landed */
+    struct arena *position; /* ends when the iterator or `landed` is replaced */
+    struct str landed;      /* empty: nothing yet */
+    struct str iterator;    /* empty: none in force */
+    bool positioned, ended;
+    struct capture_record *records;
+    size_t count, bytes;
+    int64_t began_us; /* monotonic: when the batch got its first record */
+    int failures;     /* in a row; keys the backoff */
+};
+
+struct landing *landing_new(struct arena *a, struct pipeline *p, struct str shard_id)
+{
+    struct landing *l = NEW(a, struct landing);
+    *l = (struct landing){.pipeline = p, .shard = str_copy(a, shard_id)};
+    l->scratch = arena_child(a, "landing turn", ARENA_TASK_BYTES_MAX);
+    l->batch = arena_child(a, "landing batch", ARENA_TASK_BYTES_MAX);
+    l->position = arena_child(a, "landing position", 1 * MIB);
+    return l;
+}
+
+static void batch_clear(struct landing *l)
+{
+    arena_reset(l->batch);
+    l->records = NULL;
+    l->count = l->bytes = 0;
+}
+
+/* Sets where the shard has landed to; the iterator is valid only while nothing was adopted from
+ * elsewhere. */
+static void landed_set(struct landing *l, struct str sequence_number, bool keep_iterator)
+{
+    struct str iterator = keep_iterator ? str_copy(l->scratch, l->iterator) : STR_EMPTY;
+    struct str landed = str_copy(l->scratch, sequence_number);
+    arena_reset(l->position);
+    l->landed = str_copy(l->position, landed);
+    l->iterator = str_copy(l->position, iterator);
+}
+
+/* ---- the position, from S3 ---- */
+
+/* The key of this shard with the largest first sequence number under one day; empty: none. Arrival
+ * times may step back, so the newest key is not always the last one in the listing. */
+static enum err newest_of_day(struct landing *l, struct str day_prefix, struct str *ret_key,
+                              struct diag *d)
+{
+    struct s3_listing listing;
+    TRY(s3_list(&l->pipeline->aws, l->pipeline->def->bucket, day_prefix, 0, STR_EMPTY, l->scratch,
+                &listing, d));
+    struct str newest = STR_EMPTY, newest_first = STR_EMPTY;
+    for (size_t i = 0; i < listing.count; i++) {
+        struct str first;
+        if (pipeline_raw_key_parse(listing.objects[i].key, l->shard, &first) &&
+            sequence_cmp(first, newest_first) > 0) {
+            newest = listing.objects[i].key;
+            newest_first = first;
+        }
+    }
+    *ret_key = newest;
+    return ERR_OK;
+}
+
+/* Looks through the days, newest first, and one day further than the first hit: the chain's last
+ * object may carry the older date by a record that arrived around midnight. */
+static enum err newest_key(struct landing *l, struct str *ret_key, struct diag *d)
+{
+    struct str root = str_printf(l->scratch, "raw/%.*s/", STR_ARG(l->pipeline->def->name));
+    struct s3_listing days;
+    TRY(s3_list(&l->pipeline->aws, l->pipeline->def->bucket, root, '/', STR_EMPTY, l->scratch,
+                &days, d));
+    struct str newest = STR_EMPTY, newest_first = STR_EMPTY;
+    size_t looked_behind = 0;
+    for (size_t i = days.prefix_count; i-- > 0 && looked_behind < 2;) {
+        struct str key = STR_EMPTY, first = STR_EMPTY;
+        TRY(newest_of_day(l, days.prefixes[i], &key, d));
+        if (pipeline_raw_key_parse(key, l->shard, &first) &&
+            sequence_cmp(first, newest_first) > 0) {
+            newest = key;
+            newest_first = first;
+        }
+        looked_behind += newest.len > 0;
+    }
+    *ret_key = newest;
+    return ERR_OK;
+}
+
+/* What an object says of itself; metadata that is missing makes it no object of ours. */
+static enum err object_last(struct landing *l, struct str key, struct str *ret_last,
+                            struct str *ret_sha256, struct diag *d)
+{
+    struct s3_object object;
+    TRY(s3_head(&l->pipeline->aws, l->pipeline->def->bucket, key, l->scratch, &object, d));
+    *ret_last = http_header(&object.metadata, META_LAST);
+    *ret_sha256 = http_header(&object.metadata, META_SHA256);
+    if (ret_last->len == 0) {
+        return fail(d, ERR_CORRUPT, "s3://%.*s/%.*s has no %s: it was not landed by this pipeline",
+                    STR_ARG(l->pipeline->def->bucket), STR_ARG(key), META_LAST);
+    }
+    return ERR_OK;
+}
+
+static enum err position_find(struct landing *l, struct diag *d)
+{
+    struct str key, last = STR_EMPTY, sha256;
+    TRY(newest_key(l, &key, d));
+    if (key.len > 0) {
+        TRY(object_last(l, key, &last, &sha256, d));
+    }
+    landed_set(l, last, false);
+    l->positioned = true;
+    pipeline_log(l->pipeline, LOG_INFO, "landing", "positioned", "shard=%.*s after=%.*s",
+                 STR_ARG(l->shard), STR_ARG(last));
+    return ERR_OK;
+}
+
+/* ---- reading ---- */
+
+static enum err iterator_open(struct landing *l, struct diag *d)
+{
+    struct str after = l->count > 0 ? l->records[l->count - 1].sequence_number : l->landed;
+    enum kinesis_position position = after.len > 0 ? KINESIS_AFTER_SEQUENCE : KINESIS_TRIM_HORIZON;
+    struct str iterator;
+    TRY(kinesis_iterator(&l->pipeline->aws, l->pipeline->def->stream, l->shard, position, after, 0,
+                         l->scratch, &iterator, d));
+    l->iterator = str_copy(l->position, iterator);
+    return ERR_OK;
+}
+
+static void batch_add(struct landing *l, const struct kinesis_record *record)
+{
+    if (l->count == 0) {
+        l->records = NEW_ARRAY(l->batch, struct capture_record, l->pipeline->def->land_records_max);
+        l->began_us = rt_mono_us(l->pipeline->env->rt);
+    }
+    l->records[l->count++] = (struct capture_record){
+        .sequence_number = str_copy(l->batch, record->sequence_number),
+        .partition_key = str_copy(l->batch, record->partition_key),
+        .arrived_us = record->arrived_us,
+        .data = str_copy(l->batch, record->data),
+    };
+    l->bytes += record->data.len;
+}
+
+static enum err read_more(struct landing *l, size_t *ret_read, struct diag *d)
+{
+    if (l->iterator.len == 0) {
+        TRY(iterator_open(l, d));
+    }
+    size_t room = l->pipeline->def->land_records_max - l->count;
+    int limit = (int)(room > GET_RECORDS_MAX ? GET_RECORDS_MAX : room);
+    struct kinesis_batch got;
+    enum err err = kinesis_get(&l->pipeline->aws, l->iterator, limit, l->scratch, &got, d);
+    if (err != ERR_OK) {
+        l->iterator =
+            STR_EMPTY; /* expired or in doubt: the next turn takes one behind what is kept */
+        return err;
+    }
+    for (size_t i = 0; i < got.count; i++) {
+        batch_add(l, &got.records[i]);
+    }
+    l->ended = got.next_iterator.len == 0;
+    struct str landed = str_copy(l->scratch, l->landed);
+    arena_reset(l->position);
+    l->landed = str_copy(l->position, landed);
+    l->iterator = str_copy(l->position, got.next_iterator);
+    *ret_read = got.count;
+    return ERR_OK;
+}
+
+/* ---- landing ---- */
+
+static bool batch_is_due(const struct landing *l)
+{
+    const struct definition *def = l->pipeline->def;
+    if (l->count == 0) {
+        return false;
+    }
+    int64_t age_us = rt_mono_us(l->pipeline->env->rt) - l->began_us;
+    return l->ended || l->count == def->land_records_max || l->bytes >= def->land_bytes_max ||
+           age_us >= def->land_age_us;
+}
+
+/* Checksum of the records' bytes: what makes two objects the same, whatever zstd's version wrote.
+ */
+static struct str raw_sha256(const struct landing *l)
+{
+    struct buf raw;
+    buf_init(&raw, l->scratch, CAPTURE_BYTES_MAX);
+    for (size_t i = 0; i < l->count; i++) {
+        buf_add(&raw, l->records[i].data);
+        buf_add_char(&raw, '\n');
+    }
+    return hash_sha256_hex(l->scratch, buf_str(&raw));
+}
+
+/* The key is taken: by ourselves in an attempt whose answer was lost, by an earlier life, or by
+ * another lander. Either way it holds records from our first one on, and the shard goes on behind
+ * its last. */
+static enum err adopt(struct landing *l, struct str key, struct str our_sha256, struct diag *d)
+{
+    struct str last, sha256;
+    TRY(object_last(l, key, &last, &sha256, d));
+    struct str our_last = l->records[l->count - 1].sequence_number;
+    bool same_run = str_eq(last, our_last);
+    if (same_run && !str_eq(sha256, our_sha256)) {
+        return fail(d, ERR_CORRUPT, "s3://%.*s/%.*s holds other bytes for the same records",
+                    STR_ARG(l->pipeline->def->bucket), STR_ARG(key));
+    }
+    pipeline_log(l->pipeline, LOG_INFO, "landing", "adopted", "key=%.*s same=%d", STR_ARG(key),
+                 same_run);
+    rt_trace(l->pipeline->env->rt, "landing adopted", key, same_run);
+    landed_set(l, last, same_run);
+    batch_clear(l);
+    return ERR_OK;
+}
+
+static enum err land(struct landing *l, struct diag *d)
+{
+    const struct capture_record *first = &l->records[0];
+    struct str last = l->records[l->count - 1].sequence_number;
+    struct str key = pipeline_raw_key(l->pipeline, l->scratch, first->arrived_us, l->shard,
+                                      first->sequence_number);
+    struct str object = capture_write(l->scratch, l->records, l->count);
+    struct str sha256 = raw_sha256(l);
+    struct http_header metadata[] = {
+        {STR(META_LAST), last},
+        {STR(META_RECORDS), str_printf(l->scratch, "%zu", l->count)},
+        {STR(META_SHA256), sha256},
+    };
+    struct s3_put_options options = {.content_type = STR("application/zstd"),
+                                     .if_none_match = true,
+                                     .metadata = metadata,
+                                     .metadata_count = 3};
+    struct s3_object stored;
+    enum err err = s3_put(&l->pipeline->aws, l->pipeline->def->bucket, key, object, &options,
+                          l->scratch, &stored, d);
+    if (err == ERR_CONFLICT) {
+        diag_clear(d);
+        return adopt(l, key, sha256, d);
+    }
+    TRY(err);
+    pipeline_log(l->pipeline, LOG_INFO, "landing", "landed", "key=%.*s records=%zu bytes=%zu",
+                 STR_ARG(key), l->count, l->bytes);
+    landed_set(l, last, true);
+    batch_clear(l);
+    return ERR_OK;
+}
+
+static enum err turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
+{
+    if (!l->positioned) {
+        TRY(position_find(l, d));
+    }
+    size_t read = 0;
+    bool full = l->count == l->pipeline->def->land_records_max ||
+                l->bytes >= l->pipeline->def->land_bytes_max;
+    if (!l->ended && !full) {
+        TRY(read_more(l, &read, d));
+    }
+    if (batch_is_due(l)) {
+        TRY(land(l, d));
+    }
+    if (l->ended && l->count == 0) {
+        return fail(d, ERR_NOT_FOUND, "shard %.*s is closed and drained", STR_ARG(l->shard));
+    }
+    *ret_idle_us = read > 0 ? 0 : l->pipeline->def->poll_us;
+    return ERR_OK;
+}
+
+enum err landing_turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
+{
+    arena_reset(l->scratch);
+    enum err err = turn(l, ret_idle_us, d);
+    if (err == ERR_OK) {
+        l->failures = 0;
+        return ERR_OK;
+    }
+    bool expired = err == ERR_CONFLICT && diag_is_named(d, "ExpiredIteratorException");
+    if (!expired && !err_is_transient(err)) {
+        return err;
+    }
+    l->failures++;
+    pipeline_log(l->pipeline, LOG_WARN, "landing", "retry", "shard=%.*s failures=%d why=%s",
+                 STR_ARG(l->shard), l->failures, d->msg);
+    diag_clear(d);
+    *ret_idle_us = expired ? 0 : l->pipeline->def->poll_us;
+    return ERR_OK;
+}
