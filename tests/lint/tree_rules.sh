@@ -35,7 +35,7 @@ if command -v ctags >/dev/null && ctags --version 2>/dev/null | grep -q Universa
   done <<<"$long"
 fi
 
-unfinished=$(grep -nE 'TODO|FIXME|XXX|HACK|for now|placeholder' "${sources[@]}" || true)
+unfinished=$(grep -nE 'TODO|FIXME|\bXXX\b|HACK|for now|placeholder' "${sources[@]}" || true)
 [ -z "$unfinished" ] || complain "unfinished: $unfinished"
 
 environment=$(grep -ln 'getenv' "${sources[@]}" | grep -vE '^(src/app/config\.c|tests/|scenarios/cli/)' || true)
