@@ -1,5 +1,6 @@
-/* call.h -- One call of one operation, as a handler sees it: decoded input in, output tree or refusal out.
- * A handler is a function of (its service's state, the call): no protocol, no fault, no clock of its own. */
+/* call.h -- One call of one operation, as a handler sees it: decoded input in, output tree or
+ * refusal out. A handler is a function of (its service's state, the call): no protocol, no fault,
+ * no clock of its own. */
 #ifndef AFORO_EMULATOR_CORE_CALL_H
 #define AFORO_EMULATOR_CORE_CALL_H
 
@@ -12,25 +13,28 @@
 struct core;
 struct call {
     struct core *core;
-    void *state;                        /* of the service */
+    void *state; /* of the service */
     const struct operation_model *op;
     const struct http_request *request; /* body whole, aws-chunked already undone */
     const struct json *input;           /* validated; NULL for raw handlers */
     struct arena *arena;                /* ends with the request */
     int64_t now_us;                     /* the emulator's clock */
     struct str account, region;
-    struct str request_id;              /* a UUID */
-    struct fault_decision fault;        /* PARTIAL is the handler's to apply (fault_hits_entry); others are core's */
+    struct str request_id; /* a UUID */
+    struct fault_decision
+        fault; /* PARTIAL is the handler's to apply (fault_hits_entry); others are core's */
 
-    struct json *output;                /* OBJECT, empty at first; NULL for raw handlers that set response */
-    /* raw: all of it; else headers and streaming body that the tree has not, and a status other than the model's
-     * (0: the model's). Headers go with a refusal too (ETag of a 304). Initialised by core. */
+    struct json *output; /* OBJECT, empty at first; NULL for raw handlers that set response */
+    /* raw: all of it; else headers and streaming body that the tree has not, and a status other
+     * than the model's (0: the model's). Headers go with a refusal too (ETag of a 304). Initialised
+     * by core. */
     struct http_response response;
-    enum aws_error_id error;            /* AWS_OK, or what call_fail noted */
+    enum aws_error_id error; /* AWS_OK, or what call_fail noted */
     struct str message;
-    struct json *error_extra;           /* S3: further elements such as BucketName */
+    struct json *error_extra; /* S3: further elements such as BucketName */
 };
-/* Refuses: the first refusal stands. Use: `call_fail(c, AWS_NO_SUCH_KEY, "The specified key does not exist."); return;` */
+/* Refuses: the first refusal stands. Use: `call_fail(c, AWS_NO_SUCH_KEY, "The specified key does
+ * not exist."); return;` */
 void call_fail(struct call *c, enum aws_error_id error, const char *format, ...) PRINTF_LIKE(3, 4);
 void call_fail_extra(struct call *c, const char *name, struct str value);
 bool call_failed(const struct call *c);
@@ -44,6 +48,7 @@ bool call_bool(const struct call *c, const char *member, bool otherwise);
 void call_out_str(struct call *c, const char *member, struct str text);
 void call_out_i64(struct call *c, const char *member, int64_t value);
 void call_out_bool(struct call *c, const char *member, bool value);
-struct json *call_out(struct call *c, const char *member, enum json_kind kind); /* a new OBJECT or ARRAY */
+struct json *call_out(struct call *c, const char *member,
+                      enum json_kind kind); /* a new OBJECT or ARRAY */
 
 #endif

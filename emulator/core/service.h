@@ -7,22 +7,26 @@
 
 typedef void operation_fn(struct call *c);
 struct operation_handler {
-    const char *name;           /* "PutRecords"; an operation of the model without one is refused by name */
+    const char *name; /* "PutRecords"; an operation of the model without one is refused by name */
     operation_fn *handle;
-    bool raw;                   /* hot path: reads request->body and writes response itself; model validation is its own */
+    bool raw; /* hot path: reads request->body and writes response itself; model validation is its
+                 own */
 };
 struct emulator_service {
     const struct service_model *model;
     const struct operation_handler *handlers;
     size_t handler_count;
-    void *(*state_new)(struct core *core, struct arena *a);     /* a: lives until the emulator's reset */
-    /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic. Raw handlers' calls
-     * come with input NULL. */
+    void *(*state_new)(struct core *core,
+                       struct arena *a); /* a: lives until the emulator's reset */
+    /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic.
+     * Raw handlers' calls come with input NULL. */
     void (*describe)(const struct call *c, struct fault_call *description);
-    /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs decide. */
+    /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs
+     * decide. */
     const struct operation_model *(*route)(const struct http_request *request);
-    /* Brings a request to the spelling of the model's URIs, before `route` and after the signature was verified:
-     * S3's bucket in the host name becomes the path's first segment. NULL: nothing to do. */
+    /* Brings a request to the spelling of the model's URIs, before `route` and after the signature
+     * was verified: S3's bucket in the host name becomes the path's first segment. NULL: nothing to
+     * do. */
     void (*rewrite)(struct http_request *request, struct arena *a);
 };
 
@@ -34,19 +38,22 @@ struct core_options {
     int64_t start_us;
 };
 const struct core_options *core_options(const struct core *core);
-void *core_state(const struct core *core, const char *service_id);  /* for emulator.c's readers of state */
+void *core_state(const struct core *core,
+                 const char *service_id); /* for emulator.c's readers of state */
 
 /* Ids and randomness: deterministic by seed. Each call gives another one. */
 struct str core_uuid(struct core *core, struct arena *a);
 uint64_t core_random(struct core *core);
 
-/* Timers: `fire` runs in emulator_tick at the first tick at or after at_us. Never cancelled: check in `fire`. */
+/* Timers: `fire` runs in emulator_tick at the first tick at or after at_us. Never cancelled: check
+ * in `fire`. */
 typedef void timer_fn(struct core *core, void *arg, int64_t now_us);
 void core_timer(struct core *core, int64_t at_us, timer_fn *fire, void *arg);
 
 /* Calls out. `done` gets what came back; status 0: nothing. */
 typedef void outbound_fn(struct core *core, void *arg, int status, struct str body, int64_t now_us);
-void core_outbound(struct core *core, struct str method, struct str url, const struct http_headers *headers, struct str body,
-                   int64_t not_before_us, outbound_fn *done, void *arg);
+void core_outbound(struct core *core, struct str method, struct str url,
+                   const struct http_headers *headers, struct str body, int64_t not_before_us,
+                   outbound_fn *done, void *arg);
 
 #endif

@@ -1,6 +1,6 @@
-/* fault_plan.h -- What goes wrong, when, and in which phase: rules with selectors, decided call by call.
- * A decision depends on (seed, rule, actor, operation, that actor's ordinal for it) and the rule's own counters,
- * never on a shared sequence: removing one rule does not rename the others.
+/* fault_plan.h -- What goes wrong, when, and in which phase: rules with selectors, decided call by
+ * call. A decision depends on (seed, rule, actor, operation, that actor's ordinal for it) and the
+ * rule's own counters, never on a shared sequence: removing one rule does not rename the others.
  * One plan serves scenarios (read from YAML) and `/_aforo/faults` (the same in JSON). */
 #ifndef AFORO_EMULATOR_FAULT_FAULT_PLAN_H
 #define AFORO_EMULATOR_FAULT_FAULT_PLAN_H
@@ -27,52 +27,56 @@ const char *fault_phase_name(enum fault_phase phase); /* "lose_response" */
 #define FAULT_WHERE_MAX 4
 #define FAULT_RULES_MAX 4096
 struct fault_where {
-    struct str name, pattern;   /* for example key and raw/?*: a glob */
+    struct str name, pattern; /* for example key and raw/?*: a glob */
 };
 struct fault_rule {
-    struct str name;            /* for reports; given or "<operation>-<phase>" */
-    struct str service, operation; /* globs: "kinesis", "PutRecords"; "warehouse", "commit"; of kill rules: any */
+    struct str name; /* for reports; given or "<operation>-<phase>" */
+    struct str service,
+        operation; /* globs: "kinesis", "PutRecords"; "warehouse", "commit"; of kill rules: any */
     enum fault_phase phase;
-    struct str error;           /* AWS error code or SQLSTATE; empty: the service's own 500 */
-    struct ratio entries;       /* PARTIAL: how many of the batch fail, at least one */
-    int64_t delay_min_us, delay_max_us;             /* DELAY */
-    int64_t restart_min_us, restart_max_us;         /* KILL: how long the actor stays dead */
+    struct str error;     /* AWS error code or SQLSTATE; empty: the service's own 500 */
+    struct ratio entries; /* PARTIAL: how many of the batch fail, at least one */
+    int64_t delay_min_us, delay_max_us;     /* DELAY */
+    int64_t restart_min_us, restart_max_us; /* KILL: how long the actor stays dead */
     /* selectors; all that are given must agree; none given: every matching call */
     uint64_t nth[FAULT_NTH_MAX];
-    size_t nth_count;           /* matching calls counted from 1 over the run */
+    size_t nth_count;             /* matching calls counted from 1 over the run */
     uint64_t first, every, limit; /* 0: not given. limit: at most so many times */
-    struct ratio probability;   /* den 0: not given */
-    int64_t from_us, until_us;  /* since the run's start; until exclusive; INSTANT_NEVER */
-    struct str actor;           /* a glob; empty: any */
+    struct ratio probability;     /* den 0: not given */
+    int64_t from_us,
+        until_us;     /* since the run's start; until exclusive; 0 or INSTANT_NEVER: no end */
+    struct str actor; /* a glob; empty: any */
     struct fault_where where[FAULT_WHERE_MAX];
     size_t where_count;
     /* a coordinate: one call of one actor. at_operation empty: not given */
     struct str at_actor, at_service, at_operation;
     uint64_t at_ordinal;
     /* counters */
-    uint64_t matched, fired;
-    bool off;                   /* by swarm, or after heal */
+    uint64_t matched, fired; /* calls it was about; calls it decided */
+    uint64_t chosen; /* calls whose selectors agreed, also where an earlier rule fired instead:
+                        limit's count */
+    bool off;        /* by swarm, or after heal */
 };
 
-struct fault_call {             /* one call, as the plan sees it */
-    struct str actor;           /* "producer/2"; over HTTP: the access key id */
+struct fault_call {   /* one call, as the plan sees it */
+    struct str actor; /* "producer/2"; over HTTP: the access key id */
     struct str service, operation;
-    uint64_t ordinal;           /* of this operation by this actor, from 1 */
-    int64_t since_us;           /* since the run's start */
+    uint64_t ordinal;                               /* of this operation by this actor, from 1 */
+    int64_t since_us;                               /* since the run's start */
     struct fault_where attributes[FAULT_WHERE_MAX]; /* bucket, key, stream, topic, table ... */
     size_t attribute_count;
 };
 struct fault_decision {
-    enum fault_phase phase;     /* FAULT_NONE: go on */
+    enum fault_phase phase; /* FAULT_NONE: go on */
     const struct fault_rule *rule;
-    int64_t delay_us;           /* DELAY; KILL: until the restart */
-    uint64_t random;            /* for the applier: which entries, which coin */
+    int64_t delay_us; /* DELAY; KILL: until the restart */
+    uint64_t random;  /* for the applier: which entries, which coin */
 };
-struct fault_fired {            /* what happened, in order: a plan of coordinates */
+struct fault_fired { /* what happened, in order: a plan of coordinates */
     size_t rule;
     struct str actor, service, operation;
     uint64_t ordinal;
-    int64_t at_us;              /* since the run's start */
+    int64_t at_us; /* since the run's start */
     enum fault_phase phase;
 };
 
@@ -83,28 +87,34 @@ struct fault_plan {
     size_t count;
     struct fault_fired *fired;
     size_t fired_count, fired_cap;
-    bool healed;                /* nothing fires any more */
+    bool healed; /* nothing fires any more */
 };
 
 void fault_plan_init(struct fault_plan *p, struct arena *a, uint64_t seed);
-/* Reads a list of rules (the `faults:` of a scenario file; reference: docs/scenario-format.md) and adds them.
- * ERR_INVALID "line:column: ..." names the key, what was expected and the nearest known name; the plan is unchanged. */
+/* Reads a list of rules (the `faults:` of a scenario file; reference: docs/scenario-format.md) and
+ * adds them. ERR_INVALID "line:column: ..." names the key, what was expected and the nearest known
+ * name; the plan is unchanged. */
 MUST_USE enum err fault_plan_read(struct fault_plan *p, const struct json *list, struct diag *d);
-/* Which rules are on, and how strong, redrawn by the seed: each is off in a quarter of the seeds, and a probability
- * is scaled by 1, 1/2, 1/4 or 1/8. */
+/* Which rules are on, and how strong, redrawn by the seed: each is off in a quarter of the seeds,
+ * and a probability is scaled by 1, 1/2, 1/4 or 1/8. */
 void fault_plan_swarm(struct fault_plan *p);
 void fault_plan_heal(struct fault_plan *p);
 /* Decides one call and counts it. The first rule that fires wins. */
 struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault_call *call);
-/* Whether entry `index` of `count` is among those that a PARTIAL decision refuses: at least one is. */
+/* Whether entry `index` of `count` is among those that a PARTIAL decision refuses: at least one is.
+ */
 bool fault_hits_entry(const struct fault_decision *decision, size_t index, size_t count);
 /* "producer/2/kinesis:PutRecords#649" */
 void fault_coordinate(struct buf *out, const struct fault_fired *fired);
 MUST_USE enum err fault_coordinate_parse(struct str text, struct fault_rule *rule, struct diag *d);
 
+/* The known name nearest to a misspelt one; the first of equals. */
+const char *fault_nearest(struct str name, const char *const *names, size_t count);
+
 /* Ordinals per (actor, operation): one counter table for whoever makes fault_calls. */
 struct fault_ordinals;
 struct fault_ordinals *fault_ordinals_new(struct arena *a);
-uint64_t fault_ordinals_next(struct fault_ordinals *o, struct str actor, struct str service, struct str operation);
+uint64_t fault_ordinals_next(struct fault_ordinals *o, struct str actor, struct str service,
+                             struct str operation);
 
 #endif

@@ -1,0 +1,196 @@
+/* apply.c -- Running the handler as the fault plan says, and making the answer of what it left in
+ * its call. */
+#include "dispatch_parts.h"
+#include "validate.h"
+
+struct call passage_call(const struct passage *p)
+{
+    struct call c = {
+        .core = p->core,
+        .state = p->core->states[p->route.index],
+        .op = p->route.op,
+        .request = &p->request,
+        .input = p->input,
+        .arena = p->arena,
+        .now_us = p->core->now_us,
+        .account = p->account,
+        .region = p->region,
+        .request_id = p->request_id,
+    };
+    if (p->fault.phase == FAULT_PARTIAL) {
+        c.fault = p->fault;
+    }
+    if (!p->route.handler->raw) {
+        c.output = json_new(p->arena, JSON_IS_OBJECT);
+    }
+    http_response_init(&c.response, p->arena, 0);
+    return c;
+}
+
+/* ---- validation, in the words of the protocol ---- */
+
+/* S3 has its own words for everything; only what an operation cannot be without is looked at here.
+ */
+static void check_required(struct call *c)
+{
+    const struct shape *input = c->op->input;
+    for (size_t i = 0; input != NULL && i < input->member_count; i++) {
+        const struct shape_member *m = &input->members[i];
+        if (!m->required || m->shape->streaming || call_has(c, m->name)) {
+            continue;
+        }
+        if (m->place == PLACE_BODY) {
+            call_fail(c, AWS_MALFORMED_XML,
+                      "The XML you provided was not well-formed or did not validate against our "
+                      "published schema");
+        } else {
+            call_fail(c, AWS_INVALID_REQUEST, "Missing required %s for this request: %s",
+                      m->place == PLACE_HEADER ? "header" : "parameter",
+                      m->wire_name != NULL ? m->wire_name : m->name);
+        }
+        return;
+    }
+}
+
+static void validate(struct call *c, enum protocol protocol)
+{
+    struct str message;
+    if (protocol == PROTOCOL_REST_XML) {
+        check_required(c);
+    } else if (!validate_input(c->op->input, c->input, c->arena, &message)) {
+        call_fail(c, protocol == PROTOCOL_JSON ? AWS_VALIDATION_EXCEPTION : AWS_VALIDATION_ERROR,
+                  "%.*s", STR_ARG(message));
+    }
+}
+
+/* ---- answers ---- */
+
+static void add_headers(struct http_response *response, const struct http_headers *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        http_headers_set(&response->headers, more->items[i].name, more->items[i].value);
+    }
+}
+
+static struct http_response answer_error(const struct passage *p, const struct call *c)
+{
+    const struct service_model *model = p->route.service->model;
+    struct str name = str_of(aws_error_get(c->error)->name);
+    int status = error_status(c->op, name);
+    struct codec_error error = {.code = name,
+                                .message = c->message,
+                                .status = status,
+                                .sender = status < 500,
+                                .resource = p->request.path,
+                                .extra = c->error_extra};
+    struct http_response response;
+    codec_write_error(model, &p->request, &error, p->request_id, p->arena, &response);
+    add_headers(&response, &c->response.headers);
+    if (status == 304) {
+        response.body = STR_EMPTY;
+    }
+    return response;
+}
+
+static struct http_response answer_raw(const struct passage *p, const struct call *c)
+{
+    struct http_response response = c->response;
+    if (response.status == 0) {
+        response.status = c->op->success_status != 0 ? c->op->success_status : 200;
+    }
+    const char *id = p->route.service->model->protocol == PROTOCOL_REST_XML ? "x-amz-request-id"
+                                                                            : "x-amzn-RequestId";
+    if (!http_has_header(&response.headers, id)) {
+        http_headers_add(&response.headers, str_of(id), p->request_id);
+    }
+    return response;
+}
+
+static struct http_response answer(const struct passage *p, const struct call *c)
+{
+    if (call_failed(c)) {
+        return answer_error(p, c);
+    }
+    if (p->route.handler->raw) {
+        return answer_raw(p, c);
+    }
+    struct http_response response;
+    codec_write_response(p->route.service->model, c->op, c->output, p->request_id, p->arena,
+                         &response);
+    add_headers(&response, &c->response.headers);
+    if (c->response.status != 0) {
+        response.status = c->response.status;
+    }
+    if (c->response.body.len > 0) {
+        response.body = c->response.body;
+    }
+    return response;
+}
+
+/* Runs the handler once. */
+static void run(struct passage *p)
+{
+    struct call c = passage_call(p);
+    if (!p->route.handler->raw) {
+        validate(&c, p->route.service->model->protocol);
+    }
+    if (!call_failed(&c)) {
+        p->route.handler->handle(&c);
+    }
+    p->out.response = answer(p, &c);
+    p->applied = p->applied || (p->out.response.status >= 200 && p->out.response.status < 300);
+}
+
+/* The error that the rule names, or the service's own 500. */
+static void answer_fault(struct passage *p)
+{
+    struct str name = p->fault.rule->error;
+    if (name.len == 0) {
+        name = str_of(error_internal(p->route.service->model));
+    }
+    passage_refuse(
+        p, name, error_status(p->route.op, name),
+        str_printf(p->arena, "Injected by the fault plan: %.*s", STR_ARG(p->fault.rule->name)));
+}
+
+void passage_apply(struct passage *p)
+{
+    switch (p->fault.phase) {
+    case FAULT_NONE:
+    case FAULT_PARTIAL:
+        run(p);
+        break;
+    case FAULT_DELAY:
+        run(p);
+        p->out.delay_us = p->fault.delay_us;
+        break;
+    case FAULT_REJECT:
+        answer_fault(p);
+        break;
+    case FAULT_LOSE_REQUEST:
+        p->out.lost = true;
+        break;
+    case FAULT_APPLY_REJECT:
+        run(p);
+        answer_fault(p);
+        break;
+    case FAULT_LOSE_RESPONSE:
+        run(p);
+        p->out.lost = true;
+        break;
+    case FAULT_DUPLICATE:
+        run(p);
+        run(p);
+        break;
+    case FAULT_KILL:
+        if ((p->fault.random & 1) != 0) {
+            run(p);
+        }
+        p->out.kill = true;
+        p->out.lost = true;
+        p->out.restart_us = p->fault.delay_us;
+        break;
+    case FAULT_PHASE_COUNT:
+        ASSERT(p->fault.phase != FAULT_PHASE_COUNT);
+    }
+}

@@ -1,0 +1,99 @@
+/* core.c -- The core's life: made, reset, and what services ask of it. */
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/rng.h"
+#include "core_parts.h"
+
+static void core_end(void *handle)
+{
+    struct core *core = handle;
+    arena_free(core->arena);
+    core->arena = NULL;
+}
+
+/* Everything that lives in the state's arena. */
+static void core_begin(struct core *core, int64_t start_us)
+{
+    struct arena *a = arena_new("emulator state", ARENA_PROCESS_BYTES_MAX);
+    core->arena = a;
+    core->start_us = start_us;
+    core->now_us = start_us;
+    core->clock = (struct core_clock){.frozen = false};
+    core->uuid_count = 0;
+    core->random_count = 0;
+    heap_init(&core->timers, a);
+    outbound_init(&core->outbound, a);
+    ledger_init(&core->ledger, a);
+    fault_plan_init(&core->faults, a, core->options.seed);
+    core->ordinals = fault_ordinals_new(a);
+    core->states = NEW_ARRAY(a, void *, core->service_count);
+    for (size_t i = 0; i < core->service_count; i++) {
+        if (core->services[i]->state_new != NULL) {
+            core->states[i] = core->services[i]->state_new(core, a);
+        }
+    }
+}
+
+struct core *core_new(struct arena *a, const struct core_options *options,
+                      const struct emulator_service *const *services, size_t service_count)
+{
+    struct core *core = NEW(a, struct core);
+    core->home = a;
+    core->options = *options;
+    core->options.account = str_copy(a, options->account);
+    core->options.region = str_copy(a, options->region);
+    core->options.public_url = str_copy(a, options->public_url);
+    core->services = services;
+    core->service_count = service_count;
+    core_begin(core, options->start_us);
+    arena_defer(a, core_end, core);
+    return core;
+}
+
+void core_reset(struct core *core, uint64_t seed, int64_t clock_us)
+{
+    arena_free(core->arena);
+    core->options.seed = seed;
+    core_begin(core, clock_us);
+}
+
+const struct core_options *core_options(const struct core *core)
+{
+    return &core->options;
+}
+
+void *core_state(const struct core *core, const char *service_id)
+{
+    for (size_t i = 0; i < core->service_count; i++) {
+        if (str_eq(str_of(core->services[i]->model->id), str_of(service_id))) {
+            return core->states[i];
+        }
+    }
+    return NULL;
+}
+
+struct fault_plan *core_faults(struct core *core)
+{
+    return &core->faults;
+}
+
+/* ---- ids and randomness: a function of the seed and of how many came before ---- */
+
+enum id_stream { ID_STREAM_UUID = 1, ID_STREAM_RANDOM };
+
+/* RFC 9562: version 4, variant 10. */
+struct str core_uuid(struct core *core, struct arena *a)
+{
+    uint64_t n = ++core->uuid_count;
+    uint64_t high = rng_u64(core->options.seed, ID_STREAM_UUID, n, 0);
+    uint64_t low = rng_u64(core->options.seed, ID_STREAM_UUID, n, 1);
+    return str_printf(a, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
+                      (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
+                      (unsigned)(low >> 48 & 0x3fff) | 0x8000u,
+                      (unsigned long long)(low & 0xffffffffffff));
+}
+
+uint64_t core_random(struct core *core)
+{
+    return rng_u64(core->options.seed, ID_STREAM_RANDOM, ++core->random_count, 0);
+}

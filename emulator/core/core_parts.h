@@ -1,0 +1,88 @@
+/* core_parts.h -- The core's own structure and what its files share. Private. */
+#ifndef AFORO_EMULATOR_CORE_CORE_PARTS_H
+#define AFORO_EMULATOR_CORE_CORE_PARTS_H
+
+#include "base/heap.h"
+#include "base/map.h"
+#include "core.h"
+#include "wire/codec.h"
+#include "wire/sigv4.h"
+
+struct core_clock {
+    bool frozen;
+    int64_t frozen_us; /* now, while frozen */
+    int64_t offset_us; /* else: what is added to the caller's clock */
+};
+struct ledger {
+    struct ledger_line *
+        *blocks;       /* LEDGER_BLOCK_LINES each, made when first needed, then reused in a ring */
+    struct map *names; /* actors and operations, kept once */
+    uint64_t last;     /* number of the newest line; 0: none */
+};
+struct outbound_entry;
+struct outbound_queue {
+    struct heap waiting;
+    struct outbound_entry *taken; /* a list, the newest first */
+    uint64_t last_id;
+};
+struct core {
+    struct arena *home;  /* ends with the emulator */
+    struct arena *arena; /* the state: given back and made anew by a reset */
+    struct core_options options;
+    const struct emulator_service *const *services;
+    size_t service_count;
+    void **states; /* by service */
+    struct core_clock clock;
+    int64_t start_us; /* faults' from and until count from here */
+    int64_t now_us;   /* of what is going on */
+    uint64_t uuid_count, random_count;
+    struct heap timers;
+    struct outbound_queue outbound;
+    struct ledger ledger;
+    struct fault_plan faults;
+    struct fault_ordinals *ordinals;
+};
+
+/* ---- routing ---- */
+enum route_result { ROUTE_FOUND, ROUTE_NO_SERVICE, ROUTE_NO_OPERATION, ROUTE_NO_HANDLER };
+struct route {
+    const struct emulator_service *service; /* NULL: nobody's */
+    size_t index;                           /* of the service */
+    const struct operation_model *op;
+    const struct operation_handler *handler;
+    const struct service_model *envelope; /* how refusals are spelt; never NULL */
+    struct str service_name, asked;       /* for refusals and the ledger */
+};
+/* First whose request it is, then, once the service has rewritten it, which operation. */
+void route_service(const struct core *core, const struct http_request *request,
+                   const struct sigv4_claim *claim, struct arena *a, struct route *route);
+enum route_result route_operation(const struct http_request *request, struct arena *a,
+                                  struct route *route);
+/* The operation of a REST service whose method, path and query fit best; NULL: none. */
+const struct operation_model *route_rest(const struct service_model *model,
+                                         const struct http_request *request, struct arena *a);
+
+/* ---- aws-chunked ---- */
+/* Whether the body is framed; and undoing it: body, Content-Encoding, Content-Length, trailers as
+ * headers. ERR_CORRUPT with S3's name for it in d->name. */
+bool chunked_is(const struct http_request *request);
+MUST_USE enum err chunked_undo(struct http_request *request, struct arena *a, struct diag *d);
+
+/* ---- the rest ---- */
+bool control_is(const struct http_request *request);
+struct http_response control_handle(struct core *core, const struct http_request *request,
+                                    int64_t clock_us, struct arena *a);
+
+void clock_advance(struct core *core, int64_t to_us); /* runs what is due, then now is to_us */
+size_t clock_run_timers(struct core *core, int64_t until_us, size_t count_max); /* how many fired */
+
+void ledger_init(struct ledger *l, struct arena *a);
+void ledger_add(struct core *core, const struct ledger_line *line); /* copies; gives it a number */
+void outbound_init(struct outbound_queue *q, struct arena *a);
+size_t outbound_count(const struct core *core);
+
+/* The status of an error by the service's model, else by the table, else 400. */
+int error_status(const struct operation_model *op, struct str name);
+const char *error_internal(const struct service_model *model); /* the service's own 500 */
+
+#endif

@@ -1,0 +1,151 @@
+/* emulator.c -- The facade: the services in their order, over the core. */
+#include "emulator.h"
+
+#include "base/limits.h"
+#include "emulator/core/core.h"
+#include "emulator/sts/sts.h"
+
+/* In the order in which a request is offered to them. */
+static const struct emulator_service *const services[] = {
+    &sts_service,
+};
+
+struct emulator {
+    struct core *core;
+};
+
+static struct str or_else(struct str given, struct str otherwise)
+{
+    return given.len > 0 ? given : otherwise;
+}
+
+struct emulator *emulator_new(struct arena *a, const struct emulator_options *options)
+{
+    struct core_options core_options = {
+        .seed = options->seed,
+        .account = or_else(options->account, STR("000000000000")),
+        .region = or_else(options->region, STR("us-east-1")),
+        .public_url = or_else(options->public_url, STR("http://127.0.0.1:4566")),
+        .limits_off = options->limits_off,
+        .verify_signatures = options->verify_signatures,
+        .start_us = options->start_us,
+    };
+    struct emulator *e = NEW(a, struct emulator);
+    e->core = core_new(a, &core_options, services, sizeof(services) / sizeof(services[0]));
+    return e;
+}
+
+struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_request *request,
+                                          struct str actor, int64_t now_us, struct arena *a)
+{
+    struct core_outcome o = core_dispatch(e->core, request, actor, now_us, a);
+    return (struct emulator_outcome){
+        .response = o.response,
+        .lost = o.lost,
+        .delay_us = o.delay_us,
+        .fault = o.fault,
+        .kill = o.kill,
+        .restart_us = o.restart_us,
+    };
+}
+
+/* ---- in pieces ---- */
+
+struct exchange {
+    struct emulator *emulator;
+    const struct http_request *head;
+    struct str actor;
+    struct arena *arena;
+    struct buf body;
+};
+
+struct exchange *emulator_begin(struct emulator *e, const struct http_request *head,
+                                struct str actor, struct arena *a)
+{
+    struct exchange *x = NEW(a, struct exchange);
+    x->emulator = e;
+    x->head = head;
+    x->actor = actor;
+    x->arena = a;
+    buf_init(&x->body, a, HTTP_BODY_BYTES_MAX);
+    return x;
+}
+
+enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d)
+{
+    if (bytes.len > HTTP_BODY_BYTES_MAX - x->body.len) {
+        return fail(d, ERR_LIMIT, "a request body has at most %zu bytes", HTTP_BODY_BYTES_MAX);
+    }
+    buf_add(&x->body, bytes);
+    return ERR_OK;
+}
+
+struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us)
+{
+    struct http_request request = *x->head;
+    request.body = buf_str(&x->body);
+    return emulator_dispatch(x->emulator, &request, x->actor, now_us, x->arena);
+}
+
+/* ---- time ---- */
+
+int64_t emulator_next_timer(const struct emulator *e)
+{
+    return core_next_timer(e->core);
+}
+
+void emulator_tick(struct emulator *e, int64_t now_us)
+{
+    core_tick(e->core, now_us);
+}
+
+int64_t emulator_now(const struct emulator *e, int64_t now_us)
+{
+    return core_now(e->core, now_us);
+}
+
+/* ---- calls out ---- */
+
+bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
+                            struct emulator_outbound *ret_call)
+{
+    struct core_outbound_call call;
+    if (!core_outbound_take(e->core, core_now(e->core, now_us), a, &call)) {
+        return false;
+    }
+    *ret_call = (struct emulator_outbound){.id = call.id, .url = call.url, .request = call.request};
+    return true;
+}
+
+void emulator_outbound_done(struct emulator *e, uint64_t id, int status, struct str body,
+                            int64_t now_us)
+{
+    core_outbound_done(e->core, id, status, body, core_now(e->core, now_us));
+}
+
+/* ---- what happened ---- */
+
+struct fault_plan *emulator_faults(struct emulator *e)
+{
+    return core_faults(e->core);
+}
+
+bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledger_entry *ret_entry)
+{
+    const struct ledger_line *line = core_ledger_next(e->core, after);
+    if (line == NULL) {
+        return false;
+    }
+    *ret_entry = (struct ledger_entry){
+        .number = line->number,
+        .at_us = line->at_us,
+        .actor = line->actor,
+        .service = line->service,
+        .operation = line->operation,
+        .resource = line->resource,
+        .status = line->status,
+        .fault = line->fault,
+        .applied = line->applied,
+    };
+    return true;
+}

@@ -1,0 +1,165 @@
+/* fault_decide.c -- One call against the plan.
+ * Invariants:
+ * 1. Every rule counts every call that it matches, whoever fires: removing a rule changes no other
+ * rule's counters.
+ * 2. `limit` counts the calls that a rule chose, also where an earlier rule fired instead: for the
+ * same reason.
+ * 3. Every draw is keyed by (seed, rule, actor, operation, ordinal, site): no draw shifts another.
+ */
+#include "base/hash.h"
+#include "base/rng.h"
+#include "fault_parts.h"
+
+#define FAULT_FIRED_MAX                                                                            \
+    ((size_t)1 << 20) /* what fired past it is counted by its rule, and not listed */
+
+static bool where_matches(const struct fault_where *where, const struct fault_call *call)
+{
+    for (size_t i = 0; i < call->attribute_count; i++) {
+        if (str_eq(call->attributes[i].name, where->name)) {
+            return str_glob(where->pattern, call->attributes[i].pattern);
+        }
+    }
+    return false;
+}
+
+static bool coordinate_matches(const struct fault_rule *rule, const struct fault_call *call)
+{
+    return rule->at_ordinal == call->ordinal && str_eq(rule->at_operation, call->operation) &&
+           str_eq(rule->at_service, call->service) && str_eq(rule->at_actor, call->actor);
+}
+
+/* Whether the call is one of those that the rule is about. */
+static bool rule_matches(const struct fault_rule *rule, const struct fault_call *call)
+{
+    if (rule->off || call->since_us < rule->from_us ||
+        (rule->until_us > 0 && call->since_us >= rule->until_us)) {
+        return false;
+    }
+    if (rule->service.len > 0 && !str_glob(rule->service, call->service)) {
+        return false;
+    }
+    if (rule->operation.len > 0 && !str_glob(rule->operation, call->operation)) {
+        return false;
+    }
+    if (rule->actor.len > 0 && !str_glob(rule->actor, call->actor)) {
+        return false;
+    }
+    for (size_t i = 0; i < rule->where_count; i++) {
+        if (!where_matches(&rule->where[i], call)) {
+            return false;
+        }
+    }
+    return rule->at_operation.len == 0 || coordinate_matches(rule, call);
+}
+
+static bool nth_holds(const struct fault_rule *rule)
+{
+    for (size_t i = 0; i < rule->nth_count; i++) {
+        if (rule->nth[i] == rule->matched) {
+            return true;
+        }
+    }
+    return rule->nth_count == 0;
+}
+
+static uint64_t draw(const struct fault_plan *p, const struct fault_rule *rule,
+                     const struct fault_call *call, enum fault_site site)
+{
+    uint64_t who = hash64(call->actor.len, call->actor);
+    who = hash64(who ^ call->service.len, call->service);
+    who = hash64(who ^ call->operation.len, call->operation);
+    return rng_u64(p->seed, fault_rule_key(rule), who, call->ordinal * FAULT_SITE_COUNT + site);
+}
+
+static bool selectors_hold(const struct fault_plan *p, const struct fault_rule *rule,
+                           const struct fault_call *call)
+{
+    if (!nth_holds(rule) || (rule->first > 0 && rule->matched > rule->first) ||
+        (rule->every > 0 && rule->matched % rule->every != 0) ||
+        (rule->limit > 0 && rule->chosen >= rule->limit)) {
+        return false;
+    }
+    return rule->probability.den == 0 ||
+           rng_hits(draw(p, rule, call, FAULT_SITE_PROBABILITY), rule->probability);
+}
+
+static void note_fired(struct fault_plan *p, size_t rule, const struct fault_call *call)
+{
+    if (p->fired_count == FAULT_FIRED_MAX) {
+        return;
+    }
+    if (p->fired_count == p->fired_cap) {
+        size_t cap = p->fired_cap == 0 ? 64 : p->fired_cap * 2;
+        struct fault_fired *grown = NEW_ARRAY(p->arena, struct fault_fired, cap);
+        for (size_t i = 0; i < p->fired_count; i++) {
+            grown[i] = p->fired[i];
+        }
+        p->fired = grown;
+        p->fired_cap = cap;
+    }
+    p->fired[p->fired_count++] = (struct fault_fired){
+        .rule = rule,
+        .actor = str_copy(p->arena, call->actor),
+        .service = str_copy(p->arena, call->service),
+        .operation = str_copy(p->arena, call->operation),
+        .ordinal = call->ordinal,
+        .at_us = call->since_us,
+        .phase = p->rules[rule].phase,
+    };
+}
+
+static int64_t draw_duration(const struct fault_plan *p, const struct fault_rule *rule,
+                             const struct fault_call *call)
+{
+    int64_t low = rule->phase == FAULT_KILL ? rule->restart_min_us : rule->delay_min_us;
+    int64_t high = rule->phase == FAULT_KILL ? rule->restart_max_us : rule->delay_max_us;
+    return low == high ? low : rng_between(draw(p, rule, call, FAULT_SITE_DURATION), low, high);
+}
+
+struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault_call *call)
+{
+    struct fault_decision decision = {.phase = FAULT_NONE};
+    for (size_t i = 0; i < p->count && !p->healed; i++) {
+        struct fault_rule *rule = &p->rules[i];
+        if (!rule_matches(rule, call)) {
+            continue;
+        }
+        rule->matched++;
+        if (!selectors_hold(p, rule, call)) {
+            continue;
+        }
+        rule->chosen++;
+        if (decision.phase != FAULT_NONE) {
+            continue;
+        }
+        rule->fired++;
+        note_fired(p, i, call);
+        decision = (struct fault_decision){
+            .phase = rule->phase,
+            .rule = rule,
+            .delay_us = draw_duration(p, rule, call),
+            .random = draw(p, rule, call, FAULT_SITE_APPLIER),
+        };
+    }
+    return decision;
+}
+
+/* Selection sampling: going over the entries in order, each is taken with the odds that leave
+ * exactly `hits`. */
+bool fault_hits_entry(const struct fault_decision *decision, size_t index, size_t count)
+{
+    if (decision->phase != FAULT_PARTIAL || index >= count) {
+        return false;
+    }
+    struct ratio share = decision->rule->entries;
+    uint64_t hits = share.den == 0 ? 0 : (uint64_t)count * share.num / share.den;
+    uint64_t missing = hits == 0 ? 1 : hits > count ? count : hits;
+    bool hit = false;
+    for (size_t i = 0; i <= index; i++) {
+        uint64_t random = rng_u64(decision->random, FAULT_SITE_ENTRY, i, count);
+        hit = rng_below(random, count - i) < missing;
+        missing -= hit ? 1 : 0;
+    }
+    return hit;
+}

@@ -1,0 +1,454 @@
+/* fault_read.c -- Rules out of a tree: the `faults:` of a scenario file, or the body of POST
+ * /_aforo/faults. A table names every key with its reader. Each error says where it stands and what
+ * was expected; a list that has one leaves the plan as it was. What only makes sense together is
+ * checked when a rule is complete. */
+#include <string.h>
+
+#include "fault_parts.h"
+
+struct rule_reader {
+    struct arena *arena;
+    struct fault_rule rule;
+    bool has_on, has_phase, has_at, has_kill, has_entries, has_delay, has_restart, has_sqlstate,
+        has_error;
+};
+typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
+
+#define AT "%u:%u: "
+#define AT_ARGS(node) (node)->line, (node)->column
+
+static enum err read_text(const struct json *value, struct str *ret_text, struct diag *d)
+{
+    if (!json_is(value, JSON_IS_STRING) || value->text.len == 0) {
+        return fail(d, ERR_INVALID, AT "%.*s is a text, not %s", AT_ARGS(value),
+                    STR_ARG(value->key),
+                    json_is(value, JSON_IS_STRING) ? "empty" : json_kind_name(value->kind));
+    }
+    *ret_text = value->text;
+    return ERR_OK;
+}
+
+static enum err read_count(const struct json *value, uint64_t *ret_count, struct diag *d)
+{
+    struct diag why = DIAG_INIT;
+    if (!json_is(value, JSON_IS_NUMBER) || str_u64(value->text, ret_count, &why) != ERR_OK ||
+        *ret_count == 0) {
+        return fail(d, ERR_INVALID, AT "expected a whole number from 1, not \"%.*s\"",
+                    AT_ARGS(value), STR_ARG(json_str(value)));
+    }
+    return ERR_OK;
+}
+
+static enum err read_duration(const struct json *value, int64_t *ret_us, struct diag *d)
+{
+    struct diag why = DIAG_INIT;
+    if (!json_is(value, JSON_IS_STRING) || duration_parse(value->text, ret_us, &why) != ERR_OK ||
+        *ret_us < 0) {
+        return fail(d, ERR_INVALID, AT "expected a duration such as PT5M, 90s or 24h, not \"%.*s\"",
+                    AT_ARGS(value), STR_ARG(json_str(value)));
+    }
+    return ERR_OK;
+}
+
+/* One duration, or [least, most]. */
+static enum err read_durations(const struct json *value, int64_t *ret_min, int64_t *ret_max,
+                               struct diag *d)
+{
+    if (!json_is(value, JSON_IS_ARRAY)) {
+        TRY(read_duration(value, ret_min, d));
+        *ret_max = *ret_min;
+        return ERR_OK;
+    }
+    if (value->count != 2) {
+        return fail(d, ERR_INVALID, AT "expected one duration or [least, most], not %zu of them",
+                    AT_ARGS(value), value->count);
+    }
+    TRY(read_duration(value->first, ret_min, d));
+    TRY(read_duration(value->last, ret_max, d));
+    if (*ret_min > *ret_max) {
+        return fail(d, ERR_INVALID, AT "the least is longer than the most", AT_ARGS(value));
+    }
+    return ERR_OK;
+}
+
+static enum err read_ratio(const struct json *value, struct ratio *ret_ratio, struct diag *d)
+{
+    struct diag why = DIAG_INIT;
+    if (ratio_parse(json_str(value), ret_ratio, &why) != ERR_OK ||
+        ret_ratio->num > ret_ratio->den) {
+        return fail(d, ERR_INVALID,
+                    AT "expected a ratio from 0 to 1 such as 1/50 or 5%%, not \"%.*s\"",
+                    AT_ARGS(value), STR_ARG(json_str(value)));
+    }
+    return ERR_OK;
+}
+
+/* ---- the keys ---- */
+
+static enum err read_name(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_text(value, &r->rule.name, d);
+}
+
+static enum err read_on(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str text;
+    TRY(read_text(value, &text, d));
+    if (!str_split(text, ':', &r->rule.service, &r->rule.operation) || r->rule.service.len == 0 ||
+        r->rule.operation.len == 0) {
+        return fail(d, ERR_INVALID,
+                    AT
+                    "expected service:Operation such as kinesis:PutRecords or s3:*, not \"%.*s\"",
+                    AT_ARGS(value), STR_ARG(text));
+    }
+    r->has_on = true;
+    return ERR_OK;
+}
+
+static enum err read_phase(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str text;
+    TRY(read_text(value, &text, d));
+    for (int phase = FAULT_REJECT; phase < FAULT_PHASE_COUNT; phase++) {
+        if (str_eq(text, str_of(fault_phase_name((enum fault_phase)phase)))) {
+            r->rule.phase = (enum fault_phase)phase;
+            r->has_phase = true;
+            return ERR_OK;
+        }
+    }
+    const char *names[FAULT_PHASE_COUNT];
+    for (int phase = FAULT_REJECT; phase < FAULT_PHASE_COUNT; phase++) {
+        names[phase - 1] = fault_phase_name((enum fault_phase)phase);
+    }
+    return fail(d, ERR_INVALID, AT "unknown phase \"%.*s\"; the nearest is %s", AT_ARGS(value),
+                STR_ARG(text), fault_nearest(text, names, FAULT_PHASE_COUNT - 1));
+}
+
+static enum err read_error(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_error = true;
+    return read_text(value, &r->rule.error, d);
+}
+
+static enum err read_sqlstate(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_sqlstate = true;
+    r->rule.error = json_str(value); /* 40001 may come as a number */
+    if (r->rule.error.len != 5) {
+        return fail(d, ERR_INVALID,
+                    AT "an SQLSTATE has five characters such as \"57P01\", not \"%.*s\"",
+                    AT_ARGS(value), STR_ARG(json_str(value)));
+    }
+    return ERR_OK;
+}
+
+static enum err read_entries(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_entries = true;
+    return read_ratio(value, &r->rule.entries, d);
+}
+
+static enum err read_probability(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_ratio(value, &r->rule.probability, d);
+}
+
+static enum err read_nth(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    const struct json *item = json_is(value, JSON_IS_ARRAY) ? value->first : value;
+    size_t count = json_is(value, JSON_IS_ARRAY) ? value->count : 1;
+    if (count == 0 || count > FAULT_NTH_MAX) {
+        return fail(d, ERR_INVALID, AT "nth takes 1 to %d numbers, not %zu", AT_ARGS(value),
+                    FAULT_NTH_MAX, count);
+    }
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        TRY(read_count(item, &r->rule.nth[i], d));
+    }
+    r->rule.nth_count = count;
+    return ERR_OK;
+}
+
+static enum err read_first(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_count(value, &r->rule.first, d);
+}
+
+static enum err read_every(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_count(value, &r->rule.every, d);
+}
+
+static enum err read_limit(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_count(value, &r->rule.limit, d);
+}
+
+static enum err read_from(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_duration(value, &r->rule.from_us, d);
+}
+
+static enum err read_until(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    TRY(read_duration(value, &r->rule.until_us, d));
+    if (r->rule.until_us == 0) {
+        return fail(d, ERR_INVALID, AT "until is after the run's start", AT_ARGS(value));
+    }
+    return ERR_OK;
+}
+
+static enum err read_actor(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_text(value, &r->rule.actor, d);
+}
+
+static enum err read_where(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    if (!json_is(value, JSON_IS_OBJECT) || value->count == 0 || value->count > FAULT_WHERE_MAX) {
+        return fail(d, ERR_INVALID, AT "where takes 1 to %d names with globs such as {key: raw/*}",
+                    AT_ARGS(value), FAULT_WHERE_MAX);
+    }
+    for (const struct json *item = value->first; item != NULL; item = item->next) {
+        struct fault_where *where = &r->rule.where[r->rule.where_count];
+        where->name = item->key;
+        TRY(read_text(item, &where->pattern, d));
+        r->rule.where_count++;
+    }
+    return ERR_OK;
+}
+
+static enum err read_at(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str text;
+    TRY(read_text(value, &text, d));
+    r->has_at = true;
+    enum err e = fault_coordinate_parse(text, &r->rule, d);
+    return e == ERR_OK ? ERR_OK : diag_context(d, "%u:%u", AT_ARGS(value));
+}
+
+static enum err read_kill(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_kill = true;
+    r->rule.phase = FAULT_KILL;
+    return read_text(value, &r->rule.actor, d);
+}
+
+static enum err read_restart(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_restart = true;
+    return read_durations(value, &r->rule.restart_min_us, &r->rule.restart_max_us, d);
+}
+
+static enum err read_delay(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_delay = true;
+    return read_durations(value, &r->rule.delay_min_us, &r->rule.delay_max_us, d);
+}
+
+static const struct rule_key {
+    const char *name;
+    read_key_fn *read;
+} rule_keys[] = {
+    {"name", read_name},
+    {"on", read_on},
+    {"phase", read_phase},
+    {"error", read_error},
+    {"sqlstate", read_sqlstate},
+    {"entries", read_entries},
+    {"probability", read_probability},
+    {"nth", read_nth},
+    {"first", read_first},
+    {"every", read_every},
+    {"limit", read_limit},
+    {"from", read_from},
+    {"until", read_until},
+    {"actor", read_actor},
+    {"where", read_where},
+    {"at", read_at},
+    {"kill", read_kill},
+    {"restart_after", read_restart},
+    {"delay", read_delay},
+};
+#define RULE_KEY_COUNT (sizeof(rule_keys) / sizeof(rule_keys[0]))
+
+static enum err fail_unknown_key(const struct json *value, struct diag *d)
+{
+    static const char *const refused[] = {"fis", "percentage", "duration"};
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (str_eq(value->key, str_of(refused[i]))) {
+            return fail(d, ERR_UNSUPPORTED,
+                        AT "%s: FIS actions are not read; say it with on, phase, error, "
+                           "probability, from and until",
+                        AT_ARGS(value), refused[i]);
+        }
+    }
+    const char *names[RULE_KEY_COUNT];
+    for (size_t i = 0; i < RULE_KEY_COUNT; i++) {
+        names[i] = rule_keys[i].name;
+    }
+    return fail(d, ERR_INVALID, AT "unknown key \"%.*s\" in a fault; the nearest is %s",
+                AT_ARGS(value), STR_ARG(value->key),
+                fault_nearest(value->key, names, RULE_KEY_COUNT));
+}
+
+static enum err read_key(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    for (size_t i = 0; i < RULE_KEY_COUNT; i++) {
+        if (str_eq(value->key, str_of(rule_keys[i].name))) {
+            return rule_keys[i].read(r, value, d);
+        }
+    }
+    return fail_unknown_key(value, d);
+}
+
+/* ---- a whole rule ---- */
+
+/* What the rule is about: `on`, else the coordinate's. */
+static bool is_about(const struct rule_reader *r, const char *service, const char *operation)
+{
+    struct str s = r->has_on ? r->rule.service : r->rule.at_service;
+    struct str o = r->has_on ? r->rule.operation : r->rule.at_operation;
+    return str_eq(s, str_of(service)) && (operation == NULL || str_eq(o, str_of(operation)));
+}
+
+static enum err check_phase(const struct rule_reader *r, const struct json *rule, struct diag *d)
+{
+    enum fault_phase phase = r->rule.phase;
+    bool warehouse = is_about(r, "warehouse", NULL);
+    if (phase == FAULT_PARTIAL && !is_about(r, "kinesis", "PutRecords") &&
+        !is_about(r, "sns", "PublishBatch")) {
+        return fail(d, ERR_INVALID,
+                    AT "phase partial is for kinesis:PutRecords and sns:PublishBatch only: no other"
+                       " operation answers entry by entry",
+                    AT_ARGS(rule));
+    }
+    if (warehouse && phase == FAULT_DUPLICATE) {
+        return fail(d, ERR_INVALID,
+                    AT "phase duplicate is for requests: a session has nothing in between",
+                    AT_ARGS(rule));
+    }
+    if (r->has_sqlstate && !warehouse) {
+        return fail(d, ERR_INVALID, AT "sqlstate is for on: warehouse:...; AWS calls take error",
+                    AT_ARGS(rule));
+    }
+    if (r->has_error && warehouse) {
+        return fail(d, ERR_INVALID, AT "error is for AWS calls; the warehouse takes sqlstate",
+                    AT_ARGS(rule));
+    }
+    if (r->has_error && phase != FAULT_REJECT && phase != FAULT_APPLY_REJECT &&
+        phase != FAULT_PARTIAL) {
+        return fail(d, ERR_INVALID, AT "error has no use with phase %s: no error comes back",
+                    AT_ARGS(rule), fault_phase_name(phase));
+    }
+    return ERR_OK;
+}
+
+static enum err check_pairs(const struct rule_reader *r, const struct json *rule, struct diag *d)
+{
+    enum fault_phase phase = r->rule.phase;
+    const struct {
+        bool wrong;
+        const char *why;
+    } pairs[] = {
+        {r->has_kill && r->has_phase && phase != FAULT_KILL,
+         "kill is its own phase: leave phase out"},
+        {!r->has_kill && !r->has_phase, "phase is missing"},
+        {!r->has_kill && !r->has_on && !r->has_at,
+         "on is missing: which call, such as kinesis:PutRecords"},
+        {r->has_entries && phase != FAULT_PARTIAL, "entries is for phase partial"},
+        {r->has_delay != (phase == FAULT_DELAY), "delay and phase: delay come together"},
+        {r->has_restart && phase != FAULT_KILL, "restart_after is for kill"},
+        {r->has_error && r->has_sqlstate, "error and sqlstate: one of them"},
+        {r->rule.until_us <= r->rule.from_us, "until is not after from"},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (pairs[i].wrong) {
+            return fail(d, ERR_INVALID, AT "%s", AT_ARGS(rule), pairs[i].why);
+        }
+    }
+    return check_phase(r, rule, d);
+}
+
+/* What was not given; texts move to the plan's arena. */
+static void complete_rule(struct rule_reader *r)
+{
+    struct fault_rule *rule = &r->rule;
+    if (rule->phase == FAULT_KILL && !r->has_restart) {
+        rule->restart_min_us = US_PER_S;
+        rule->restart_max_us = 30 * US_PER_S;
+    }
+    if (rule->name.len == 0) {
+        struct str what = rule->operation.len > 0      ? rule->operation
+                          : rule->at_operation.len > 0 ? rule->at_operation
+                                                       : rule->actor;
+        rule->name = str_printf(r->arena, "%.*s-%s", STR_ARG(what), fault_phase_name(rule->phase));
+    }
+    struct str *const texts[] = {&rule->name,       &rule->service,     &rule->operation,
+                                 &rule->error,      &rule->actor,       &rule->at_actor,
+                                 &rule->at_service, &rule->at_operation};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = str_copy(r->arena, *texts[i]);
+    }
+    for (size_t i = 0; i < rule->where_count; i++) {
+        rule->where[i].name = str_copy(r->arena, rule->where[i].name);
+        rule->where[i].pattern = str_copy(r->arena, rule->where[i].pattern);
+    }
+}
+
+static enum err read_rule(struct arena *a, const struct json *tree, struct fault_rule *ret_rule,
+                          struct diag *d)
+{
+    struct rule_reader r = {.arena = a};
+    r.rule.until_us = INSTANT_NEVER;
+    if (!json_is(tree, JSON_IS_OBJECT)) {
+        return fail(d, ERR_INVALID, AT "a fault is a mapping, not %s", AT_ARGS(tree),
+                    json_kind_name(tree->kind));
+    }
+    for (const struct json *value = tree->first; value != NULL; value = value->next) {
+        TRY(read_key(&r, value, d));
+    }
+    TRY(check_pairs(&r, tree, d));
+    complete_rule(&r);
+    *ret_rule = r.rule;
+    return ERR_OK;
+}
+
+/* Rules that were given a name are told apart by it, in reports and by the dice. */
+static enum err check_name(const struct fault_rule *rules, size_t count, const struct json *tree,
+                           struct diag *d)
+{
+    const struct json *name = json_get(tree, STR("name"));
+    for (size_t i = 0; name != NULL && i < count; i++) {
+        if (str_eq(rules[i].name, name->text)) {
+            return fail(d, ERR_INVALID, AT "a fault named \"%.*s\" exists already", AT_ARGS(name),
+                        STR_ARG(name->text));
+        }
+    }
+    return ERR_OK;
+}
+
+enum err fault_plan_read(struct fault_plan *p, const struct json *list, struct diag *d)
+{
+    if (!json_is(list, JSON_IS_ARRAY)) {
+        return fail(d, ERR_INVALID, AT "faults is a list, not %s", list == NULL ? 0 : list->line,
+                    list == NULL ? 0 : list->column,
+                    list == NULL ? "missing" : json_kind_name(list->kind));
+    }
+    if (p->count + list->count > FAULT_RULES_MAX) {
+        return fail(d, ERR_LIMIT, AT "%zu faults; at most %d", AT_ARGS(list),
+                    p->count + list->count, FAULT_RULES_MAX);
+    }
+    struct fault_rule *rules = NEW_ARRAY(p->arena, struct fault_rule, p->count + list->count);
+    if (p->count > 0) {
+        memcpy(rules, p->rules, p->count * sizeof(*rules));
+    }
+    size_t count = p->count;
+    for (const struct json *tree = list->first; tree != NULL; tree = tree->next) {
+        TRY(check_name(rules, count, tree, d));
+        TRY(read_rule(p->arena, tree, &rules[count], d));
+        count++;
+    }
+    p->rules = rules;
+    p->count = count;
+    return ERR_OK;
+}
