@@ -35,9 +35,10 @@ struct call {
     struct http_response *response;
     struct buf body;
     size_t header_bytes;
-    bool too_large; /* the answer is over a cap */
-    bool cancelled; /* the task was told to stop */
-    bool resent;    /* libcurl was about to send the request a second time */
+    bool head_whole; /* its empty line came: libcurl takes a head that is cut for a whole answer */
+    bool too_large;  /* the answer is over a cap */
+    bool cancelled;  /* the task was told to stop */
+    bool resent;     /* libcurl was about to send the request a second time */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -74,8 +75,10 @@ static size_t call_header(char *data, size_t size, size_t count, void *arg)
     if (str_starts_nocase(line, STR("HTTP/"))) {
         http_headers_init(&c->response->headers, c->arena);
         c->header_bytes = 0;
+        c->head_whole = false;
         return len;
     }
+    c->head_whole = c->head_whole || line.len == 0;
     c->header_bytes += len;
     if (c->header_bytes > HTTP_HEADER_BYTES_MAX || c->response->headers.count == HTTP_HEADERS_MAX) {
         c->too_large = true;
@@ -297,6 +300,9 @@ static enum err call_perform(struct call *c, struct diag *d)
     CURLcode code = curl_easy_perform(c->client->easy);
     if (code != CURLE_OK) {
         return call_failed(c, code, d);
+    }
+    if (!c->head_whole) {
+        return fail(d, ERR_UNKNOWN, "the connection was closed within the answer's head");
     }
     long status = 0;
     (void)curl_easy_getinfo(c->client->easy, CURLINFO_RESPONSE_CODE, &status);
