@@ -25,7 +25,7 @@ struct codec_error {
     int status;
     bool sender;                /* the client's fault: query's <Type> */
     struct str resource;        /* S3's <Resource>; empty: none */
-    const struct json *extra;   /* further members of the error, an OBJECT of strings; or NULL (S3 only) */
+    const struct json *extra;   /* further members of the error, an OBJECT; or NULL */
 };
 void codec_write_error(const struct service_model *service, const struct http_request *request,
                        const struct codec_error *error, struct str request_id, struct arena *a, struct http_response *ret_response);

@@ -49,7 +49,9 @@ static void write_query_error(const struct service_model *service, const struct 
     xml_open(&body, "Error");
     xml_element(&body, "Type", error->sender ? STR("Sender") : STR("Receiver"));
     xml_element(&body, "Code", error->code);
-    xml_element(&body, "Message", error->message);
+    if (error->message.len > 0) {
+        xml_element(&body, "Message", error->message);
+    }
     if (error->extra != NULL) {
         codec_xml_write_plain(&body, error->extra);
     }

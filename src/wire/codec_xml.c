@@ -244,13 +244,16 @@ static void write_element(struct buf *out, struct xml_root tag, const struct sha
     close_element(out, tag.name);
 }
 
+/* A list's elements carry the namespace of its element, a map's entries that of the map. */
 static void write_flattened(struct buf *out, const struct shape_member *member,
                             const struct json *value, struct value_style style)
 {
-    struct xml_root tag = tag_of(member);
+    const struct shape_member *item = &member->shape->members[0];
+    struct xml_root tag = tag_of(member), item_tag = tag_of(item);
+    item_tag.name = tag.name;
     for (const struct json *child = value->first; child != NULL; child = child->next) {
         if (member->shape->kind == SHAPE_LIST) {
-            write_element(out, tag, &member->shape->members[0], child, style);
+            write_element(out, item_tag, item, child, style);
         } else {
             open_element(out, tag, member->shape, NULL);
             write_entry(out, member->shape, child, style);
