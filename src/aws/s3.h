@@ -5,6 +5,8 @@
 
 #include "aws/aws_client.h"
 
+#define S3_LIST_OBJECTS_MAX 500000 /* of one listing */
+
 struct s3_object {
     struct str key;                 /* of listings */
     struct str etag;                /* with its quotes off */
@@ -29,6 +31,7 @@ MUST_USE enum err s3_put(struct aws_client *c, struct str bucket, struct str key
 /* Body verified against Content-Length and, where the object has one, its checksum: ERR_CORRUPT after refetching. */
 MUST_USE enum err s3_get(struct aws_client *c, struct str bucket, struct str key, struct arena *a,
                          struct s3_object *ret_object, struct diag *d);
+/* `length` bytes from `from`, fewer at the object's end; ret_object->size is the whole object's. */
 MUST_USE enum err s3_get_range(struct aws_client *c, struct str bucket, struct str key, int64_t from, int64_t length,
                                struct arena *a, struct s3_object *ret_object, struct diag *d);
 MUST_USE enum err s3_head(struct aws_client *c, struct str bucket, struct str key, struct arena *a,
@@ -41,7 +44,7 @@ struct s3_listing {
     struct str *prefixes;           /* CommonPrefixes, with a delimiter */
     size_t prefix_count;
 };
-/* All pages. delimiter 0: none; start_after empty: from the beginning. */
+/* All pages. delimiter 0: none; start_after empty: from the beginning. ERR_LIMIT: over S3_LIST_OBJECTS_MAX. */
 MUST_USE enum err s3_list(struct aws_client *c, struct str bucket, struct str prefix, char delimiter, struct str start_after,
                           struct arena *a, struct s3_listing *ret_listing, struct diag *d);
 /* ERR_OK also when the caller owns it already. */

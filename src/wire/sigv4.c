@@ -350,7 +350,7 @@ static void add_token(struct buf *query, const struct sigv4_options *o)
 static struct buf query_copy(const struct http_request *request, struct arena *a)
 {
     struct buf query;
-    buf_init(&query, a, HTTP_HEADER_BYTES_MAX + request->query.len);
+    buf_init(&query, a, 4 * HTTP_HEADER_BYTES_MAX + request->query.len);
     buf_add(&query, request->query);
     return query;
 }
