@@ -1,0 +1,232 @@
+#include "front_parts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 4096
+#define CONNECTION_IDLE_S 180
+#define CONNECTION_BYTES (4 * HTTP_HEADER_BYTES_MAX) /* headers and one read of a body */
+#define STOP_US (5 * US_PER_S)
+#define LISTEN_BACKLOG 511
+
+int64_t front_now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+static struct timespec timespec_of(int64_t us)
+{
+    return (struct timespec){.tv_sec = us / US_PER_S, .tv_nsec = us % US_PER_S * 1000};
+}
+
+void front_wait(struct front *f, int64_t at_us)
+{
+    if (at_us == INSTANT_NEVER) {
+        pthread_cond_wait(&f->news, &f->lock);
+    } else if (at_us > 0) {
+        struct timespec until = timespec_of(at_us);
+        pthread_cond_timedwait(&f->news, &f->lock, &until);
+    }
+}
+
+/* ---- the socket ---- */
+
+struct address {
+    struct sockaddr_storage storage;
+    socklen_t len;
+};
+
+static enum err address_parse(struct str text, uint16_t port, struct arena *a,
+                              struct address *ret_address, struct diag *d)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&ret_address->storage;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret_address->storage;
+    const char *z = text.len == 0 || str_eq(text, STR("localhost")) ? "127.0.0.1" : str_z(a, text);
+    memset(&ret_address->storage, 0, sizeof(ret_address->storage));
+    if (inet_pton(AF_INET, z, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        ret_address->len = sizeof(*v4);
+        return ERR_OK;
+    }
+    if (inet_pton(AF_INET6, z, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        ret_address->len = sizeof(*v6);
+        return ERR_OK;
+    }
+    return fail(d, ERR_INVALID, "%s is not an IP address", z);
+}
+
+static enum err socket_fail(const struct front_options *o, struct diag *d)
+{
+    if (errno == EADDRINUSE) {
+        return fail(d, ERR_CONFLICT,
+                    "port %u is taken: `ss -ltnp sport = :%u` tells by whom; another port, or 0 "
+                    "for any free one, works too",
+                    o->port, o->port);
+    }
+    return fail(d, errno == EACCES ? ERR_DENIED : ERR_INVALID, "cannot listen on port %u: %s",
+                o->port, strerror(errno));
+}
+
+static enum err socket_open(struct arena *a, const struct front_options *o, int *ret_socket,
+                            uint16_t *ret_port, struct diag *d)
+{
+    struct address address;
+    TRY(address_parse(o->address, o->port, a, &address, d));
+    int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    struct sockaddr *name = (struct sockaddr *)&address.storage;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(fd, name, address.len) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
+        getsockname(fd, name, &address.len) != 0) {
+        enum err code = socket_fail(o, d);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return code;
+    }
+    *ret_socket = fd;
+    *ret_port = address.storage.ss_family == AF_INET
+                    ? ntohs(((struct sockaddr_in *)name)->sin_port)
+                    : ntohs(((struct sockaddr_in6 *)name)->sin6_port);
+    return ERR_OK;
+}
+
+/* ---- starting and stopping ---- */
+
+/* AWS's clients sign the path as they sent it, so it is taken from the log callback, before
+ * anything is unescaped. MHD_USE_TURBO: no shutdown before a close, which is what makes a lost
+ * answer a reset. */
+static enum err daemon_start(struct front *f, const struct front_options *o, struct diag *d)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
+    f->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, visit_handle, f, MHD_OPTION_LISTEN_SOCKET, f->listen_socket,
+        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, f, MHD_OPTION_NOTIFY_COMPLETED, visit_end, f,
+        MHD_OPTION_THREAD_POOL_SIZE, o->threads == 0 ? 2u : o->threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+    return f->daemon != NULL
+               ? ERR_OK
+               : fail(d, ERR_INTERNAL, "libmicrohttpd does not start: %s", strerror(errno));
+}
+
+static void locks_init(struct front *f)
+{
+    pthread_mutex_init(&f->lock, NULL);
+    pthread_cond_init(&f->news, NULL);
+    pthread_mutex_init(&f->pool_lock, NULL);
+    pthread_cond_init(&f->pool_idle, NULL);
+}
+
+static void locks_done(struct front *f)
+{
+    pthread_mutex_destroy(&f->lock);
+    pthread_cond_destroy(&f->news);
+    pthread_mutex_destroy(&f->pool_lock);
+    pthread_cond_destroy(&f->pool_idle);
+}
+
+static void threads_stop(struct front *f, int count)
+{
+    front_lock(f);
+    f->stopping = true;
+    pthread_cond_broadcast(&f->news);
+    front_unlock(f);
+    if (count > 0) {
+        pthread_join(f->timers, NULL);
+    }
+    if (count > 1) {
+        pthread_join(f->outbound, NULL);
+    }
+}
+
+static enum err threads_start(struct front *f, struct diag *d)
+{
+    int started = 0;
+    if (pthread_create(&f->timers, NULL, timers_run, f) == 0 && ++started == 1 &&
+        pthread_create(&f->outbound, NULL, outbound_run, f) == 0) {
+        return ERR_OK;
+    }
+    threads_stop(f, started);
+    return fail(d, ERR_INTERNAL, "cannot start a thread");
+}
+
+enum err front_start(struct arena *a, struct emulator *e, const struct front_options *options,
+                     struct front **ret_front, struct diag *d)
+{
+    struct front *f = NEW(a, struct front);
+    f->emulator = e;
+    TRY(socket_open(a, options, &f->listen_socket, &f->port, d));
+    f->arena = arena_new("front", ARENA_TASK_BYTES_MAX);
+    f->visits = arena_new("visits", ARENA_TASK_BYTES_MAX);
+    heap_init(&f->delayed, f->arena);
+    locks_init(f);
+    enum err code = threads_start(f, d);
+    if (code != ERR_OK) {
+        goto failed;
+    }
+    code = daemon_start(f, options, d);
+    if (code != ERR_OK) {
+        threads_stop(f, 2);
+        goto failed;
+    }
+    *ret_front = f;
+    return ERR_OK;
+failed:
+    close(f->listen_socket);
+    locks_done(f);
+    arena_free(f->arena);
+    arena_free(f->visits);
+    return code;
+}
+
+uint16_t front_port(const struct front *f)
+{
+    return f->port;
+}
+
+void front_lock(struct front *f)
+{
+    pthread_mutex_lock(&f->lock);
+}
+
+void front_unlock(struct front *f)
+{
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* Waits until no request is on its way, at most STOP_US. */
+static void visits_drain(struct front *f)
+{
+    struct timespec until = timespec_of(front_now_us() + STOP_US);
+    pthread_mutex_lock(&f->pool_lock);
+    int waited = 0;
+    while (f->open_visits > 0 && waited == 0) {
+        waited = pthread_cond_timedwait(&f->pool_idle, &f->pool_lock, &until);
+    }
+    pthread_mutex_unlock(&f->pool_lock);
+}
+
+void front_stop(struct front *f)
+{
+    MHD_socket quiet = MHD_quiesce_daemon(f->daemon); /* no new connections */
+    visits_drain(f);
+    threads_stop(f, 2); /* the timers' thread answers what is still delayed: a daemon must not stop
+                           with those */
+    MHD_stop_daemon(f->daemon);
+    close(quiet != MHD_INVALID_SOCKET ? quiet : f->listen_socket);
+    visit_pool_free(f);
+    locks_done(f);
+    arena_free(f->arena);
+    arena_free(f->visits);
+}

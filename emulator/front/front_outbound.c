@@ -1,0 +1,109 @@
+/* front_outbound.c -- The thread that delivers the emulator's calls out, one after the other, by
+ * libcurl. The lock is free while a call is on its way. */
+#include "front_parts.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#define OUTBOUND_TIMEOUT_MS 15000L /* as long as SNS waits for an HTTP subscriber */
+#define OUTBOUND_BODY_BYTES_MAX (1 * MIB)
+
+static size_t body_take(char *bytes, size_t size, size_t count, void *body)
+{
+    struct buf *b = body;
+    size_t len = size * count;
+    if (b->len + len > OUTBOUND_BODY_BYTES_MAX) {
+        return 0; /* ends the call: no subscriber has so much to say */
+    }
+    buf_add_bytes(b, bytes, len);
+    return len;
+}
+
+/* Asked about once a second: not 0 ends the call. */
+static int must_stop(void *front, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    struct front *f = front;
+    (void)a, (void)b, (void)c, (void)d;
+    front_lock(f);
+    int stopping = f->stopping;
+    front_unlock(f);
+    return stopping;
+}
+
+static struct curl_slist *headers_of(const struct http_request *r, struct arena *a)
+{
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    for (size_t i = 0; i < r->headers.count; i++) {
+        const struct http_header *h = &r->headers.items[i];
+        struct str line = str_printf(a, "%.*s: %.*s", STR_ARG(h->name), STR_ARG(h->value));
+        list = curl_slist_append(list, str_z(a, line));
+    }
+    return list;
+}
+
+/* Performs one call; 0 when no answer came. */
+static int deliver(struct front *f, CURL *curl, const struct emulator_outbound *call,
+                   struct arena *a, struct buf *body)
+{
+    const struct http_request *r = &call->request;
+    struct curl_slist *headers = headers_of(r, a);
+    long status = 0;
+    curl_easy_reset(curl);
+    curl_easy_setopt(curl, CURLOPT_URL, str_z(a, call->url));
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, str_z(a, r->method));
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    if (r->body.len > 0 || str_eq(r->method, STR("POST"))) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body.len > 0 ? r->body.ptr : "");
+    }
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, OUTBOUND_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, must_stop);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, f);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
+    if (curl_easy_perform(curl) == CURLE_OK) {
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    }
+    curl_slist_free_all(headers);
+    return (int)status;
+}
+
+/* Takes one call under the lock, delivers it without, reports under it; false: none is due. */
+static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
+{
+    struct emulator_outbound call;
+    if (!emulator_outbound_take(f->emulator, front_now_us(), a, &call)) {
+        return false;
+    }
+    front_unlock(f);
+    struct buf body;
+    buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
+    int status = deliver(f, curl, &call, a, &body);
+    front_lock(f);
+    emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us());
+    pthread_cond_broadcast(&f->news); /* it may have set a timer */
+    return true;
+}
+
+void *outbound_run(void *front)
+{
+    struct front *f = front;
+    struct arena *a = arena_new("outbound", ARENA_TASK_BYTES_MAX);
+    CURL *curl = curl_easy_init();
+    front_lock(f);
+    while (!f->stopping) {
+        if (curl != NULL && deliver_next(f, curl, a)) {
+            arena_reset(a);
+        } else {
+            front_wait(f, INSTANT_NEVER);
+        }
+    }
+    front_unlock(f);
+    curl_easy_cleanup(curl);
+    arena_free(a);
+    return NULL;
+}

@@ -1,0 +1,41 @@
+/* kinesis_call.h -- What the operations of Kinesis share: the handlers, refusals, and reading raw
+ * requests. */
+#ifndef AFORO_EMULATOR_KINESIS_KINESIS_CALL_H
+#define AFORO_EMULATOR_KINESIS_KINESIS_CALL_H
+
+#include "position_token.h"
+#include "stream.h"
+
+/* stream_operations.c */
+void create_stream(struct call *c);
+void delete_stream(struct call *c);
+void describe_stream(struct call *c);
+void describe_stream_summary(struct call *c);
+void list_streams(struct call *c);
+void describe_limits(struct call *c);
+void increase_retention(struct call *c);
+void decrease_retention(struct call *c);
+/* shard_operations.c */
+void list_shards(struct call *c);
+void get_shard_iterator(struct call *c);
+void shard_write(struct call *c, struct json *object,
+                 const struct shard *s); /* the model's Shard */
+/* put_records.c, get_records.c: raw */
+void put_record(struct call *c);
+void put_records(struct call *c);
+void get_records(struct call *c);
+
+uint64_t kinesis_seed(const struct call *c);
+bool kinesis_limited(const struct call *c); /* throughput and account limits are on */
+/* Refuses by name a member that is not built; true: it is there and the call is refused. */
+bool kinesis_unsupported(struct call *c, const char *member);
+/* A raw request that the hot path could not read: reads it by the model and refuses with the
+ * service's own words. */
+void kinesis_explain(struct call *c);
+/* A raw response: 200, JSON, compact. */
+void kinesis_respond(struct call *c, struct str body);
+/* The words for a shard over its limit; in `a`. */
+struct str kinesis_rate_exceeded(struct arena *a, const struct stream *s,
+                                 const struct shard *shard);
+
+#endif

@@ -1,0 +1,177 @@
+#include "kinesis_service.h"
+
+#include <assert.h>
+
+#include "kinesis_call.h"
+#include "kinesis_model.h"
+#include "kinesis_state.h"
+
+/* ---- what a call is about, for fault selectors and the ledger ---- */
+
+static void attribute_add(struct fault_call *d, struct str name, struct str value)
+{
+    if (value.len > 0 && d->attribute_count < FAULT_WHERE_MAX) {
+        d->attributes[d->attribute_count++] = (struct fault_where){.name = name, .pattern = value};
+    }
+}
+
+static struct str arn_name(struct str arn)
+{
+    size_t at = str_find_last(arn, '/');
+    return at == STR_NONE ? STR_EMPTY : str_from(arn, at + 1);
+}
+
+static bool is_name_byte(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+           ch == '_' || ch == '.' || ch == '-';
+}
+
+/* The name in a body that ends with ,"StreamName":"..."} : no scan over the records that stand
+ * before it. Only the object's own last member can stand there, since the last brace is outside
+ * every string. */
+static struct str name_at_end(struct str body)
+{
+    body = str_trim(body);
+    if (!str_ends(body, STR("\"}"))) {
+        return STR_EMPTY;
+    }
+    size_t end = body.len - 2, at = end;
+    while (at > 0 && is_name_byte(body.ptr[at - 1])) {
+        at--;
+    }
+    struct str name = str_slice(body, at, end), before = str_slice(body, 0, at);
+    if (str_ends(before, STR("\"StreamName\": \""))) {
+        before = str_slice(before, 0, before.len - sizeof("\"StreamName\": \"") + 1);
+    } else if (str_ends(before, STR("\"StreamName\":\""))) {
+        before = str_slice(before, 0, before.len - sizeof("\"StreamName\":\"") + 1);
+    } else {
+        return STR_EMPTY;
+    }
+    before = str_trim(before);
+    return before.len > 0 &&
+                   (before.ptr[before.len - 1] == ',' || before.ptr[before.len - 1] == '{')
+               ? name
+               : STR_EMPTY;
+}
+
+/* A string member of the request's object, found by the scanner; empty: none. */
+static struct str body_member(const struct call *c, struct str wanted, struct str other,
+                              struct str *ret_other)
+{
+    struct json_scan scan;
+    json_scan_init(&scan, c->request->body);
+    *ret_other = STR_EMPTY;
+    if (json_scan_next(&scan) != JSON_OBJECT) {
+        return STR_EMPTY;
+    }
+    while (json_scan_next(&scan) == JSON_KEY) {
+        struct str key = json_scan_text(&scan, c->arena);
+        bool is_wanted = str_eq(key, wanted), is_other = str_eq(key, other);
+        if (!is_wanted && !is_other) {
+            (void)json_scan_skip(&scan, NULL);
+        } else if (json_scan_next(&scan) == JSON_STRING) {
+            if (is_wanted) {
+                return json_scan_text(&scan, c->arena);
+            }
+            *ret_other = json_scan_text(&scan, c->arena);
+        }
+    }
+    return STR_EMPTY;
+}
+
+static void describe_iterator(const struct call *c, struct fault_call *d)
+{
+    struct str unused;
+    struct position_token token;
+    struct str text = body_member(c, STR("ShardIterator"), STR_EMPTY, &unused);
+    if (!token_parse(text, TOKEN_ITERATOR, kinesis_seed(c), c->arena, &token)) {
+        return;
+    }
+    size_t at = str_find_last(token.key, '/');
+    attribute_add(d, STR("stream"), str_from(token.key, at + 1));
+    attribute_add(d, STR("shard"), str_printf(c->arena, "shardId-%012u", token.shard));
+}
+
+static void describe(const struct call *c, struct fault_call *d)
+{
+    if (c->input != NULL) {
+        struct str name = call_str(c, "StreamName");
+        attribute_add(d, STR("stream"), name.len > 0 ? name : arn_name(call_str(c, "StreamARN")));
+        attribute_add(d, STR("shard"), call_str(c, "ShardId"));
+        return;
+    }
+    if (str_eq(str_of(c->op->name), STR("GetRecords"))) {
+        describe_iterator(c, d);
+        return;
+    }
+    struct str arn = STR_EMPTY;
+    struct str name = name_at_end(c->request->body);
+    if (name.len == 0) {
+        name = body_member(c, STR("StreamName"), STR("StreamARN"), &arn);
+    }
+    attribute_add(d, STR("stream"), name.len > 0 ? name : arn_name(arn));
+}
+
+/* ---- the table ---- */
+
+static const struct operation_handler handlers[] = {
+    {.name = "CreateStream", .handle = create_stream},
+    {.name = "DecreaseStreamRetentionPeriod", .handle = decrease_retention},
+    {.name = "DeleteStream", .handle = delete_stream},
+    {.name = "DescribeLimits", .handle = describe_limits},
+    {.name = "DescribeStream", .handle = describe_stream},
+    {.name = "DescribeStreamSummary", .handle = describe_stream_summary},
+    {.name = "GetRecords", .handle = get_records, .raw = true},
+    {.name = "GetShardIterator", .handle = get_shard_iterator},
+    {.name = "IncreaseStreamRetentionPeriod", .handle = increase_retention},
+    {.name = "ListShards", .handle = list_shards},
+    {.name = "ListStreams", .handle = list_streams},
+    {.name = "PutRecord", .handle = put_record, .raw = true},
+    {.name = "PutRecords", .handle = put_records, .raw = true},
+};
+
+const struct emulator_service kinesis_service = {
+    .model = &kinesis_model,
+    .handlers = handlers,
+    .handler_count = sizeof(handlers) / sizeof(handlers[0]),
+    .state_new = kinesis_store_new,
+    .describe = describe,
+};
+
+/* ---- readers ---- */
+
+/* A cursor is stream (16 bits), shard (15), place (33) of the last record returned. */
+enum { CURSOR_SHARD_BITS = 15, CURSOR_PLACE_BITS = 33 };
+static_assert(KINESIS_SHARDS_MAX < 1 << CURSOR_SHARD_BITS, "a shard's number fits");
+static_assert(STREAMS_EVER_MAX < 1 << 16, "a stream's number fits");
+
+static uint64_t cursor_of(uint64_t uid, uint64_t shard, uint64_t place)
+{
+    return uid << (CURSOR_SHARD_BITS + CURSOR_PLACE_BITS) | shard << CURSOR_PLACE_BITS | place;
+}
+
+bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_record *ret_record)
+{
+    const struct kinesis_store *k = state;
+    uint64_t place = (*cursor & ((UINT64_C(1) << CURSOR_PLACE_BITS) - 1)) + 1;
+    size_t shard = *cursor >> CURSOR_PLACE_BITS & ((1u << CURSOR_SHARD_BITS) - 1);
+    for (size_t uid = *cursor >> (CURSOR_SHARD_BITS + CURSOR_PLACE_BITS); uid < k->count;
+         uid++, shard = 0, place = 1) {
+        const struct stream *s = k->all[uid];
+        for (; s != NULL && shard < s->shard_count; shard++, place = 1) {
+            const struct shard *from = &s->shards[shard];
+            place = place < shard_oldest_place(from) ? shard_oldest_place(from) : place;
+            if (place >= from->next_place) {
+                continue;
+            }
+            struct shard_record r = shard_record_at(from, place);
+            *ret_record =
+                (struct kinesis_record){s->name,         shard_id(from), r.sequence_number,
+                                        r.partition_key, r.data,         r.arrived_ms * US_PER_MS};
+            *cursor = cursor_of(uid, shard, place);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,272 @@
+/* A segment is one block: records grow up from its begin, their offsets grow down from its end, so
+ * a place is found by a search over segments and one look. Segments double from 16 KiB to 1 MiB, so
+ * that an idle shard is small; a record that needs more gets a segment of its own size.
+ * 1. Places are consecutive over segments and within each.
+ * 2. Arrival times never fall.
+ * 3. Segments of before the horizon are kept while KINESIS_EXPIRED_BYTES_MAX allows: readers of the
+ * state want them. */
+#include "shard.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEGMENT_BYTES_MIN (16 * KIB)
+#define SEGMENT_BYTES_MAX (1 * MIB)
+#define RECORD_ALIGN 8
+
+struct segment {
+    uint64_t first_place;
+    uint32_t count, size; /* records; bytes of the block, this header included */
+    uint32_t used;        /* from the block's begin: this header and the records */
+};
+struct record_head {
+    int64_t arrived_ms;
+    uint32_t data_len, key_len;
+    char sequence_number[SEQUENCE_NUMBER_DIGITS];
+    /* key, data */
+};
+
+void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t number,
+                int64_t now_us)
+{
+    *s = (struct shard){.arena = a,
+                        .held_bytes = held_bytes,
+                        .number = number,
+                        .parent = SHARD_NONE,
+                        .adjacent_parent = SHARD_NONE,
+                        .created_us = now_us,
+                        .closed_us = INSTANT_NEVER,
+                        .next_place = 1,
+                        .horizon_place = 1};
+    snprintf(s->id, sizeof(s->id), "shardId-%012u", number);
+    throttle_init(&s->throttle, now_us);
+}
+
+static void segment_give(struct shard *s, size_t index)
+{
+    struct segment *segment = s->segments[index];
+    *s->held_bytes -= segment->size;
+    arena_recycle(s->arena, segment, segment->size);
+}
+
+void shard_drop(struct shard *s)
+{
+    for (size_t i = 0; i < s->segment_count; i++) {
+        segment_give(s, i);
+    }
+    arena_recycle(s->arena, s->segments, s->segment_cap * sizeof(struct segment *));
+    s->segments = NULL;
+    s->segment_count = 0;
+}
+
+/* ---- appending ---- */
+
+static void segments_grow(struct shard *s)
+{
+    size_t cap = s->segment_cap == 0 ? 4 : s->segment_cap * 2;
+    struct segment **grown = NEW_ARRAY(s->arena, struct segment *, cap);
+    if (s->segment_count > 0) {
+        memcpy(grown, s->segments, s->segment_count * sizeof(*grown));
+    }
+    arena_recycle(s->arena, s->segments, s->segment_cap * sizeof(*grown));
+    s->segments = grown;
+    s->segment_cap = cap;
+}
+
+static struct segment *segment_add(struct shard *s, size_t record_bytes)
+{
+    if (s->segment_count == s->segment_cap) {
+        segments_grow(s);
+    }
+    size_t size = SEGMENT_BYTES_MIN;
+    if (s->segment_count > 0) {
+        size = 2 * (size_t)s->segments[s->segment_count - 1]->size;
+        size = size > SEGMENT_BYTES_MAX ? SEGMENT_BYTES_MAX : size;
+    }
+    size_t least = sizeof(struct segment) + record_bytes + sizeof(uint32_t) + RECORD_ALIGN;
+    size = size < least ? least / RECORD_ALIGN * RECORD_ALIGN : size;
+    struct segment *segment = arena_alloc_raw(s->arena, size);
+    *segment = (struct segment){
+        .first_place = s->next_place, .size = (uint32_t)size, .used = sizeof(struct segment)};
+    *s->held_bytes += size;
+    s->segments[s->segment_count++] = segment;
+    return segment;
+}
+
+static uint32_t *segment_slot(const struct segment *segment, uint32_t index)
+{
+    return (uint32_t *)(void *)((char *)(uintptr_t)segment + segment->size) - 1 - index;
+}
+
+static bool segment_fits(const struct segment *segment, size_t record_bytes)
+{
+    size_t slots = (segment->count + 1) * sizeof(uint32_t);
+    return segment->used + record_bytes + slots <= segment->size;
+}
+
+struct str shard_append(struct shard *s, struct str partition_key, struct str data, int64_t now_us)
+{
+    ASSERT(data.len <= KINESIS_PUT_BYTES_MAX && partition_key.len <= KINESIS_PUT_BYTES_MAX);
+    size_t bytes = sizeof(struct record_head) + partition_key.len + data.len;
+    bytes = (bytes + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
+    struct segment *segment = s->segment_count > 0 ? s->segments[s->segment_count - 1] : NULL;
+    if (segment == NULL || !segment_fits(segment, bytes)) {
+        segment = segment_add(s, bytes);
+    }
+    int64_t now_ms = now_us / US_PER_MS;
+    s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
+    struct record_head *head = (struct record_head *)(void *)((char *)segment + segment->used);
+    head->arrived_ms = s->last_arrived_ms;
+    head->data_len = (uint32_t)data.len;
+    head->key_len = (uint32_t)partition_key.len;
+    struct sequence_number number = {.created_s = s->created_us / US_PER_S,
+                                     .place = s->next_place,
+                                     .arrived_ms = s->last_arrived_ms,
+                                     .shard = s->number};
+    sequence_number_write(&number, head->sequence_number);
+    char *tail = (char *)(head + 1);
+    if (partition_key.len > 0) {
+        memcpy(tail, partition_key.ptr, partition_key.len);
+    }
+    if (data.len > 0) {
+        memcpy(tail + partition_key.len, data.ptr, data.len);
+    }
+    *segment_slot(segment, segment->count) = segment->used;
+    segment->used += (uint32_t)bytes;
+    segment->count++;
+    s->next_place++;
+    return str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS);
+}
+
+/* ---- reading ---- */
+
+uint64_t shard_oldest_place(const struct shard *s)
+{
+    return s->segment_count > 0 ? s->segments[0]->first_place : s->next_place;
+}
+
+static const struct record_head *record_find(const struct shard *s, uint64_t place)
+{
+    ASSERT(place >= shard_oldest_place(s) && place < s->next_place);
+    size_t low = 0, high = s->segment_count; /* segments[low].first_place <= place */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (s->segments[middle]->first_place <= place) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    const struct segment *segment = s->segments[low];
+    uint32_t offset = *segment_slot(segment, (uint32_t)(place - segment->first_place));
+    return (const struct record_head *)(const void *)((const char *)segment + offset);
+}
+
+struct shard_record shard_record_at(const struct shard *s, uint64_t place)
+{
+    const struct record_head *head = record_find(s, place);
+    const char *tail = (const char *)(head + 1);
+    return (struct shard_record){.sequence_number =
+                                     str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS),
+                                 .partition_key = str_n(tail, head->key_len),
+                                 .data = str_n(tail + head->key_len, head->data_len),
+                                 .arrived_ms = head->arrived_ms};
+}
+
+uint64_t shard_place_at(const struct shard *s, int64_t at_ms)
+{
+    uint64_t low = s->horizon_place, high = s->next_place;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (record_find(s, middle)->arrived_ms >= at_ms) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/* ---- retention ---- */
+
+static bool segment_is_expired(const struct shard *s, size_t index)
+{
+    const struct segment *segment = s->segments[index];
+    return segment->first_place + segment->count <= s->horizon_place;
+}
+
+void shard_trim(struct shard *s, int64_t retention_us, int64_t now_us)
+{
+    int64_t oldest_ms = (now_us - retention_us) / US_PER_MS;
+    if (s->horizon_place < s->next_place &&
+        record_find(s, s->horizon_place)->arrived_ms < oldest_ms) {
+        s->horizon_place = shard_place_at(s, oldest_ms);
+    }
+    size_t gone = 0;
+    while (*s->held_bytes > KINESIS_EXPIRED_BYTES_MAX && gone < s->segment_count &&
+           segment_is_expired(s, gone)) {
+        segment_give(s, gone++);
+    }
+    if (gone > 0) {
+        s->segment_count -= gone;
+        memmove(s->segments, s->segments + gone, s->segment_count * sizeof(struct segment *));
+    }
+}
+
+/* ---- what it is called ---- */
+
+struct str shard_id(const struct shard *s)
+{
+    return str_n(s->id, SHARD_ID_BYTES);
+}
+
+static struct str number_at(const struct shard *s, struct arena *a, uint64_t place, int64_t at_ms)
+{
+    struct sequence_number number = {.created_s = s->created_us / US_PER_S,
+                                     .place = place,
+                                     .arrived_ms = at_ms,
+                                     .shard = s->number};
+    char *text = arena_alloc_raw(a, SEQUENCE_NUMBER_DIGITS);
+    sequence_number_write(&number, text);
+    return str_n(text, SEQUENCE_NUMBER_DIGITS);
+}
+
+struct str shard_starting_number(const struct shard *s, struct arena *a)
+{
+    return number_at(s, a, 0, s->created_us / US_PER_MS);
+}
+
+struct str shard_ending_number(const struct shard *s, struct arena *a)
+{
+    ASSERT(!shard_is_open(s));
+    return number_at(s, a, s->next_place, s->closed_us / US_PER_MS);
+}
+
+bool shard_owns(const struct shard *s, const struct sequence_number *number)
+{
+    uint64_t end =
+        shard_is_open(s) ? s->next_place : s->next_place + 1; /* a closed one's ending number */
+    return number->shard == s->number && number->created_s == s->created_us / US_PER_S &&
+           number->place < end;
+}
+
+bool shard_is_open(const struct shard *s)
+{
+    return s->closed_us == INSTANT_NEVER;
+}
+
+void shard_check(const struct shard *s)
+{
+    uint64_t place = shard_oldest_place(s);
+    int64_t arrived_ms = 0;
+    for (size_t i = 0; i < s->segment_count; i++) {
+        const struct segment *segment = s->segments[i];
+        ASSERT(segment->first_place == place && segment->count > 0);
+        ASSERT(segment->used + segment->count * sizeof(uint32_t) <= segment->size);
+        ASSERT(shard_record_at(s, place).arrived_ms >= arrived_ms);
+        place += segment->count;
+        arrived_ms = shard_record_at(s, place - 1).arrived_ms;
+    }
+    ASSERT(place == s->next_place && s->horizon_place <= s->next_place);
+    ASSERT(arrived_ms == s->last_arrived_ms || s->segment_count == 0);
+}

@@ -1,0 +1,66 @@
+/* shard.h -- One Kinesis shard: an append-only log of records over a range of hash keys.
+ * Records lie in segments of memory and are found by their place, which counts from 1. A shard that
+ * is closed has children; its log stays readable.   Not here: iterators (shard_iterator.h), limits
+ * (throttle.h). */
+#ifndef AFORO_EMULATOR_KINESIS_SHARD_H
+#define AFORO_EMULATOR_KINESIS_SHARD_H
+
+#include "hash_key.h"
+#include "kinesis_limits.h"
+#include "sequence_number.h"
+#include "throttle.h"
+
+#define SHARD_ID_BYTES 20 /* shardId-000000000000 */
+#define SHARD_NONE UINT32_MAX
+
+struct segment;
+struct shard {
+    struct arena *arena; /* of the state: segments come from there and are recycled */
+    size_t *held_bytes;  /* what all shards hold, counted by segment */
+    uint32_t number;     /* in its stream */
+    char id[SHARD_ID_BYTES + 1];
+    struct hash_key first_key, last_key; /* both included */
+    uint32_t parent, adjacent_parent;    /* SHARD_NONE */
+    int64_t created_us, closed_us;       /* INSTANT_NEVER: open */
+    uint64_t next_place;                 /* of the next record; 1: nothing was ever put */
+    uint64_t horizon_place; /* the oldest record within its retention; next_place: none */
+    int64_t last_arrived_ms;
+    struct segment **segments; /* oldest first */
+    size_t segment_count, segment_cap;
+    struct throttle throttle;
+};
+struct shard_record { /* borrowed from a segment */
+    struct str sequence_number, partition_key, data;
+    int64_t arrived_ms;
+};
+
+void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t number,
+                int64_t now_us);
+/* Gives all segments back. The shard must not be used again. */
+void shard_drop(struct shard *s);
+
+/* Appends one record and returns its sequence number, borrowed from the log. Arrival never goes
+ * back within a shard: a clock that did counts as standing still. The caller has checked sizes and
+ * room (KINESIS_HELD_BYTES_MAX). */
+struct str shard_append(struct shard *s, struct str partition_key, struct str data, int64_t now_us);
+/* 1 <= place < next_place, and not yet given back (asserted). */
+struct shard_record shard_record_at(const struct shard *s, uint64_t place);
+uint64_t
+shard_oldest_place(const struct shard *s); /* that is still held, past its retention or not */
+/* The first record within its retention that arrived at or after at_ms; next_place when there is
+ * none. */
+uint64_t shard_place_at(const struct shard *s, int64_t at_ms);
+/* Moves the horizon past what is older than the retention, and gives back whole segments behind it
+ * while all shards together hold too much. */
+void shard_trim(struct shard *s, int64_t retention_us, int64_t now_us);
+
+struct str shard_id(const struct shard *s);
+struct str shard_starting_number(const struct shard *s, struct arena *a);
+struct str shard_ending_number(const struct shard *s, struct arena *a); /* of a closed shard */
+/* Whether a sequence number can be one of this shard's: its fields agree, and its place was given
+ * out or is 0. */
+bool shard_owns(const struct shard *s, const struct sequence_number *number);
+bool shard_is_open(const struct shard *s);
+void shard_check(const struct shard *s); /* invariants */
+
+#endif

@@ -1,0 +1,304 @@
+#include "stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void *kinesis_store_new(struct core *core, struct arena *a)
+{
+    struct kinesis_store *k = NEW(a, struct kinesis_store);
+    k->core = core;
+    k->arena = a;
+    k->by_key = tree_new(a);
+    return k;
+}
+
+/* ---- status ---- */
+
+static bool stream_is_gone(const struct stream *s, int64_t now_us)
+{
+    return now_us >= s->gone_at_us;
+}
+
+enum stream_status stream_status(const struct stream *s, int64_t now_us)
+{
+    if (s->gone_at_us != INSTANT_NEVER) {
+        return STREAM_DELETING;
+    }
+    return now_us < s->active_at_us ? STREAM_CREATING : STREAM_ACTIVE;
+}
+
+const char *stream_status_name(enum stream_status status)
+{
+    static const char *const names[] = {"CREATING", "ACTIVE", "DELETING"};
+    return names[status];
+}
+
+/* ---- finding ---- */
+
+static void stream_drop(struct kinesis_store *k, struct stream *s)
+{
+    for (size_t i = 0; i < s->shard_count; i++) {
+        shard_drop(&s->shards[i]);
+    }
+    k->all[s->uid] = NULL;
+    (void)tree_remove(k->by_key, s->key);
+}
+
+struct stream *stream_find_key(struct kinesis_store *k, struct str key, int64_t now_us)
+{
+    struct stream *s = tree_get(k->by_key, key);
+    if (s != NULL && stream_is_gone(s, now_us)) {
+        stream_drop(k, s);
+        return NULL;
+    }
+    return s;
+}
+
+static struct str stream_key(struct arena *a, struct str account, struct str region,
+                             struct str name)
+{
+    return str_printf(a, "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region), STR_ARG(name));
+}
+
+struct stream *stream_find(struct kinesis_store *k, struct str account, struct str region,
+                           struct str name, int64_t now_us)
+{
+    char key[512];
+    int len = snprintf(key, sizeof(key), "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region),
+                       STR_ARG(name));
+    if (len < 0 || (size_t)len >= sizeof(key)) {
+        return NULL; /* longer than any that was created */
+    }
+    return stream_find_key(k, str_n(key, (size_t)len), now_us);
+}
+
+struct stream *stream_next(struct kinesis_store *k, struct str account, struct str region,
+                           struct str after, int64_t now_us)
+{
+    char from[512];
+    int len = snprintf(from, sizeof(from), "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region),
+                       STR_ARG(after));
+    if (len < 0 || (size_t)len >= sizeof(from)) {
+        return NULL;
+    }
+    struct str prefix = str_n(from, (size_t)len - after.len);
+    struct str key = str_n(from, (size_t)len);
+    const struct tree_entry *entry;
+    while ((entry = tree_seek(k->by_key, key, true)) != NULL && str_starts(entry->key, prefix)) {
+        struct stream *s = entry->value;
+        if (!stream_is_gone(s, now_us)) {
+            return s;
+        }
+        stream_drop(k, s);
+    }
+    return NULL;
+}
+
+struct stream_usage stream_usage(struct kinesis_store *k, struct str account, struct str region,
+                                 int64_t now_us)
+{
+    struct stream_usage usage = {0};
+    struct stream *s = stream_next(k, account, region, STR_EMPTY, now_us);
+    for (; s != NULL; s = stream_next(k, account, region, s->name, now_us)) {
+        usage.open_shards += s->on_demand ? 0 : s->open_count;
+        usage.on_demand_streams += s->on_demand;
+        usage.creating += stream_status(s, now_us) == STREAM_CREATING;
+    }
+    return usage;
+}
+
+struct shard *stream_shard_for(struct stream *s, struct hash_key key)
+{
+    size_t low = 0, high = s->open_count; /* open[low]->first_key <= key */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (hash_key_cmp(s->open[middle]->first_key, key) <= 0) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return s->open[low];
+}
+
+struct shard *stream_shard_by_id(struct stream *s, struct str id)
+{
+    for (size_t i = 0; i < s->shard_count; i++) {
+        if (str_eq(shard_id(&s->shards[i]), id)) {
+            return &s->shards[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- creating and deleting ---- */
+
+/* A stream that is being created or deleted changes its state by the clock alone; the timer makes
+ * it an event, so that a clock that jumps from timer to timer stops there. */
+static void stream_settle(struct core *core, void *arg, int64_t now_us)
+{
+    (void)core;
+    struct kinesis_store *k = arg;
+    for (size_t i = 0; i < k->count; i++) {
+        if (k->all[i] != NULL && stream_is_gone(k->all[i], now_us)) {
+            stream_drop(k, k->all[i]);
+        }
+    }
+}
+
+static void stream_add_shards(struct kinesis_store *k, struct stream *s, size_t count,
+                              int64_t now_us)
+{
+    s->shards = NEW_ARRAY(k->arena, struct shard, count);
+    s->open = NEW_ARRAY(k->arena, struct shard *, count);
+    s->shard_count = s->open_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct shard *shard = &s->shards[i];
+        shard_init(shard, k->arena, &k->held_bytes, (uint32_t)i, now_us);
+        shard->first_key = hash_key_range_start(i, count);
+        shard->last_key =
+            i + 1 < count ? hash_key_before(hash_key_range_start(i + 1, count)) : HASH_KEY_MAX;
+        s->open[i] = shard;
+    }
+}
+
+static void store_add(struct kinesis_store *k, struct stream *s)
+{
+    if (k->count == k->cap) {
+        size_t cap = k->cap == 0 ? 16 : k->cap * 2;
+        struct stream **grown = NEW_ARRAY(k->arena, struct stream *, cap);
+        if (k->count > 0) {
+            memcpy(grown, k->all, k->count * sizeof(*grown));
+        }
+        arena_recycle(k->arena, k->all, k->cap * sizeof(*grown));
+        k->all = grown;
+        k->cap = cap;
+    }
+    s->uid = (uint32_t)k->count;
+    k->all[k->count++] = s;
+    tree_put(k->by_key, s->key, s);
+}
+
+struct stream *stream_create(struct kinesis_store *k, const struct stream_options *options,
+                             int64_t now_us)
+{
+    struct stream *s = NEW(k->arena, struct stream);
+    s->account = str_copy(k->arena, options->account);
+    s->region = str_copy(k->arena, options->region);
+    s->name = str_copy(k->arena, options->name);
+    s->key = stream_key(k->arena, s->account, s->region, s->name);
+    s->arn = str_printf(k->arena, "arn:aws:kinesis:%.*s:%.*s:stream/%.*s", STR_ARG(s->region),
+                        STR_ARG(s->account), STR_ARG(s->name));
+    s->created_us = now_us;
+    /* DIFFERS kinesis-create-stream-1: AWS takes seconds to minutes; here it is half a second of
+     * the clock. */
+    s->active_at_us = now_us + KINESIS_TRANSITION_US;
+    s->gone_at_us = INSTANT_NEVER;
+    s->on_demand = options->on_demand;
+    s->retention_us = KINESIS_RETENTION_HOURS_MIN * US_PER_HOUR;
+    s->record_bytes_max = options->record_bytes_max;
+    stream_add_shards(k, s, options->shard_count, now_us);
+    store_add(k, s);
+    core_timer(k->core, s->active_at_us, stream_settle, k);
+    return s;
+}
+
+void stream_delete(struct kinesis_store *k, struct stream *s, int64_t now_us)
+{
+    s->gone_at_us = now_us + KINESIS_TRANSITION_US;
+    core_timer(k->core, s->gone_at_us, stream_settle, k);
+}
+
+void stream_trim(struct stream *s, int64_t now_us)
+{
+    for (size_t i = 0; i < s->shard_count; i++) {
+        shard_trim(&s->shards[i], s->retention_us, now_us);
+    }
+}
+
+/* ---- what a call names ---- */
+
+void stream_refuse_missing(struct call *c, struct str account, struct str name)
+{
+    call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION, "Stream %.*s under account %.*s not found.",
+              STR_ARG(name), STR_ARG(account));
+}
+
+void stream_refuse_shard(struct call *c, const struct stream *s, struct str shard)
+{
+    call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION,
+              "Could not find shard %.*s in stream %.*s under account %.*s.", STR_ARG(shard),
+              STR_ARG(s->name), STR_ARG(s->account));
+}
+
+/* arn:aws:kinesis:region:account:stream/name */
+static bool arn_split(struct str arn, struct str *ret_region, struct str *ret_account,
+                      struct str *ret_name)
+{
+    struct str parts[6], rest = arn;
+    for (size_t i = 0; i < 5; i++) {
+        if (!str_split(rest, ':', &parts[i], &rest)) {
+            return false;
+        }
+    }
+    if (!str_eq(parts[0], STR("arn")) || !str_eq(parts[2], STR("kinesis")) ||
+        !str_starts(rest, STR("stream/"))) {
+        return false;
+    }
+    *ret_region = parts[3];
+    *ret_account = parts[4];
+    *ret_name = str_from(rest, sizeof("stream/") - 1);
+    return true;
+}
+
+struct stream *stream_of(struct call *c, struct str name, struct str arn)
+{
+    struct str account = c->account, region = c->region;
+    if (arn.len > 0) {
+        struct str named;
+        if (!arn_split(arn, &region, &account, &named)) {
+            call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+                      "StreamARN %.*s is not the ARN of a stream.", STR_ARG(arn));
+            return NULL;
+        }
+        if (name.len > 0 && !str_eq(name, named)) {
+            call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+                      "StreamName %.*s and StreamARN %.*s name different streams.", STR_ARG(name),
+                      STR_ARG(arn));
+            return NULL;
+        }
+        name = named;
+    }
+    if (name.len == 0) {
+        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+                  "Either StreamName or StreamARN must be provided.");
+        return NULL;
+    }
+    struct stream *s = stream_find(c->state, account, region, name, c->now_us);
+    if (s == NULL) {
+        stream_refuse_missing(c, account, name);
+    }
+    return s;
+}
+
+struct stream *stream_for_data(struct call *c, struct str name, struct str arn)
+{
+    struct stream *s = stream_of(c, name, arn);
+    if (s != NULL && stream_status(s, c->now_us) != STREAM_ACTIVE) {
+        stream_refuse_missing(c, s->account, s->name);
+        return NULL;
+    }
+    return s;
+}
+
+struct stream *stream_for_change(struct call *c, struct str name, struct str arn)
+{
+    struct stream *s = stream_of(c, name, arn);
+    if (s == NULL || stream_status(s, c->now_us) == STREAM_ACTIVE) {
+        return s;
+    }
+    call_fail(c, AWS_RESOURCE_IN_USE_EXCEPTION,
+              "Stream %.*s under account %.*s not ACTIVE, instead in state %s", STR_ARG(s->name),
+              STR_ARG(s->account), stream_status_name(stream_status(s, c->now_us)));
+    return NULL;
+}

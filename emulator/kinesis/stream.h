@@ -1,0 +1,85 @@
+/* stream.h -- Kinesis streams: what they are called, in which state they are, and their shards.
+ * A stream's state is a function of the clock: CREATING until active_at_us, gone from gone_at_us
+ * on. Not here: the operations (stream_operations.c), which speak AWS's words. */
+#ifndef AFORO_EMULATOR_KINESIS_STREAM_H
+#define AFORO_EMULATOR_KINESIS_STREAM_H
+
+#include "base/tree.h"
+#include "emulator/core/service.h"
+#include "shard.h"
+
+#define STREAMS_EVER_MAX 65535 /* created before a reset: a reader's cursor counts so far */
+
+struct stream {
+    uint32_t uid; /* in order of creation, from 0: a new stream of an old name is another one */
+    struct str account, region, name, arn;
+    struct str key; /* "account/region/name": where the store keeps it */
+    int64_t created_us, active_at_us, gone_at_us; /* gone_at_us INSTANT_NEVER: not being deleted */
+    bool on_demand;
+    int64_t retention_us;
+    size_t record_bytes_max; /* data and key of one record */
+    struct shard *shards;    /* by number, open and closed */
+    size_t shard_count;
+    struct shard **open; /* by first hash key */
+    size_t open_count;
+};
+struct kinesis_store { /* the state of the service */
+    struct core *core;
+    struct arena *arena;
+    struct tree *by_key; /* streams that exist */
+    struct stream **all; /* by uid; NULL: dropped */
+    size_t count, cap;
+    size_t held_bytes; /* by all segments */
+};
+
+void *kinesis_store_new(struct core *core, struct arena *a);
+
+enum stream_status { STREAM_CREATING, STREAM_ACTIVE, STREAM_DELETING };
+enum stream_status stream_status(const struct stream *s, int64_t now_us);
+const char *stream_status_name(enum stream_status status);
+
+/* NULL: there is none, or it is gone by now. */
+struct stream *stream_find(struct kinesis_store *k, struct str account, struct str region,
+                           struct str name, int64_t now_us);
+struct stream *stream_find_key(struct kinesis_store *k, struct str key, int64_t now_us);
+
+struct stream_options {
+    struct str account, region, name;
+    size_t shard_count; /* > 0 */
+    bool on_demand;
+    size_t record_bytes_max;
+};
+/* The name must be free. Becomes ACTIVE by itself. */
+struct stream *stream_create(struct kinesis_store *k, const struct stream_options *options,
+                             int64_t now_us);
+/* Begins the deletion, which ends by itself. */
+void stream_delete(struct kinesis_store *k, struct stream *s, int64_t now_us);
+/* Applies retention to all shards. */
+void stream_trim(struct stream *s, int64_t now_us);
+
+struct shard *stream_shard_for(struct stream *s,
+                               struct hash_key key);               /* the open one that takes it */
+struct shard *stream_shard_by_id(struct stream *s, struct str id); /* NULL: no such */
+
+/* What an account has in a region. */
+struct stream_usage {
+    size_t open_shards, on_demand_streams, creating;
+};
+struct stream_usage stream_usage(struct kinesis_store *k, struct str account, struct str region,
+                                 int64_t now_us);
+/* The next stream of an account and region by name, after `after` (empty: the first); NULL at the
+ * end. */
+struct stream *stream_next(struct kinesis_store *k, struct str account, struct str region,
+                           struct str after, int64_t now_us);
+
+/* ---- resolving what a call names; NULL: the call was refused with AWS's words ---- */
+/* By StreamName or StreamARN, whatever its status. */
+struct stream *stream_of(struct call *c, struct str name, struct str arn);
+/* The same, for reading and writing records: it must be open for that. */
+struct stream *stream_for_data(struct call *c, struct str name, struct str arn);
+/* The same, for changes that want an ACTIVE stream: else ResourceInUseException. */
+struct stream *stream_for_change(struct call *c, struct str name, struct str arn);
+void stream_refuse_missing(struct call *c, struct str account, struct str name);
+void stream_refuse_shard(struct call *c, const struct stream *s, struct str shard_id);
+
+#endif
