@@ -3,10 +3,13 @@
 
 #include "base/limits.h"
 #include "emulator/core/core.h"
+#include "emulator/kinesis/kinesis_service.h"
+#include "emulator/kinesis/kinesis_state.h"
 #include "emulator/sts/sts.h"
 
 /* In the order in which a request is offered to them. */
 static const struct emulator_service *const services[] = {
+    &kinesis_service,
     &sts_service,
 };
 
@@ -146,6 +149,26 @@ bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledge
         .status = line->status,
         .fault = line->fault,
         .applied = line->applied,
+    };
+    return true;
+}
+
+/* ---- what is there ---- */
+
+bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
+                          struct emulator_record *ret_record)
+{
+    struct kinesis_record r;
+    if (!kinesis_record_next(core_state(e->core, "kinesis"), cursor, &r)) {
+        return false;
+    }
+    *ret_record = (struct emulator_record){
+        .stream = r.stream,
+        .shard_id = r.shard_id,
+        .sequence_number = r.sequence_number,
+        .partition_key = r.partition_key,
+        .data = r.data,
+        .arrived_us = r.arrived_us,
     };
     return true;
 }

@@ -106,13 +106,13 @@ static enum err socket_open(struct arena *a, const struct front_options *o, int 
 /* AWS's clients sign the path as they sent it, so it is taken from the log callback, before
  * anything is unescaped. MHD_USE_TURBO: no shutdown before a close, which is what makes a lost
  * answer a reset. */
-static enum err daemon_start(struct front *f, const struct front_options *o, struct diag *d)
+static enum err daemon_start(struct front *f, struct diag *d)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
     f->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, visit_handle, f, MHD_OPTION_LISTEN_SOCKET, f->listen_socket,
         MHD_OPTION_URI_LOG_CALLBACK, visit_begin, f, MHD_OPTION_NOTIFY_COMPLETED, visit_end, f,
-        MHD_OPTION_THREAD_POOL_SIZE, o->threads == 0 ? 2u : o->threads, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_OPTION_THREAD_POOL_SIZE, f->threads == 0 ? 2u : f->threads, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
     return f->daemon != NULL
@@ -161,33 +161,43 @@ static enum err threads_start(struct front *f, struct diag *d)
     return fail(d, ERR_INTERNAL, "cannot start a thread");
 }
 
-enum err front_start(struct arena *a, struct emulator *e, const struct front_options *options,
-                     struct front **ret_front, struct diag *d)
+enum err front_listen(struct arena *a, const struct front_options *options,
+                      struct front **ret_front, struct diag *d)
 {
     struct front *f = NEW(a, struct front);
-    f->emulator = e;
+    f->threads = options->threads;
     TRY(socket_open(a, options, &f->listen_socket, &f->port, d));
     f->arena = arena_new("front", ARENA_TASK_BYTES_MAX);
     f->visits = arena_new("visits", ARENA_TASK_BYTES_MAX);
     heap_init(&f->delayed, f->arena);
     locks_init(f);
-    enum err code = threads_start(f, d);
-    if (code != ERR_OK) {
-        goto failed;
-    }
-    code = daemon_start(f, options, d);
+    *ret_front = f;
+    return ERR_OK;
+}
+
+enum err front_serve(struct front *f, struct emulator *e, struct diag *d)
+{
+    f->emulator = e;
+    TRY(threads_start(f, d));
+    enum err code = daemon_start(f, d);
     if (code != ERR_OK) {
         threads_stop(f, 2);
-        goto failed;
+    }
+    return code;
+}
+
+enum err front_start(struct arena *a, struct emulator *e, const struct front_options *options,
+                     struct front **ret_front, struct diag *d)
+{
+    struct front *f;
+    TRY(front_listen(a, options, &f, d));
+    enum err code = front_serve(f, e, d);
+    if (code != ERR_OK) {
+        front_stop(f);
+        return code;
     }
     *ret_front = f;
     return ERR_OK;
-failed:
-    close(f->listen_socket);
-    locks_done(f);
-    arena_free(f->arena);
-    arena_free(f->visits);
-    return code;
 }
 
 uint16_t front_port(const struct front *f)
@@ -217,14 +227,22 @@ static void visits_drain(struct front *f)
     pthread_mutex_unlock(&f->pool_lock);
 }
 
-void front_stop(struct front *f)
+static void daemon_stop(struct front *f)
 {
     MHD_socket quiet = MHD_quiesce_daemon(f->daemon); /* no new connections */
     visits_drain(f);
-    threads_stop(f, 2); /* the timers' thread answers what is still delayed: a daemon must not stop
-                           with those */
+    /* The timers' thread answers what is still delayed: a daemon must not stop with those. */
+    threads_stop(f, 2);
     MHD_stop_daemon(f->daemon);
-    close(quiet != MHD_INVALID_SOCKET ? quiet : f->listen_socket);
+    f->listen_socket = quiet != MHD_INVALID_SOCKET ? quiet : f->listen_socket;
+}
+
+void front_stop(struct front *f)
+{
+    if (f->daemon != NULL) {
+        daemon_stop(f);
+    }
+    close(f->listen_socket);
     visit_pool_free(f);
     locks_done(f);
     arena_free(f->arena);

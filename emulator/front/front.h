@@ -14,11 +14,14 @@ struct front_options {
 /* Starts serving; lives in `a`. ERR_CONFLICT: the port is taken (the message says by whom to ask). */
 MUST_USE enum err front_start(struct arena *a, struct emulator *e, const struct front_options *options,
                               struct front **ret_front, struct diag *d);
+/* The same in two steps, for an emulator that must be told its own port: binds, then serves what was bound. */
+MUST_USE enum err front_listen(struct arena *a, const struct front_options *options, struct front **ret_front, struct diag *d);
+MUST_USE enum err front_serve(struct front *f, struct emulator *e, struct diag *d);
 uint16_t front_port(const struct front *f);
 /* The lock that guards the emulator while the front runs: for oracles that read its state. */
 void front_lock(struct front *f);
 void front_unlock(struct front *f);
-/* Answers what has begun (at most 5 s), then stops all threads. */
+/* Answers what has begun (at most 5 s), then stops all threads. Of a front that listens only: gives its port back. */
 void front_stop(struct front *f);
 
 #endif

@@ -26,7 +26,8 @@ struct visit { /* one request on its way: from its first line to its last byte *
 struct front {
     struct arena *arena; /* of the delayed answers; under `lock` */
     struct emulator *emulator;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon;  /* NULL: listens only */
+    unsigned threads;
     int listen_socket;
     uint16_t port;
     pthread_mutex_t lock;

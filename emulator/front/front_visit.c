@@ -162,7 +162,6 @@ static enum MHD_Result answer_send(struct visit *v)
 /* The first call: headers are complete. Refuses here what could only be refused. */
 static enum MHD_Result exchange_open(struct visit *v, const char *method)
 {
-    struct front *f = v->front;
     int headers = MHD_get_connection_values(v->connection, MHD_HEADER_KIND, NULL, NULL);
     if (headers > HTTP_HEADERS_MAX) {
         return answer_plain(v, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers\n");
@@ -175,13 +174,12 @@ static enum MHD_Result exchange_open(struct visit *v, const char *method)
         return answer_plain(v, MHD_HTTP_CONTENT_TOO_LARGE,
                             "the body is larger than this emulator takes\n");
     }
-    front_lock(f);
-    v->exchange = emulator_begin(f->emulator, &v->request, STR_EMPTY, v->arena);
-    front_unlock(f);
+    v->exchange = emulator_begin(v->front->emulator, &v->request, STR_EMPTY, v->arena);
     v->stage = VISIT_READING;
     return MHD_YES;
 }
 
+/* Feeding touches the exchange alone, so it needs no lock. */
 static enum MHD_Result exchange_take(struct visit *v, const char *upload, size_t *upload_bytes)
 {
     struct diag d = DIAG_INIT;

@@ -1,0 +1,205 @@
+/* serve.c -- `aforo serve`: the emulator on a port, until somebody asks it to stop. */
+#include "cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "base/instant.h"
+#include "base/limits.h"
+#include "emulator/front/front.h"
+
+struct serve_options {
+    struct front_options front;
+    struct emulator_options emulator;
+};
+
+static const char help[] =
+    "usage: aforo serve [OPTIONS]\n\n"
+    "Serves Kinesis, S3, SNS and STS to every AWS client on one port, in memory, until SIGINT or "
+    "SIGTERM.\n\n"
+    "  --port N              TCP port; 0: any free one, which is printed (4566)\n"
+    "  --address IP          where to listen (127.0.0.1: this machine alone)\n"
+    "  --public-url URL      how clients reach it, for URLs in answers (http://ADDRESS:PORT)\n"
+    "  --account N           12 digits: the account of callers that name none (000000000000)\n"
+    "  --region NAME         the region of requests that name none (us-east-1)\n"
+    "  --seed N              the same seed gives the same ids (0)\n"
+    "  --no-limits           no throughput and account limits\n"
+    "  --verify-signatures   refuse requests that are not signed with the secret key \"test\"\n"
+    "  --threads N           threads that serve connections (2)\n\n"
+    "examples:\n"
+    "  aforo serve\n"
+    "  aforo serve --port 0 --no-limits\n"
+    "  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+    "\\\n"
+    "    AWS_DEFAULT_REGION=us-east-1 aws kinesis create-stream --stream-name orders --shard-count "
+    "2\n"
+    "  curl http://127.0.0.1:4566/_aforo/health\n";
+
+enum serve_option {
+    PORT = 1,
+    ADDRESS,
+    PUBLIC_URL,
+    ACCOUNT,
+    REGION,
+    SEED,
+    NO_LIMITS,
+    VERIFY,
+    THREADS
+};
+static const struct option option_table[] = {
+    {"port", required_argument, NULL, PORT},
+    {"address", required_argument, NULL, ADDRESS},
+    {"public-url", required_argument, NULL, PUBLIC_URL},
+    {"account", required_argument, NULL, ACCOUNT},
+    {"region", required_argument, NULL, REGION},
+    {"seed", required_argument, NULL, SEED},
+    {"no-limits", no_argument, NULL, NO_LIMITS},
+    {"verify-signatures", no_argument, NULL, VERIFY},
+    {"threads", required_argument, NULL, THREADS},
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- the command line ---- */
+
+static enum err account_read(const char *text, struct str *ret_account, struct diag *d)
+{
+    if (strlen(text) != 12 || strspn(text, "0123456789") != 12) {
+        return fail(d, ERR_INVALID, "--account takes 12 digits, not \"%s\"", text);
+    }
+    *ret_account = str_of(text);
+    return ERR_OK;
+}
+
+static enum err option_take(struct serve_options *o, enum serve_option option, const char *text,
+                            struct diag *d)
+{
+    uint64_t number = 0;
+    switch (option) {
+    case PORT:
+        TRY(cli_number("port", text, UINT16_MAX, &number, d));
+        o->front.port = (uint16_t)number;
+        break;
+    case THREADS:
+        TRY(cli_number("threads", text, 64, &number, d));
+        o->front.threads = (unsigned)number;
+        break;
+    case SEED:
+        TRY(cli_number("seed", text, UINT64_MAX, &o->emulator.seed, d));
+        break;
+    case ACCOUNT:
+        TRY(account_read(text, &o->emulator.account, d));
+        break;
+    case ADDRESS:
+        o->front.address = str_of(text);
+        break;
+    case PUBLIC_URL:
+        o->emulator.public_url = str_of(text);
+        break;
+    case REGION:
+        o->emulator.region = str_of(text);
+        break;
+    case NO_LIMITS:
+        o->emulator.limits_off = true;
+        break;
+    case VERIFY:
+        o->emulator.verify_signatures = true;
+        break;
+    }
+    return ERR_OK;
+}
+
+/* CLI_OK: *o is filled. */
+static int options_read(int argc, char **argv, struct serve_options *o)
+{
+    struct diag d = DIAG_INIT;
+    int found;
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, "+:", option_table, NULL)) != -1) {
+        if (found == '?' || found == ':') {
+            return cli_bad_option(&cli_serve, argc, argv, found);
+        }
+        if (option_take(o, (enum serve_option)found, optarg, &d) != ERR_OK) {
+            return cli_usage(&cli_serve, "%s", d.msg);
+        }
+    }
+    return optind < argc ? cli_usage(&cli_serve, "what is \"%s\" for?", argv[optind]) : CLI_OK;
+}
+
+/* ---- serving ---- */
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+/* http://ADDRESS:PORT as a client on this machine can use it. */
+static struct str url_of(struct arena *a, struct str address, uint16_t port)
+{
+    if (address.len == 0 || str_eq(address, STR("0.0.0.0"))) {
+        address = STR("127.0.0.1");
+    } else if (str_eq(address, STR("::"))) {
+        address = STR("::1");
+    }
+    bool v6 = str_find(address, ':') != STR_NONE;
+    return str_printf(a, "http://%s%.*s%s:%u", v6 ? "[" : "", STR_ARG(address), v6 ? "]" : "",
+                      port);
+}
+
+static void signal_await(const sigset_t *signals)
+{
+    int signal = 0;
+    while (sigwait(signals, &signal) != 0) {
+    }
+}
+
+static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *signals,
+                      struct diag *d)
+{
+    struct front *front;
+    TRY(front_listen(a, &o->front, &front, d));
+    struct str url = url_of(a, o->front.address, front_port(front));
+    if (o->emulator.public_url.len == 0) {
+        o->emulator.public_url = url;
+    }
+    o->emulator.start_us = now_us();
+    struct emulator *e = emulator_new(a, &o->emulator);
+    enum err code = front_serve(front, e, d);
+    if (code == ERR_OK) {
+        printf("aforo: listening on %.*s\n", STR_ARG(url));
+        fflush(stdout);
+        signal_await(signals);
+    }
+    front_stop(front);
+    return code;
+}
+
+static int serve_run(int argc, char **argv)
+{
+    struct serve_options options = {.front = {.port = 4566}};
+    struct diag d = DIAG_INIT;
+    sigset_t signals;
+    int code = options_read(argc, argv, &options);
+    if (code != CLI_OK) {
+        return code;
+    }
+    /* Blocked before there are threads, so that all of them leave the signals to signal_await. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    struct arena *a = arena_new("emulator", ARENA_PROCESS_BYTES_MAX);
+    enum err served = serve(&options, a, &signals, &d);
+    arena_free(a);
+    return served == ERR_OK ? CLI_OK : cli_failed(&cli_serve, &d);
+}
+
+const struct cli_command cli_serve = {
+    .name = "serve",
+    .summary = "the emulator on a port, for any AWS client",
+    .help = help,
+    .run = serve_run,
+};
