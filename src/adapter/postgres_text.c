@@ -49,16 +49,32 @@ enum err postgres_state_err(const char *sqlstate)
 
 /* ---- out: parameters and rows ---- */
 
+/* The letter behind the backslash, or 0: the byte stands for itself. */
+static char escape_letter(char c)
+{
+    switch (c) {
+    case '\\':
+        return '\\';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
 static void text_add_escaped(struct buf *out, struct str text)
 {
     size_t clean = 0; /* where the bytes not yet copied begin */
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        char name = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\0';
-        if (name != '\0') {
+        char letter = escape_letter(text.ptr[i]);
+        if (letter != 0) {
             buf_add(out, str_slice(text, clean, i));
             buf_add_char(out, '\\');
-            buf_add_char(out, name);
+            buf_add_char(out, letter);
             clean = i + 1;
         }
     }
