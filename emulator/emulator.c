@@ -5,12 +5,16 @@
 #include "emulator/core/core.h"
 #include "emulator/kinesis/kinesis_service.h"
 #include "emulator/kinesis/kinesis_state.h"
+#include "emulator/s3/s3_service.h"
+#include "emulator/sns/sns_service.h"
 #include "emulator/sts/sts.h"
 
 /* In the order in which a request is offered to them. */
 static const struct emulator_service *const services[] = {
     &kinesis_service,
+    &sns_service,
     &sts_service,
+    &s3_service,
 };
 
 struct emulator {
@@ -169,6 +173,42 @@ bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
         .partition_key = r.partition_key,
         .data = r.data,
         .arrived_us = r.arrived_us,
+    };
+    return true;
+}
+
+bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
+                          struct emulator_object *ret_object)
+{
+    struct s3_object_view view;
+    if (!s3_object_next(core_state(e->core, "s3"), bucket, after_key, &view)) {
+        return false;
+    }
+    *ret_object = (struct emulator_object){
+        .bucket = view.bucket,
+        .key = view.key,
+        .etag = view.etag,
+        .body = view.body,
+        .modified_us = view.modified_us,
+    };
+    return true;
+}
+
+bool emulator_message_next(const struct emulator *e, uint64_t *cursor,
+                           struct emulator_message *ret_message)
+{
+    struct sns_message_view view;
+    if (!sns_message_next(core_state(e->core, "sns"), cursor, &view)) {
+        return false;
+    }
+    *ret_message = (struct emulator_message){
+        .topic_arn = view.topic_arn,
+        .message_id = view.message_id,
+        .subject = view.subject,
+        .message = view.message,
+        .attributes = view.attributes,
+        .attribute_count = view.attribute_count,
+        .at_us = view.at_us,
     };
     return true;
 }

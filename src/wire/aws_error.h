@@ -56,6 +56,7 @@
     X(AWS_CONDITIONAL_REQUEST_CONFLICT, "ConditionalRequestConflict", 409, ERR_UNAVAILABLE)                 \
     X(AWS_ENTITY_TOO_LARGE, "EntityTooLarge", 400, ERR_LIMIT)                                               \
     X(AWS_ENTITY_TOO_SMALL, "EntityTooSmall", 400, ERR_INVALID)                                             \
+    X(AWS_INVALID_LOCATION_CONSTRAINT, "InvalidLocationConstraint", 400, ERR_INVALID)                       \
     X(AWS_ILLEGAL_LOCATION_CONSTRAINT_EXCEPTION, "IllegalLocationConstraintException", 400, ERR_INVALID)    \
     X(AWS_INCOMPLETE_BODY, "IncompleteBody", 400, ERR_UNAVAILABLE)                                          \
     X(AWS_INTERNAL_ERROR, "InternalError", 500, ERR_UNAVAILABLE)                                            \
@@ -63,6 +64,7 @@
     X(AWS_INVALID_BUCKET_NAME, "InvalidBucketName", 400, ERR_INVALID)                                       \
     X(AWS_INVALID_DIGEST, "InvalidDigest", 400, ERR_INVALID)                                                \
     X(AWS_INVALID_PART, "InvalidPart", 400, ERR_INVALID)                                                    \
+    X(AWS_INVALID_PART_NUMBER, "InvalidPartNumber", 416, ERR_INVALID)                                      \
     X(AWS_INVALID_PART_ORDER, "InvalidPartOrder", 400, ERR_INVALID)                                         \
     X(AWS_INVALID_RANGE, "InvalidRange", 416, ERR_INVALID)                                                  \
     X(AWS_INVALID_REQUEST, "InvalidRequest", 400, ERR_INVALID)                                              \

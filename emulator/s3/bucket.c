@@ -1,0 +1,222 @@
+/* bucket.c -- Buckets: create, head, delete, list, location. */
+#include "base/instant.h"
+#include "bucket_name.h"
+#include "list_token.h"
+#include "s3_handlers.h"
+#include "s3_state.h"
+#include "upload.h"
+
+static const struct str us_east_1 = STR_INIT("us-east-1");
+
+/* AWS s3-create-bucket-again-1: in us-east-1 creating one's own bucket again succeeds; elsewhere it is
+ * refused. */
+static void create_again(struct call *c, const struct bucket *b)
+{
+    if (!str_eq(b->owner, c->account)) {
+        call_fail(c, AWS_BUCKET_ALREADY_EXISTS,
+                  "The requested bucket name is not available. The bucket namespace is shared by "
+                  "all users of the "
+                  "system. Please select a different name and try again.");
+    } else if (!str_eq(c->region, us_east_1) || !str_eq(b->region, us_east_1)) {
+        call_fail(
+            c, AWS_BUCKET_ALREADY_OWNED_BY_YOU,
+            "Your previous request to create the named bucket succeeded and you already own it.");
+    } else {
+        return;
+    }
+    call_fail_extra(c, "BucketName", b->name);
+}
+
+/* AWS s3-location-constraint-1: us-east-1's endpoint takes any constraint but its own name; another region's
+ * only its own. */
+static bool region_of_new(struct call *c, struct str *ret_region)
+{
+    struct str constraint =
+        json_str(json_at(c->input, "CreateBucketConfiguration.LocationConstraint"));
+    bool is_default = str_eq(c->region, us_east_1);
+    if (constraint.len == 0 && !is_default) {
+        call_fail(c, AWS_ILLEGAL_LOCATION_CONSTRAINT_EXCEPTION,
+                  "The unspecified location constraint is incompatible for the region specific "
+                  "endpoint this request "
+                  "was sent to.");
+        return false;
+    }
+    if (constraint.len > 0 && !is_default && !str_eq(constraint, c->region)) {
+        call_fail(c, AWS_ILLEGAL_LOCATION_CONSTRAINT_EXCEPTION,
+                  "The %.*s location constraint is incompatible for the region specific endpoint "
+                  "this request was "
+                  "sent to.",
+                  STR_ARG(constraint));
+        return false;
+    }
+    if (str_eq(constraint, us_east_1)) {
+        call_fail(c, AWS_INVALID_LOCATION_CONSTRAINT,
+                  "The specified location-constraint is not valid");
+        return false;
+    }
+    *ret_region = constraint.len > 0 ? constraint : us_east_1;
+    return true;
+}
+
+static bool configuration_is_built(struct call *c)
+{
+    static const char *const unbuilt[] = {"Location", "Bucket", "Tags"};
+    const struct json *configuration = json_get(c->input, STR("CreateBucketConfiguration"));
+    for (size_t i = 0; i < sizeof unbuilt / sizeof unbuilt[0]; i++) {
+        if (json_get(configuration, str_of(unbuilt[i])) != NULL) {
+            call_fail(c, AWS_NOT_IMPLEMENTED, "CreateBucketConfiguration.%s is not implemented",
+                      unbuilt[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct bucket *bucket_new(struct call *c, struct str name, struct str region)
+{
+    struct s3 *s3 = s3_of(c);
+    struct bucket *b = s3->spare;
+    if (b != NULL) {
+        s3->spare = b->spare;
+    } else {
+        b = NEW(s3->arena, struct bucket);
+        b->objects = tree_new(s3->arena);
+    }
+    b->name = str_copy(s3->arena, name);
+    b->region = str_copy(s3->arena, region);
+    b->owner = str_copy(s3->arena, c->account);
+    b->created_us = c->now_us;
+    b->spare = NULL;
+    tree_put(s3->buckets, name, b);
+    return b;
+}
+
+static void bucket_free(struct s3 *s3, struct bucket *b)
+{
+    upload_drop_bucket(s3, b);
+    tree_remove(s3->buckets, b->name);
+    struct str texts[] = {b->name, b->region, b->owner};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].len > 0) {
+            arena_recycle(s3->arena, (void *)(uintptr_t)texts[i].ptr, texts[i].len);
+        }
+    }
+    b->spare = s3->spare;
+    s3->spare = b;
+}
+
+static struct str bucket_arn(struct call *c, struct str name)
+{
+    return str_printf(c->arena, "arn:aws:s3:::%.*s", STR_ARG(name));
+}
+
+void bucket_create(struct call *c)
+{
+    struct str name = call_str(c, "Bucket"), region;
+    if (!s3_only_built(c) || !configuration_is_built(c)) {
+        return;
+    }
+    if (!bucket_name_is_valid(name)) {
+        call_fail(c, AWS_INVALID_BUCKET_NAME, "The specified bucket is not valid.");
+        call_fail_extra(c, "BucketName", name);
+        return;
+    }
+    if (!region_of_new(c, &region)) {
+        return;
+    }
+    const struct bucket *b = tree_get(s3_of(c)->buckets, name);
+    if (b != NULL) {
+        create_again(c, b);
+    } else if (tree_count(s3_of(c)->buckets) >= S3_BUCKETS_MAX) {
+        call_fail(c, AWS_TOO_MANY_BUCKETS,
+                  "You have attempted to create more buckets than allowed");
+    } else {
+        bucket_new(c, name, region);
+    }
+    if (!call_failed(c)) {
+        call_out_str(c, "Location", str_printf(c->arena, "/%.*s", STR_ARG(name)));
+        call_out_str(c, "BucketArn", bucket_arn(c, name));
+    }
+}
+
+void bucket_head(struct call *c)
+{
+    const struct bucket *b = s3_bucket(c);
+    if (b != NULL) {
+        call_out_str(c, "BucketRegion", str_copy(c->arena, b->region));
+        call_out_str(c, "BucketArn", bucket_arn(c, b->name));
+    }
+}
+
+void bucket_delete(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    if (b == NULL) {
+        return;
+    }
+    if (tree_count(b->objects) > 0) {
+        call_fail(c, AWS_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty");
+        call_fail_extra(c, "BucketName", b->name);
+        return;
+    }
+    bucket_free(s3_of(c), b);
+}
+
+void bucket_location(struct call *c)
+{
+    const struct bucket *b = s3_bucket(c);
+    if (b != NULL) {
+        /* AWS s3-location-empty-1: a bucket in us-east-1 has an empty location constraint. */
+        call_out_str(c, "LocationConstraint", str_eq(b->region, us_east_1) ? STR_EMPTY : b->region);
+    }
+}
+
+static bool is_listed(struct call *c, const struct bucket *b)
+{
+    struct str region = call_str(c, "BucketRegion");
+    return str_eq(b->owner, c->account) && (region.len == 0 || str_eq(region, b->region));
+}
+
+static void list_one(struct call *c, struct json *list, const struct bucket *b)
+{
+    struct json *item = json_add(list, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
+    json_set_str(c->arena, item, "Name", b->name);
+    json_set_i64(c->arena, item, "CreationDate", instant_floor(b->created_us, US_PER_S));
+    json_set_str(c->arena, item, "BucketRegion", b->region);
+    json_set_str(c->arena, item, "BucketArn", bucket_arn(c, b->name));
+}
+
+void bucket_list(struct call *c)
+{
+    struct str prefix = call_str(c, "Prefix"), after = STR_EMPTY;
+    int64_t max = call_i64(c, "MaxBuckets", S3_BUCKETS_MAX);
+    if (max < 1 || max > S3_BUCKETS_MAX) {
+        s3_fail_argument(c, "max-buckets", str_printf(c->arena, "%lld", (long long)max),
+                         "Argument max-buckets must be an integer between 1 and 10000");
+        return;
+    }
+    if (!list_token_read(c, &after)) {
+        return;
+    }
+    struct json *list = call_out(c, "Buckets", JSON_IS_ARRAY);
+    const struct tree *buckets = s3_of(c)->buckets;
+    const struct tree_entry *at = str_cmp(after, prefix) < 0
+                                      ? tree_seek(buckets, prefix, false)
+                                      : tree_seek(buckets, after, after.len > 0);
+    struct str last = STR_EMPTY;
+    for (; at != NULL && str_starts(at->key, prefix); at = tree_seek(buckets, at->key, true)) {
+        if (!is_listed(c, at->value)) {
+            continue;
+        }
+        if (list->count == (size_t)max) {
+            call_out_str(c, "ContinuationToken", list_token(c->arena, last));
+            break;
+        }
+        list_one(c, list, at->value);
+        last = at->key;
+    }
+    s3_out_owner(c, c->output, "Owner");
+    if (prefix.len > 0) {
+        call_out_str(c, "Prefix", prefix);
+    }
+}

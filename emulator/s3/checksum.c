@@ -1,0 +1,252 @@
+/* checksum.c -- Computing and verifying what a request says of its body.
+ * Order of judgement: the signed payload hash, Content-MD5, then the one x-amz-checksum-* header. A
+ * trailer has been moved among the headers before a handler sees the request. */
+#include "checksum.h"
+#include "base/encode.h"
+#include "base/hash.h"
+
+static const struct {
+    const char *algorithm, *member, *header;
+    size_t bytes;
+} kinds[CHECKSUM_KIND_COUNT] = {
+    [CHECKSUM_NONE] = {"", "", "", 0},
+    [CHECKSUM_CRC32] = {"CRC32", "ChecksumCRC32", "x-amz-checksum-crc32", 4},
+    [CHECKSUM_CRC32C] = {"CRC32C", "ChecksumCRC32C", "x-amz-checksum-crc32c", 4},
+    [CHECKSUM_CRC64NVME] = {"CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", 8},
+    [CHECKSUM_SHA1] = {"SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", 20},
+    [CHECKSUM_SHA256] = {"SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", 32},
+};
+#define UNSUPPORTED                                                                                \
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "   \
+    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+
+const char *checksum_algorithm(enum checksum_kind kind)
+{
+    return kinds[kind].algorithm;
+}
+
+const char *checksum_member(enum checksum_kind kind)
+{
+    return kinds[kind].member;
+}
+
+enum checksum_kind checksum_kind_of(struct str algorithm)
+{
+    for (int i = CHECKSUM_CRC32; i < CHECKSUM_KIND_COUNT; i++) {
+        if (str_eq_nocase(algorithm, str_of(kinds[i].algorithm))) {
+            return (enum checksum_kind)i;
+        }
+    }
+    return CHECKSUM_NONE;
+}
+
+static void put_big_endian(uint8_t *to, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        to[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+    }
+}
+
+size_t checksum_digest(enum checksum_kind kind, struct str bytes,
+                       uint8_t ret_digest[CHECKSUM_BYTES_MAX])
+{
+    switch (kind) {
+    case CHECKSUM_CRC32:
+        put_big_endian(ret_digest, hash_crc32(0, bytes), 4);
+        break;
+    case CHECKSUM_CRC32C:
+        put_big_endian(ret_digest, hash_crc32c(0, bytes), 4);
+        break;
+    case CHECKSUM_CRC64NVME:
+        put_big_endian(ret_digest, hash_crc64nvme(0, bytes), 8);
+        break;
+    case CHECKSUM_SHA1:
+        hash_sha1(bytes, ret_digest);
+        break;
+    case CHECKSUM_SHA256:
+        hash_sha256(bytes, ret_digest);
+        break;
+    case CHECKSUM_NONE:
+    case CHECKSUM_KIND_COUNT:
+        break;
+    }
+    return kinds[kind].bytes;
+}
+
+static struct str base64_of(struct arena *a, const uint8_t *digest, size_t bytes)
+{
+    struct buf out;
+    buf_init(&out, a, 64);
+    encode_base64(&out, str_n((const char *)digest, bytes));
+    return buf_str(&out);
+}
+
+struct str checksum_text(struct arena *a, enum checksum_kind kind, struct str bytes)
+{
+    uint8_t digest[CHECKSUM_BYTES_MAX];
+    size_t count = checksum_digest(kind, bytes, digest);
+    return base64_of(a, digest, count);
+}
+
+static bool is_base64_of(struct arena *a, struct str text, size_t bytes)
+{
+    struct diag d = DIAG_INIT;
+    struct buf out;
+    buf_init(&out, a, text.len + 4);
+    return decode_base64(&out, text, &d) == ERR_OK && out.len == bytes;
+}
+
+/* ---- the signed payload hash ---- */
+static bool verify_payload_hash(struct call *c)
+{
+    struct str said = http_header(&c->request->headers, "x-amz-content-sha256");
+    if (said.len != 64) { /* absent, UNSIGNED-PAYLOAD or STREAMING-...: says nothing of the bytes */
+        return true;
+    }
+    struct str computed = hash_sha256_hex(c->arena, c->request->body);
+    if (str_eq_nocase(said, computed)) {
+        return true;
+    }
+    call_fail(c, AWS_XAMZ_CONTENT_SHA256_MISMATCH,
+              "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    call_fail_extra(c, "ClientComputedContentSHA256", said);
+    call_fail_extra(c, "S3ComputedContentSHA256", computed);
+    return false;
+}
+
+/* ---- Content-MD5 ---- */
+static bool verify_md5(struct call *c)
+{
+    if (!http_has_header(&c->request->headers, "Content-MD5")) {
+        return true;
+    }
+    struct str said = http_header(&c->request->headers, "Content-MD5");
+    if (!is_base64_of(c->arena, said, 16)) {
+        call_fail(c, AWS_INVALID_DIGEST, "The Content-MD5 you specified was invalid.");
+        call_fail_extra(c, "Content-MD5", said);
+        return false;
+    }
+    uint8_t digest[16];
+    hash_md5(c->request->body, digest);
+    struct str computed = base64_of(c->arena, digest, sizeof digest);
+    if (str_eq(said, computed)) {
+        return true;
+    }
+    call_fail(c, AWS_BAD_DIGEST, "The Content-MD5 you specified did not match what we received.");
+    call_fail_extra(c, "ExpectedDigest", said);
+    call_fail_extra(c, "CalculatedDigest", computed);
+    return false;
+}
+
+/* ---- x-amz-checksum-* ---- */
+static bool is_checksum_header(struct str name)
+{
+    return str_starts_nocase(name, STR("x-amz-checksum-")) &&
+           !str_eq_nocase(name, STR("x-amz-checksum-algorithm")) &&
+           !str_eq_nocase(name, STR("x-amz-checksum-type")) &&
+           !str_eq_nocase(name, STR("x-amz-checksum-mode"));
+}
+
+static bool find_checksum_header(struct call *c, enum checksum_kind *ret_kind, struct str *ret_said)
+{
+    const struct http_headers *headers = &c->request->headers;
+    size_t found = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        struct str name = headers->items[i].name;
+        if (!is_checksum_header(name)) {
+            continue;
+        }
+        enum checksum_kind kind = checksum_kind_of(str_from(name, sizeof "x-amz-checksum-" - 1));
+        if (kind == CHECKSUM_NONE) {
+            call_fail(c, AWS_INVALID_REQUEST, UNSUPPORTED);
+            call_fail_extra(c, "Header", name);
+            return false;
+        }
+        *ret_kind = kind;
+        *ret_said = str_trim(headers->items[i].value);
+        found++;
+    }
+    if (found > 1) {
+        call_fail(
+            c, AWS_INVALID_REQUEST,
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-checksum-announced-1: x-amz-sdk-checksum-algorithm only announces; the checksum itself must come
+ * too. */
+static bool check_announced(struct call *c, enum checksum_kind sent)
+{
+    struct str announced = http_header(&c->request->headers, "x-amz-sdk-checksum-algorithm");
+    if (announced.len == 0) {
+        return true;
+    }
+    enum checksum_kind kind = checksum_kind_of(announced);
+    if (kind == CHECKSUM_NONE) {
+        call_fail(c, AWS_INVALID_REQUEST, UNSUPPORTED);
+    } else if (sent == CHECKSUM_NONE) {
+        call_fail(
+            c, AWS_INVALID_REQUEST,
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+            "x-amz-trailer headers were found.");
+    } else if (sent != kind) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+    }
+    return !call_failed(c);
+}
+
+static bool verify_checksum(struct call *c, struct checksum *ret_sent)
+{
+    enum checksum_kind kind = CHECKSUM_NONE;
+    struct str said = STR_EMPTY;
+    *ret_sent = (struct checksum){.kind = CHECKSUM_NONE};
+    if (!find_checksum_header(c, &kind, &said) || !check_announced(c, kind)) {
+        return false;
+    }
+    if (kind == CHECKSUM_NONE) {
+        return true;
+    }
+    if (!is_base64_of(c->arena, said, kinds[kind].bytes)) {
+        call_fail(c, AWS_INVALID_REQUEST, "Value for %s header is invalid.", kinds[kind].header);
+        return false;
+    }
+    if (!str_eq(said, checksum_text(c->arena, kind, c->request->body))) {
+        call_fail(c, AWS_BAD_DIGEST, "The %s you specified did not match the calculated checksum.",
+                  kinds[kind].algorithm);
+        return false;
+    }
+    *ret_sent = (struct checksum){.kind = kind, .text = said};
+    return true;
+}
+
+bool checksum_verify_request(struct call *c, struct checksum *ret_sent)
+{
+    return verify_payload_hash(c) && verify_md5(c) && verify_checksum(c, ret_sent);
+}
+
+bool checksum_algorithm_read(struct call *c, struct str algorithm, enum checksum_kind *ret_kind)
+{
+    *ret_kind = checksum_kind_of(algorithm);
+    if (algorithm.len > 0 && *ret_kind == CHECKSUM_NONE) {
+        call_fail(c, AWS_INVALID_REQUEST, UNSUPPORTED);
+        return false;
+    }
+    return true;
+}
+
+void checksum_out(struct call *c, struct json *object, const struct checksum *sum)
+{
+    if (sum->kind != CHECKSUM_NONE) {
+        json_set_str(c->arena, object, kinds[sum->kind].member, str_copy(c->arena, sum->text));
+        json_set_str(c->arena, object, "ChecksumType",
+                     sum->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+    }
+}
+
+bool checksum_is_wanted(const struct call *c)
+{
+    return str_eq_nocase(call_str(c, "ChecksumMode"), STR("ENABLED"));
+}

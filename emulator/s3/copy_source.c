@@ -1,0 +1,58 @@
+/* copy_source.c -- "bucket/key", percent-encoded, with or without a leading slash and ?versionId.
+ */
+#include "copy_source.h"
+#include "base/encode.h"
+#include "condition.h"
+
+static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret_key)
+{
+    struct str header = call_str(c, "CopySource"), path = header, version = STR_EMPTY;
+    size_t query = str_find_str(header, STR("?versionId="));
+    if (query != STR_NONE) {
+        path = str_slice(header, 0, query);
+        version = str_from(header, query + sizeof "?versionId=" - 1);
+    }
+    struct buf plain;
+    buf_init(&plain, c->arena, path.len + 1);
+    decode_percent(&plain, path, false);
+    path = buf_str(&plain);
+    path = str_from(path, str_starts(path, STR("/")) ? 1 : 0);
+    if (str_starts(path, STR("arn:"))) {
+        call_fail(c, AWS_NOT_IMPLEMENTED, "A copy source by access point ARN is not implemented");
+        return false;
+    }
+    if (version.len > 0 && !str_eq(version, STR("null"))) {
+        s3_fail_argument(c, "x-amz-copy-source", header, "Invalid version id specified");
+        return false;
+    }
+    if (!str_split(path, '/', ret_bucket, ret_key) || ret_bucket->len == 0 || ret_key->len == 0) {
+        s3_fail_argument(
+            c, "x-amz-copy-source", header,
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+        return false;
+    }
+    return true;
+}
+
+const struct object *copy_source_read(struct call *c, const struct bucket **ret_bucket)
+{
+    struct str name, key;
+    if (!split_source(c, &name, &key)) {
+        return NULL;
+    }
+    const struct bucket *b = s3_bucket_named(c, name);
+    if (b == NULL) {
+        return NULL;
+    }
+    if (call_has(c, "ExpectedSourceBucketOwner") &&
+        !str_eq(call_str(c, "ExpectedSourceBucketOwner"), b->owner)) {
+        call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+        return NULL;
+    }
+    const struct object *o = object_find(c, b, key);
+    if (o == NULL || !condition_copy_source(c, o)) {
+        return NULL;
+    }
+    *ret_bucket = b;
+    return o;
+}

@@ -1,0 +1,58 @@
+/* object.h -- One object: its bytes and the facts kept with them.
+ * Invariant: an object is one block (facts and all their text) and one body, both recycled when it
+ * goes. */
+#ifndef AFORO_EMULATOR_S3_OBJECT_H
+#define AFORO_EMULATOR_S3_OBJECT_H
+
+#include "checksum.h"
+#include "s3_state.h"
+
+/* System metadata, kept as sent: by the model's member names, in the order of
+ * object_system_members. */
+enum object_system {
+    OBJECT_CONTENT_TYPE,
+    OBJECT_CACHE_CONTROL,
+    OBJECT_CONTENT_DISPOSITION,
+    OBJECT_CONTENT_ENCODING,
+    OBJECT_CONTENT_LANGUAGE,
+    OBJECT_EXPIRES,
+    OBJECT_SYSTEM_COUNT
+};
+extern const char *const object_system_members[OBJECT_SYSTEM_COUNT];
+struct object_meta {
+    struct str name, value; /* user metadata; name in lower case, without x-amz-meta- */
+};
+struct object {
+    struct str key, etag; /* etag with its quotes */
+    struct str system[OBJECT_SYSTEM_COUNT];
+    struct object_meta *meta;
+    size_t meta_count;
+    struct checksum checksum;
+    int64_t modified_us;
+    struct str body;
+    uint64_t *part_ends; /* of a multipart object: where each part ends */
+    size_t part_count;   /* 0: written by one PUT */
+    size_t block_bytes;
+};
+
+/* Copies the facts into the state; `body` is copied too, or taken over when `taken` (s3_body_new
+ * made it). */
+struct object *object_new(struct s3 *s3, const struct object *facts, bool taken);
+void object_free(struct s3 *s3, struct object *o);
+/* Puts it under its key; what was there is freed. */
+void object_store(struct s3 *s3, struct bucket *b, struct object *o);
+bool object_remove(struct s3 *s3, struct bucket *b, struct str key);
+/* The call's object, or NULL and the call has failed with NoSuchKey. */
+struct object *object_find(struct call *c, const struct bucket *b, struct str key);
+
+char *s3_body_new(struct s3 *s3, size_t bytes); /* counted in held_bytes */
+void s3_body_free(struct s3 *s3, struct str body);
+
+/* Metadata of a write, read from the call's input; false: MetadataTooLarge. Texts are borrowed from
+ * the input. */
+bool object_metadata_read(struct call *c, struct object *facts);
+/* Headers of a read: ETag, Last-Modified, system and user metadata. */
+void object_metadata_out(struct call *c, const struct object *o);
+int64_t object_modified_s(const struct object *o); /* whole seconds, as S3 tells */
+
+#endif

@@ -1,0 +1,89 @@
+/* object_copy.c -- CopyObject: the bytes of one object under another key, with its metadata or new
+ * ones. */
+#include "base/hash.h"
+#include "condition.h"
+#include "copy_source.h"
+#include "s3_handlers.h"
+
+/* AWS s3-copy-1: x-amz-metadata-directive is COPY (the default) or REPLACE; a copy onto itself must
+ * replace. */
+static bool read_directive(struct call *c, bool onto_itself, bool *ret_replace)
+{
+    struct str directive = call_str(c, "MetadataDirective");
+    if (directive.len > 0 && !str_eq(directive, STR("COPY")) &&
+        !str_eq(directive, STR("REPLACE"))) {
+        s3_fail_argument(c, "x-amz-metadata-directive", directive, "Unknown metadata directive.");
+        return false;
+    }
+    *ret_replace = str_eq(directive, STR("REPLACE"));
+    if (onto_itself && !*ret_replace) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "This copy request is illegal because it is trying to copy an object to itself "
+                  "without changing "
+                  "the object's metadata, storage class, website redirect location or encryption "
+                  "attributes.");
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-copy-2: the copy has a checksum over the whole object, of the algorithm asked for or the
+ * source's. */
+static bool copy_checksum(struct call *c, const struct object *source, struct checksum *ret_sum)
+{
+    enum checksum_kind kind;
+    if (!checksum_algorithm_read(c, call_str(c, "ChecksumAlgorithm"), &kind)) {
+        return false;
+    }
+    if (kind == CHECKSUM_NONE) {
+        kind = source->checksum.kind;
+    }
+    *ret_sum = source->checksum;
+    if (kind != source->checksum.kind || source->checksum.composite) {
+        *ret_sum =
+            (struct checksum){.kind = kind, .text = checksum_text(c->arena, kind, source->body)};
+    }
+    return true;
+}
+
+static void out_copy(struct call *c, const struct object *copy)
+{
+    struct json *result = call_out(c, "CopyObjectResult", JSON_IS_OBJECT);
+    json_set_str(c->arena, result, "ETag", copy->etag);
+    json_set_i64(c->arena, result, "LastModified", object_modified_s(copy));
+    checksum_out(c, result, &copy->checksum);
+    s3_out_encryption(c);
+}
+
+void object_copy(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    const struct bucket *from;
+    struct str key;
+    bool replace;
+    if (b == NULL || !s3_key(c, &key)) {
+        return;
+    }
+    const struct object *source = copy_source_read(c, &from);
+    if (source == NULL || !read_directive(c, from == b && str_eq(source->key, key), &replace) ||
+        !s3_has_room(c, source->body.len) || !condition_write(c, tree_get(b->objects, key), key)) {
+        return;
+    }
+    struct object facts = *source;
+    if (replace) {
+        facts.meta_count = 0;
+        if (!object_metadata_read(c, &facts)) {
+            return;
+        }
+    }
+    if (!copy_checksum(c, source, &facts.checksum)) {
+        return;
+    }
+    facts.key = key;
+    facts.etag = str_printf(c->arena, "\"%.*s\"", STR_ARG(hash_md5_hex(c->arena, source->body)));
+    facts.modified_us = c->now_us;
+    facts.part_count = 0;
+    struct object *copy = object_new(s3_of(c), &facts, false);
+    out_copy(c, copy);
+    object_store(s3_of(c), b, copy);
+}

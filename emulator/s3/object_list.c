@@ -1,0 +1,153 @@
+/* object_list.c -- ListObjects and ListObjectsV2 over one page of list_page.h. */
+#include "base/encode.h"
+#include "list_page.h"
+#include "list_token.h"
+#include "s3_handlers.h"
+
+struct listing { /* what both spellings share */
+    struct call *c;
+    const struct bucket *bucket;
+    struct list_query query;
+    struct list_page page;
+    bool encoded, with_owner;
+};
+
+/* AWS s3-list-3: encoding-type=url percent-encodes names, since XML 1.0 cannot hold every key. */
+static struct str spelt(const struct listing *l, struct str name)
+{
+    struct buf out;
+    if (!l->encoded) {
+        return name;
+    }
+    buf_init(&out, l->c->arena, 3 * name.len + 1);
+    encode_percent(&out, name, true);
+    return buf_str(&out);
+}
+
+static bool read_max_keys(struct call *c, size_t *ret_max)
+{
+    int64_t max = call_i64(c, "MaxKeys", S3_LIST_MAX);
+    if (max < 0 || max > INT32_MAX) {
+        s3_fail_argument(c, "max-keys", str_printf(c->arena, "%lld", (long long)max),
+                         "Argument max-keys must be an integer between 0 and 2147483647");
+        return false;
+    }
+    *ret_max = max < S3_LIST_MAX ? (size_t)max : S3_LIST_MAX;
+    return true;
+}
+
+static bool listing_read(struct call *c, struct listing *l)
+{
+    struct str encoding = call_str(c, "EncodingType");
+    *l = (struct listing){.c = c, .bucket = s3_bucket(c)};
+    if (l->bucket == NULL || !read_max_keys(c, &l->query.max)) {
+        return false;
+    }
+    if (encoding.len > 0 && !str_eq(encoding, STR("url"))) {
+        s3_fail_argument(c, "encoding-type", encoding,
+                         "Invalid Encoding Method specified in Request");
+        return false;
+    }
+    l->encoded = encoding.len > 0;
+    l->query.prefix = call_str(c, "Prefix");
+    l->query.delimiter = call_str(c, "Delimiter");
+    return true;
+}
+
+static void out_object(const struct listing *l, struct json *contents, const struct list_item *item)
+{
+    struct arena *a = l->c->arena;
+    const struct object *o = item->object;
+    struct json *node = json_add(contents, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
+    json_set_str(a, node, "Key", spelt(l, item->name));
+    json_set_i64(a, node, "LastModified", object_modified_s(o));
+    json_set_str(a, node, "ETag", o->etag);
+    if (o->checksum.kind != CHECKSUM_NONE) {
+        json_add(json_set(a, node, "ChecksumAlgorithm", JSON_IS_ARRAY), STR_EMPTY,
+                 json_new_str(a, str_of(checksum_algorithm(o->checksum.kind))));
+        json_set_str(a, node, "ChecksumType",
+                     o->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+    }
+    json_set_i64(a, node, "Size", (int64_t)o->body.len);
+    json_set_str(a, node, "StorageClass", STR("STANDARD"));
+    if (l->with_owner) {
+        s3_out_owner(l->c, node, "Owner");
+    }
+}
+
+/* Reads the page and tells it; texts that are copied out of the state live in the request's arena.
+ */
+static void listing_out(struct listing *l)
+{
+    struct call *c = l->c;
+    list_page_read(l->bucket->objects, &l->query, c->arena, &l->page);
+    struct json *contents = json_new(c->arena, JSON_IS_ARRAY);
+    struct json *prefixes = json_new(c->arena, JSON_IS_ARRAY);
+    for (size_t i = 0; i < l->page.count; i++) {
+        const struct list_item *item = &l->page.items[i];
+        if (item->object != NULL) {
+            out_object(l, contents, item);
+        } else {
+            struct json *node = json_add(prefixes, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
+            json_set_str(c->arena, node, "Prefix", spelt(l, item->name));
+        }
+    }
+    call_out_str(c, "Name", l->bucket->name);
+    call_out_str(c, "Prefix", spelt(l, l->query.prefix));
+    if (l->query.delimiter.len > 0) {
+        call_out_str(c, "Delimiter", spelt(l, l->query.delimiter));
+    }
+    if (l->encoded) {
+        call_out_str(c, "EncodingType", STR("url"));
+    }
+    call_out_i64(c, "MaxKeys", (int64_t)l->query.max);
+    call_out_bool(c, "IsTruncated", l->page.truncated);
+    json_add(c->output, STR("Contents"), contents);
+    json_add(c->output, STR("CommonPrefixes"), prefixes);
+}
+
+static struct str last_name(const struct listing *l)
+{
+    return l->page.items[l->page.count - 1].name;
+}
+
+/* AWS s3-list-4: version 1 names the next marker only where there is a delimiter. */
+void object_list(struct call *c)
+{
+    struct listing l;
+    if (!listing_read(c, &l)) {
+        return;
+    }
+    l.query.after = call_str(c, "Marker");
+    l.with_owner = true;
+    listing_out(&l);
+    call_out_str(c, "Marker", spelt(&l, l.query.after));
+    if (l.page.truncated && l.query.delimiter.len > 0) {
+        call_out_str(c, "NextMarker", spelt(&l, last_name(&l)));
+    }
+}
+
+void object_list_v2(struct call *c)
+{
+    struct listing l;
+    if (!listing_read(c, &l)) {
+        return;
+    }
+    struct str start = call_str(c, "StartAfter");
+    l.query.after = start;
+    l.with_owner = call_bool(c, "FetchOwner", false);
+    if (!list_token_read(c, &l.query.after)) {
+        return;
+    }
+    listing_out(&l);
+    call_out_i64(c, "KeyCount", (int64_t)l.page.count);
+    if (start.len > 0) {
+        call_out_str(c, "StartAfter", spelt(&l, start));
+    }
+    if (call_has(c, "ContinuationToken")) {
+        call_out_str(c, "ContinuationToken", call_str(c, "ContinuationToken"));
+    }
+    if (l.page.truncated) {
+        call_out_str(c, "NextContinuationToken", list_token(c->arena, last_name(&l)));
+    }
+}

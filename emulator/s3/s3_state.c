@@ -1,0 +1,176 @@
+/* s3_state.c -- What every handler asks first: the bucket, the key, and whether the request wants
+ * what is not built. */
+#include "s3_state.h"
+#include "base/encode.h"
+#include "base/hash.h"
+
+struct s3 *s3_of(const struct call *c)
+{
+    return c->state;
+}
+
+struct bucket *s3_bucket_named(struct call *c, struct str name)
+{
+    struct bucket *b = tree_get(s3_of(c)->buckets, name);
+    if (b == NULL) {
+        call_fail(c, AWS_NO_SUCH_BUCKET, "The specified bucket does not exist");
+        call_fail_extra(c, "BucketName", name);
+        return NULL;
+    }
+    if (!str_eq(b->owner, c->account)) {
+        call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+        return NULL;
+    }
+    return b;
+}
+
+struct bucket *s3_bucket(struct call *c)
+{
+    if (!s3_only_built(c)) {
+        return NULL;
+    }
+    struct bucket *b = s3_bucket_named(c, call_str(c, "Bucket"));
+    if (b != NULL && call_has(c, "ExpectedBucketOwner") &&
+        !str_eq(call_str(c, "ExpectedBucketOwner"), b->owner)) {
+        call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+        return NULL;
+    }
+    return b;
+}
+
+/* AWS s3-key-1: a key is UTF-8 of at most 1024 bytes. */
+bool s3_key(struct call *c, struct str *ret_key)
+{
+    struct str key = call_str(c, "Key");
+    if (key.len > S3_KEY_BYTES_MAX) {
+        call_fail(c, AWS_KEY_TOO_LONG_ERROR, "Your key is too long");
+        call_fail_extra(c, "Size", str_printf(c->arena, "%zu", key.len));
+        call_fail_extra(c, "MaxSizeAllowed", str_printf(c->arena, "%d", S3_KEY_BYTES_MAX));
+        return false;
+    }
+    if (!utf8_is_valid(key)) {
+        call_fail(c, AWS_INVALID_URI, "Couldn't parse the specified URI.");
+        return false;
+    }
+    *ret_key = key;
+    return true;
+}
+
+/* DIFFERS s3-refused-1: parameters that are refused by name, but for the values that say what holds
+ * anyway. */
+static const struct {
+    const char *member, *tolerated[2];
+} unbuilt[] = {
+    {"ACL", {"private", "bucket-owner-full-control"}},
+    {"GrantFullControl", {NULL}},
+    {"GrantRead", {NULL}},
+    {"GrantReadACP", {NULL}},
+    {"GrantWrite", {NULL}},
+    {"GrantWriteACP", {NULL}},
+    {"WriteOffsetBytes", {NULL}},
+    {"ServerSideEncryption", {"AES256"}},
+    {"StorageClass", {"STANDARD"}},
+    {"WebsiteRedirectLocation", {NULL}},
+    {"SSECustomerAlgorithm", {NULL}},
+    {"SSECustomerKey", {NULL}},
+    {"SSECustomerKeyMD5", {NULL}},
+    {"SSEKMSKeyId", {NULL}},
+    {"SSEKMSEncryptionContext", {NULL}},
+    {"BucketKeyEnabled", {NULL}},
+    {"CopySourceSSECustomerAlgorithm", {NULL}},
+    {"CopySourceSSECustomerKey", {NULL}},
+    {"CopySourceSSECustomerKeyMD5", {NULL}},
+    {"Tagging", {NULL}},
+    {"ObjectLockMode", {NULL}},
+    {"ObjectLockRetainUntilDate", {NULL}},
+    {"ObjectLockLegalHoldStatus", {NULL}},
+    {"ObjectLockEnabledForBucket", {NULL}},
+    {"ObjectOwnership", {"BucketOwnerEnforced"}},
+    {"BucketNamespace", {"global"}},
+    {"MFA", {NULL}},
+    {"BypassGovernanceRetention", {NULL}},
+    {"IfMatchLastModifiedTime", {NULL}},
+    {"IfMatchSize", {NULL}},
+    {"IfMatchInitiatedTime", {NULL}},
+};
+
+static bool is_tolerated(const struct json *value, const char *const tolerated[2])
+{
+    struct str text = json_str(value);
+    if (json_is(value, JSON_IS_FALSE) || (json_is(value, JSON_IS_STRING) && text.len == 0)) {
+        return true;
+    }
+    for (size_t i = 0; i < 2 && tolerated[i] != NULL; i++) {
+        if (str_eq(text, str_of(tolerated[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_member(struct call *c, const char *name)
+{
+    struct str spelt = str_of(name);
+    const struct shape_member *member = shape_find_member(c->op->input, spelt.ptr, spelt.len);
+    call_fail(c, AWS_NOT_IMPLEMENTED,
+              "A header you provided implies functionality that is not implemented");
+    call_fail_extra(c, "Header",
+                    str_of(member == NULL || member->wire_name == NULL ? name : member->wire_name));
+}
+
+bool s3_only_built(struct call *c)
+{
+    for (size_t i = 0; i < sizeof unbuilt / sizeof unbuilt[0]; i++) {
+        const struct json *value = json_get(c->input, str_of(unbuilt[i].member));
+        if (value != NULL && !is_tolerated(value, unbuilt[i].tolerated)) {
+            refuse_member(c, unbuilt[i].member);
+            return false;
+        }
+    }
+    /* AWS s3-version-1: a bucket without versioning knows only the version "null". */
+    struct str version = call_str(c, "VersionId");
+    if (version.len > 0 && !str_eq(version, STR("null"))) {
+        s3_fail_argument(c, "versionId", version, "Invalid version id specified");
+        return false;
+    }
+    return true;
+}
+
+bool s3_has_room(struct call *c, uint64_t bytes)
+{
+    if (bytes > S3_OBJECT_BYTES_MAX) {
+        call_fail(c, AWS_ENTITY_TOO_LARGE, "Your proposed upload exceeds the maximum allowed size");
+        call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%llu", (unsigned long long)bytes));
+        call_fail_extra(c, "MaxSizeAllowed", str_printf(c->arena, "%zu", S3_OBJECT_BYTES_MAX));
+        return false;
+    }
+    if (s3_of(c)->held_bytes + bytes > S3_HELD_BYTES_MAX) {
+        call_fail(c, AWS_SERVICE_UNAVAILABLE, "The emulator holds its cap of %zu bytes of objects",
+                  S3_HELD_BYTES_MAX);
+        return false;
+    }
+    return true;
+}
+
+struct str s3_owner_id(struct call *c)
+{
+    return hash_sha256_hex(c->arena, c->account);
+}
+
+void s3_out_owner(struct call *c, struct json *parent, const char *name)
+{
+    json_set_str(c->arena, json_set(c->arena, parent, name, JSON_IS_OBJECT), "ID", s3_owner_id(c));
+}
+
+/* DIFFERS s3-sse-1: the default that S3 reports since 2023; bodies in memory are not encrypted. */
+void s3_out_encryption(struct call *c)
+{
+    call_out_str(c, "ServerSideEncryption", STR("AES256"));
+}
+
+void s3_fail_argument(struct call *c, const char *argument, struct str value, const char *message)
+{
+    call_fail(c, AWS_INVALID_ARGUMENT, "%s", message);
+    call_fail_extra(c, "ArgumentName", str_of(argument));
+    call_fail_extra(c, "ArgumentValue", value);
+}

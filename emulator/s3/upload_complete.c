@@ -1,0 +1,224 @@
+/* upload_complete.c -- CompleteMultipartUpload: the parts that the client lists become one object.
+ * Nothing changes until everything has been judged: a refusal leaves the upload as it was. */
+#include <string.h>
+#include "base/encode.h"
+#include "base/hash.h"
+#include "condition.h"
+#include "emulator/core/service.h"
+#include "s3_handlers.h"
+#include "upload.h"
+
+struct assembly {
+    struct call *c;
+    struct upload *upload;
+    struct upload_part **parts; /* as listed */
+    uint64_t *ends;
+    size_t count;
+    uint64_t size;
+};
+
+static bool fail_part(struct call *c, const struct json *listed)
+{
+    call_fail(c, AWS_INVALID_PART,
+              "One or more of the specified parts could not be found.  The part may not have been "
+              "uploaded, or the "
+              "specified entity tag may not match the part's entity tag.");
+    call_fail_extra(c, "UploadId", call_str(c, "UploadId"));
+    call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
+    call_fail_extra(c, "ETag", json_str(json_get(listed, STR("ETag"))));
+    return false;
+}
+
+/* AWS s3-multipart-checksum-3: completing a composite upload repeats each part's checksum. */
+static bool check_listed_sum(struct call *c, const struct upload *u, const struct json *listed,
+                             const struct upload_part *p)
+{
+    struct str said = json_str(json_get(listed, str_of(checksum_member(p->checksum.kind))));
+    if (said.len == 0 && u->announced && u->composite) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "The upload was created using a %.*s checksum. The complete request must include "
+                  "the checksum for "
+                  "each part. It was missing for part %.*s in the request.",
+                  STR_ARG(str_lower(c->arena, str_of(checksum_algorithm(u->kind)))),
+                  STR_ARG(json_str(json_get(listed, STR("PartNumber")))));
+        return false;
+    }
+    return said.len == 0 || str_eq(said, p->checksum.text) ? true : fail_part(c, listed);
+}
+
+/* AWS s3-multipart-1: every part but the last has at least 5 MiB. */
+static bool check_size(struct call *c, const struct json *listed, const struct upload_part *p)
+{
+    if (listed->next == NULL || p->body.len >= UPLOAD_PART_BYTES_MIN) {
+        return true;
+    }
+    call_fail(c, AWS_ENTITY_TOO_SMALL,
+              "Your proposed upload is smaller than the minimum allowed size");
+    call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%zu", p->body.len));
+    call_fail_extra(c, "MinSizeAllowed", str_printf(c->arena, "%zu", UPLOAD_PART_BYTES_MIN));
+    call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
+    call_fail_extra(c, "ETag", str_copy(c->arena, p->etag));
+    return false;
+}
+
+static bool add_part(struct assembly *as, const struct json *listed, int64_t *last_number)
+{
+    struct call *c = as->c;
+    struct diag d = DIAG_INIT;
+    int64_t number = 0;
+    if (json_i64(json_get(listed, STR("PartNumber")), &number, &d) != ERR_OK) {
+        return fail_part(c, listed);
+    }
+    if (number <= *last_number) {
+        call_fail(
+            c, AWS_INVALID_PART_ORDER,
+            "The list of parts was not in ascending order. Parts must be ordered by part number.");
+        call_fail_extra(c, "UploadId", call_str(c, "UploadId"));
+        return false;
+    }
+    *last_number = number;
+    struct upload_part *p = upload_part_get(as->upload, number);
+    if (p == NULL || !condition_etag_matches(json_str(json_get(listed, STR("ETag"))), p->etag)) {
+        return fail_part(c, listed);
+    }
+    if (!check_listed_sum(c, as->upload, listed, p) || !check_size(c, listed, p)) {
+        return false;
+    }
+    as->size += p->body.len;
+    as->ends[as->count] = as->size;
+    as->parts[as->count++] = p;
+    return true;
+}
+
+static bool read_parts(struct assembly *as)
+{
+    struct call *c = as->c;
+    const struct json *list = json_at(c->input, "MultipartUpload.Parts");
+    int64_t last_number = 0;
+    if (list == NULL || list->count == 0 || list->count > UPLOAD_PARTS_MAX) {
+        call_fail(c, AWS_MALFORMED_XML,
+                  "The XML you provided was not well-formed or did not validate against our "
+                  "published schema");
+        return false;
+    }
+    as->parts = NEW_ARRAY(c->arena, struct upload_part *, list->count);
+    as->ends = NEW_ARRAY(c->arena, uint64_t, list->count);
+    for (const struct json *at = list->first; at != NULL; at = at->next) {
+        if (!add_part(as, at, &last_number)) {
+            return false;
+        }
+    }
+    int64_t said = call_i64(c, "MpuObjectSize", (int64_t)as->size);
+    if (said != (int64_t)as->size) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "The provided 'x-amz-mp-object-size' header value %lld does not match what was "
+                  "computed: %llu",
+                  (long long)said, (unsigned long long)as->size);
+        return false;
+    }
+    return s3_has_room(c, as->size);
+}
+
+/* AWS s3-multipart-etag-1: the MD5 of the parts' MD5s, a hyphen, and how many they are. */
+static struct str assembled_etag(const struct assembly *as)
+{
+    struct arena *a = as->c->arena;
+    struct buf digests;
+    buf_init(&digests, a, 16 * as->count + 1);
+    for (size_t i = 0; i < as->count; i++) {
+        uint8_t digest[16];
+        hash_md5(as->parts[i]->body, digest);
+        buf_add_bytes(&digests, digest, sizeof digest);
+    }
+    return str_printf(a, "\"%.*s-%zu\"", STR_ARG(hash_md5_hex(a, buf_str(&digests))), as->count);
+}
+
+static struct checksum assembled_checksum(const struct assembly *as, struct str body)
+{
+    struct arena *a = as->c->arena;
+    enum checksum_kind kind = as->upload->kind;
+    if (!as->upload->composite) {
+        return (struct checksum){.kind = kind, .text = checksum_text(a, kind, body)};
+    }
+    struct buf digests;
+    buf_init(&digests, a, CHECKSUM_BYTES_MAX * as->count + 1);
+    for (size_t i = 0; i < as->count; i++) {
+        uint8_t digest[CHECKSUM_BYTES_MAX];
+        size_t bytes = checksum_digest(kind, as->parts[i]->body, digest);
+        buf_add_bytes(&digests, digest, bytes);
+    }
+    struct str of_digests = checksum_text(a, kind, buf_str(&digests));
+    return (struct checksum){.kind = kind,
+                             .composite = true,
+                             .text = str_printf(a, "%.*s-%zu", STR_ARG(of_digests), as->count)};
+}
+
+/* The checksum of the whole, where the request says it. */
+static bool check_said_sum(struct call *c, const struct checksum *sum)
+{
+    struct str said = call_str(c, checksum_member(sum->kind));
+    if (said.len == 0 || str_eq(said, sum->text)) {
+        return true;
+    }
+    call_fail(c, AWS_BAD_DIGEST, "The %s you specified did not match the calculated checksum.",
+              checksum_algorithm(sum->kind));
+    return false;
+}
+
+static struct str joined_body(const struct assembly *as)
+{
+    char *bytes = s3_body_new(s3_of(as->c), as->size);
+    size_t at = 0;
+    for (size_t i = 0; i < as->count; i++) {
+        struct str part = as->parts[i]->body;
+        if (part.len > 0) {
+            memcpy(bytes + at, part.ptr, part.len);
+        }
+        at += part.len;
+    }
+    return str_n(bytes, at);
+}
+
+static void out_completed(struct call *c, const struct bucket *b, const struct object *o)
+{
+    struct buf location;
+    buf_init(&location, c->arena, 4 * KIB + 4 * S3_KEY_BYTES_MAX);
+    buf_add(&location, core_options(c->core)->public_url);
+    buf_addf(&location, "/%.*s/", STR_ARG(b->name));
+    encode_percent(&location, o->key, true);
+    call_out_str(c, "Location", buf_str(&location));
+    call_out_str(c, "Bucket", b->name);
+    call_out_str(c, "Key", str_copy(c->arena, o->key));
+    call_out_str(c, "ETag", str_copy(c->arena, o->etag));
+    checksum_out(c, c->output, &o->checksum);
+    s3_out_encryption(c);
+}
+
+void upload_complete(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    struct str key;
+    if (b == NULL || !s3_key(c, &key)) {
+        return;
+    }
+    struct assembly as = {.c = c, .upload = upload_find(c, b, key)};
+    if (as.upload == NULL || !read_parts(&as) ||
+        !condition_write(c, tree_get(b->objects, key), key)) {
+        return;
+    }
+    struct object facts = *as.upload->facts;
+    facts.body = joined_body(&as);
+    facts.checksum = assembled_checksum(&as, facts.body);
+    if (!check_said_sum(c, &facts.checksum)) {
+        s3_body_free(s3_of(c), facts.body);
+        return;
+    }
+    facts.etag = assembled_etag(&as);
+    facts.modified_us = c->now_us;
+    facts.part_ends = as.ends;
+    facts.part_count = as.count;
+    struct object *o = object_new(s3_of(c), &facts, true);
+    upload_free(s3_of(c), as.upload);
+    object_store(s3_of(c), b, o);
+    out_completed(c, b, o);
+}

@@ -1,0 +1,26 @@
+/* sns_handlers.h -- The operations of SNS that are built, one function each; sns_service.c lists them for
+ * the core. */
+#ifndef AFORO_EMULATOR_SNS_SNS_HANDLERS_H
+#define AFORO_EMULATOR_SNS_SNS_HANDLERS_H
+
+#include "emulator/core/call.h"
+
+/* topic.c */
+void topic_create(struct call *c);
+void topic_delete(struct call *c);
+void topic_list(struct call *c);
+void topic_get_attributes(struct call *c);
+void topic_set_attributes(struct call *c);
+/* subscribe.c, subscription_read.c */
+void subscription_subscribe(struct call *c);
+void subscription_confirm(struct call *c);
+void subscription_unsubscribe(struct call *c);
+void subscription_list(struct call *c);
+void subscription_list_by_topic(struct call *c);
+void subscription_get_attributes(struct call *c);
+void subscription_set_attributes(struct call *c);
+/* publish.c */
+void publish(struct call *c);
+void publish_batch(struct call *c);
+
+#endif

@@ -1,0 +1,75 @@
+/* sns_service.c -- SNS among the emulator's services: its handlers, its state, and how its calls are named
+ * to faults. */
+#include "sns_service.h"
+#include "message_log.h"
+#include "sns_handlers.h"
+#include "sns_model.h"
+#include "sns_state.h"
+
+static const struct operation_handler handlers[] = {
+    {"ConfirmSubscription", subscription_confirm, false},
+    {"CreateTopic", topic_create, false},
+    {"DeleteTopic", topic_delete, false},
+    {"GetSubscriptionAttributes", subscription_get_attributes, false},
+    {"GetTopicAttributes", topic_get_attributes, false},
+    {"ListSubscriptions", subscription_list, false},
+    {"ListSubscriptionsByTopic", subscription_list_by_topic, false},
+    {"ListTopics", topic_list, false},
+    {"Publish", publish, false},
+    {"PublishBatch", publish_batch, false},
+    {"SetSubscriptionAttributes", subscription_set_attributes, false},
+    {"SetTopicAttributes", topic_set_attributes, false},
+    {"Subscribe", subscription_subscribe, false},
+    {"Unsubscribe", subscription_unsubscribe, false},
+};
+
+static void *sns_new(struct core *core, struct arena *a)
+{
+    struct sns *sns = NEW(a, struct sns);
+    (void)core;
+    sns->arena = a;
+    sns->topics = tree_new(a);
+    sns->subscriptions = tree_new(a);
+    sns->log = message_log_new(a);
+    return sns;
+}
+
+/* The topic's name: "ops-high" of its ARN, of a subscription's ARN, or as CreateTopic gives it. */
+static struct str topic_name(const struct call *c)
+{
+    static const char *const members[] = {"Name", "TopicArn", "TargetArn", "SubscriptionArn"};
+    struct str text = STR_EMPTY, part;
+    for (size_t i = 0; text.len == 0 && i < sizeof members / sizeof members[0]; i++) {
+        text = call_str(c, members[i]);
+    }
+    if (!sns_arn_is_valid(text)) {
+        return text;
+    }
+    for (int i = 0; i < 6; i++) {
+        str_cut(&text, ':', &part);
+    }
+    return part;
+}
+
+static void describe(const struct call *c, struct fault_call *description)
+{
+    struct str name = topic_name(c);
+    if (name.len > 0 && description->attribute_count < FAULT_WHERE_MAX) {
+        description->attributes[description->attribute_count++] =
+            (struct fault_where){.name = STR("topic"), .pattern = name};
+    }
+}
+
+const struct emulator_service sns_service = {
+    .model = &sns_model,
+    .handlers = handlers,
+    .handler_count = sizeof handlers / sizeof handlers[0],
+    .state_new = sns_new,
+    .describe = describe,
+};
+
+bool sns_message_next(const void *state, uint64_t *cursor, struct sns_message_view *ret_message)
+{
+    const struct sns *sns = state;
+    return message_log_next(sns->log, cursor, ret_message);
+}

@@ -1,0 +1,52 @@
+/* sns_state.h -- What the emulated SNS holds: topics and subscriptions by ARN, messages by number.
+ * A subscription's ARN begins with its topic's, so a topic's subscriptions are one run of the tree.
+ */
+#ifndef AFORO_EMULATOR_SNS_SNS_STATE_H
+#define AFORO_EMULATOR_SNS_SNS_STATE_H
+
+#include "base/limits.h"
+#include "base/tree.h"
+#include "emulator/core/service.h"
+
+#define SNS_TOPICS_MAX 100000
+#define SNS_SUBSCRIPTIONS_MAX 100000
+#define SNS_PAGE 100
+#define SNS_MESSAGE_BYTES_MAX (256 * KIB)
+
+struct topic {
+    struct str arn, name, owner; /* name and owner are parts of the ARN */
+    struct str display_name;
+    uint64_t deleted_count; /* subscriptions that went */
+};
+struct message_log;
+struct sns {
+    struct arena *arena;
+    struct tree *topics;        /* ARN -> struct topic */
+    struct tree *subscriptions; /* ARN -> struct subscription */
+    struct message_log *log;
+};
+struct sns *sns_of(const struct call *c);
+
+struct topic *sns_topic(struct call *c,
+                        struct str arn); /* NULL: the call has failed: NotFound, InvalidParameter */
+bool sns_arn_is_valid(struct str arn);
+/* "arn:aws:sns:<region>:<account>:" of the call. */
+struct str sns_arn_prefix(const struct call *c);
+void sns_fail_parameter(struct call *c,
+                        const char *what); /* InvalidParameter "Invalid parameter: <what>" */
+void sns_fail_unbuilt(struct call *c, const char *what,
+                      struct str name); /* NotImplemented, by name */
+void sns_text_free(struct sns *sns, struct str text);
+struct json *sns_new_item(struct call *c, struct json *list);
+
+/* Walks ARNs that begin with `prefix`, a page at a time: for ListTopics and the two lists of
+ * subscriptions. */
+struct sns_page {
+    struct str prefix, after; /* after: the last of the page before; empty: none */
+    size_t left;
+};
+bool sns_page_begin(struct call *c, struct str prefix,
+                    struct sns_page *ret_page); /* false: NextToken is not ours */
+const struct tree_entry *sns_page_next(struct call *c, struct sns_page *p, const struct tree *t);
+
+#endif

@@ -1,0 +1,26 @@
+/* subscription.h -- One endpoint that a topic's messages go to, once it has confirmed. */
+#ifndef AFORO_EMULATOR_SNS_SUBSCRIPTION_H
+#define AFORO_EMULATOR_SNS_SUBSCRIPTION_H
+
+#include "sns_state.h"
+
+struct subscription {
+    struct str arn, topic_arn, owner; /* the last two are parts of the ARN */
+    struct str protocol, endpoint, token;
+    bool confirmed, raw;
+    bool authenticated; /* the confirmation was signed */
+    bool guarded;       /* only its owner may unsubscribe */
+    int64_t created_us; /* or when the confirmation was asked for last */
+};
+/* Pending ones that nobody confirmed in time are as if they were not there. */
+bool subscription_is_alive(const struct subscription *s, int64_t now_us);
+/* NULL: the call has failed: InvalidParameter or NotFound. */
+struct subscription *subscription_find(struct call *c, struct str arn);
+void subscription_free(struct sns *sns, struct subscription *s);
+/* Walks a topic's subscriptions: after NULL: the first. */
+struct subscription *subscription_next(const struct sns *sns, struct str topic_arn,
+                                       const struct subscription *after);
+/* Reads one attribute of Subscribe or SetSubscriptionAttributes; false: the call has failed. */
+bool subscription_attribute(struct call *c, struct str name, struct str value, bool *ret_raw);
+
+#endif

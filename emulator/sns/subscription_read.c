@@ -1,0 +1,74 @@
+/* subscription_read.c -- Lists of subscriptions, and their attributes. */
+#include "sns_handlers.h"
+#include "subscription.h"
+
+static void out_subscription(struct call *c, struct json *list, const struct subscription *s)
+{
+    struct json *item = sns_new_item(c, list);
+    json_set_str(c->arena, item, "SubscriptionArn",
+                 s->confirmed ? s->arn : STR("PendingConfirmation"));
+    json_set_str(c->arena, item, "Owner", s->owner);
+    json_set_str(c->arena, item, "Protocol", s->protocol);
+    json_set_str(c->arena, item, "Endpoint", s->endpoint);
+    json_set_str(c->arena, item, "TopicArn", s->topic_arn);
+}
+
+static void list_under(struct call *c, struct str prefix)
+{
+    struct sns_page page;
+    if (!sns_page_begin(c, prefix, &page)) {
+        return;
+    }
+    struct json *list = call_out(c, "Subscriptions", JSON_IS_ARRAY);
+    const struct tree_entry *at;
+    while ((at = sns_page_next(c, &page, sns_of(c)->subscriptions)) != NULL) {
+        if (subscription_is_alive(at->value, c->now_us)) {
+            out_subscription(c, list, at->value);
+        }
+    }
+}
+
+void subscription_list(struct call *c)
+{
+    list_under(c, sns_arn_prefix(c));
+}
+
+void subscription_list_by_topic(struct call *c)
+{
+    const struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
+    if (t != NULL) {
+        list_under(c, str_join(c->arena, t->arn, STR(":")));
+    }
+}
+
+static struct str yes_no(bool value)
+{
+    return value ? STR("true") : STR("false");
+}
+
+void subscription_get_attributes(struct call *c)
+{
+    const struct subscription *s = subscription_find(c, call_str(c, "SubscriptionArn"));
+    if (s == NULL) {
+        return;
+    }
+    struct json *map = call_out(c, "Attributes", JSON_IS_OBJECT);
+    json_set_str(c->arena, map, "SubscriptionArn", s->arn);
+    json_set_str(c->arena, map, "TopicArn", s->topic_arn);
+    json_set_str(c->arena, map, "Owner", s->owner);
+    json_set_str(c->arena, map, "Protocol", s->protocol);
+    json_set_str(c->arena, map, "Endpoint", s->endpoint);
+    json_set_str(c->arena, map, "RawMessageDelivery", yes_no(s->raw));
+    json_set_str(c->arena, map, "PendingConfirmation", yes_no(!s->confirmed));
+    json_set_str(c->arena, map, "ConfirmationWasAuthenticated", yes_no(s->authenticated));
+}
+
+void subscription_set_attributes(struct call *c)
+{
+    struct subscription *s = subscription_find(c, call_str(c, "SubscriptionArn"));
+    bool raw;
+    if (s != NULL && subscription_attribute(c, call_str(c, "AttributeName"),
+                                            call_str(c, "AttributeValue"), &raw)) {
+        s->raw = raw;
+    }
+}
