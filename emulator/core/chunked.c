@@ -59,7 +59,7 @@ static enum err chunks_join(struct str *rest, char *body, size_t *ret_len, struc
             return fail_framing(d, "a chunk's size is missing");
         }
         struct str digits;
-        struct str extension; /* ;chunk-signature=... : DIFFERS: not verified */
+        struct str extension; /* DIFFERS core-chunk-signature-1: not verified */
         (void)str_split(line, ';', &digits, &extension);
         digits = str_find(line, ';') == STR_NONE ? line : digits;
         size_t size;

@@ -43,6 +43,21 @@ static void show_list(struct buf *out, const struct shape *shape, const struct j
     buf_add_char(out, ']');
 }
 
+/* {a=b, c=d}, as Java prints a map. */
+static void show_map(struct buf *out, const struct shape *shape, const struct json *map,
+                     size_t budget)
+{
+    buf_add_char(out, '{');
+    for (const struct json *item = map->first; item != NULL && out->len < budget;
+         item = item->next) {
+        buf_add_z(out, item == map->first ? "" : ", ");
+        buf_add(out, str_slice(item->key, 0, budget > out->len ? budget - out->len : 0));
+        buf_add_char(out, '=');
+        show_value(out, shape->members[1].shape, item, budget);
+    }
+    buf_add_char(out, '}');
+}
+
 static void show_value(struct buf *out, const struct shape *shape, const struct json *value,
                        size_t budget)
 {
@@ -53,7 +68,9 @@ static void show_value(struct buf *out, const struct shape *shape, const struct 
         buf_addf(out, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", len, len);
     } else if (shape->kind == SHAPE_LIST) {
         show_list(out, shape, value, budget);
-    } else if (shape->kind == SHAPE_STRUCTURE || shape->kind == SHAPE_MAP) {
+    } else if (shape->kind == SHAPE_MAP) {
+        show_map(out, shape, value, budget);
+    } else if (shape->kind == SHAPE_STRUCTURE) {
         buf_addf(out, "%s", shape->name);
     } else if (shape->kind == SHAPE_BOOLEAN) {
         buf_add_z(out, json_bool(value, false) ? "true" : "false");

@@ -35,7 +35,8 @@ const char *fault_nearest(struct str name, const char *const *names, size_t coun
     const char *nearest = "";
     size_t smallest = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
-        size_t distance = edit_distance(name, str_of(names[i]));
+        bool begun = name.len >= 2 && str_starts(str_of(names[i]), name); /* as good as one edit */
+        size_t distance = begun ? 1 : edit_distance(name, str_of(names[i]));
         if (distance < smallest) {
             smallest = distance;
             nearest = names[i];
