@@ -142,7 +142,7 @@ static int64_t millis_behind(const struct shard *s, const struct get_window *w, 
     }
     uint64_t last = w->until > w->from ? w->until - 1 : w->from;
     int64_t age_ms = now_us / US_PER_MS - shard_record_at(s, last).arrived_ms;
-    return age_ms > 0 ? age_ms : 0;
+    return age_ms > 0 ? age_ms : 1; /* not 0: something is left */
 }
 
 static void record_write(struct json_out *out, const struct shard_record *record)

@@ -39,7 +39,7 @@ static bool data_next(struct json_scan *scan, struct arena *a, struct put_reques
 {
     struct str text = {.ptr = NULL};
     struct diag d = DIAG_INIT;
-    if (!text_next(scan, a, &text) || text.ptr == NULL || text.len > r->bytes.cap) {
+    if (!text_next(scan, a, &text) || text.ptr == NULL) {
         return false;
     }
     size_t begin = r->bytes.len;
