@@ -2,7 +2,7 @@
 
 #include "base/instant.h"
 #include "base/limits.h"
-#include "kinesis_call.h"
+#include "kinesis_json.h"
 
 #define SMALL_BODY_BYTES_MAX (64 * KIB)
 #define SHARDS_MAX 20000 /* no account has more shards in one stream */
@@ -131,7 +131,7 @@ static enum err list_page(struct aws_client *c, struct str stream, struct str to
     struct body b;
     struct json *answer;
     body_begin(&b, a, stream.len + token.len);
-    /* AWS kinesis-list-shards-1: NextToken and StreamName exclude each other */
+    /* AWS kinesis-list-shards-token-1: NextToken and StreamName exclude each other */
     json_out_kstr(&b.json, token.len > 0 ? "NextToken" : "StreamName",
                   token.len > 0 ? token : stream);
     struct kinesis_call call = {.operation = "ListShards", .body = body_end(&b), .read_only = true};

@@ -4,7 +4,7 @@
 #include "base/decimal.h"
 #include "base/encode.h"
 #include "base/limits.h"
-#include "kinesis_call.h"
+#include "kinesis_json.h"
 
 struct reader {
     struct json_scan scan;

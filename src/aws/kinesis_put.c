@@ -6,7 +6,7 @@
  *  3. A round's body and answer live in scratch memory; only sequence numbers and shard ids outlive
  * it. */
 #include "base/limits.h"
-#include "kinesis_call.h"
+#include "kinesis_json.h"
 
 #define ROUNDS_DEFAULT 10
 
@@ -99,7 +99,7 @@ static void note_entry(struct put *p, struct kinesis_entry *entry, const struct 
     entry->acknowledged = true;
 }
 
-/* AWS kinesis-put-records-1: the answer has one element for each entry sent, in their order */
+/* AWS kinesis-put-records-2: the answer has one element for each entry sent, in their order */
 static enum err note_answer(struct put *p, const struct json *answer, size_t sent, struct diag *d)
 {
     const struct json *records = json_at(answer, "Records");

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "s3_call.h"
+#include "s3_request.h"
 
 struct aws_call s3_call_init(const char *operation, const char *method, struct str bucket,
                              struct str key, struct arena *a)
@@ -124,8 +124,9 @@ static const struct {
                  {"x-amz-checksum-sha1", sha1_text},
                  {"x-amz-checksum-sha256", sha256_text}};
 
-/* AWS s3-checksum-1: a checksum of type COMPOSITE, or one that ends in "-N", is of the parts'
- * checksums, not of the object: it says nothing that the whole body could be compared with. */
+/* AWS s3-checksum-composite-1: a checksum of type COMPOSITE, or one that ends in "-N", is of the
+ * parts' checksums, not of the object: it says nothing that the whole body could be compared with.
+ */
 static enum err check_checksums(const struct http_response *response, struct arena *a,
                                 struct diag *d)
 {
@@ -309,7 +310,7 @@ enum err s3_create_bucket(struct aws_client *c, struct str bucket, struct arena 
     struct aws_call call = s3_call_init("CreateBucket", "PUT", bucket, STR_EMPTY, a);
     struct diag why = DIAG_INIT;
     struct http_response response;
-    /* AWS s3-create-bucket-1: us-east-1 is the one region that must not be named */
+    /* AWS s3-location-constraint-1: us-east-1 is the one region that must not be named */
     if (!str_eq(c->config->region, STR("us-east-1"))) {
         call.request.body = str_printf(
             a,

@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "s3_call.h"
+#include "s3_request.h"
 #include "wire/xml.h"
 
 struct listing {
@@ -56,7 +56,7 @@ static enum err check_page(const struct http_response *response, struct arena *a
     return ERR_OK;
 }
 
-/* AWS s3-list-encoding-1: with encoding-type=url a space comes as '+' */
+/* AWS s3-list-encoding-1: with encoding-type=url a space may come as '+', a plus never does */
 static struct str decoded(struct str text, bool encoded, struct arena *a)
 {
     if (!encoded) {

@@ -11,7 +11,7 @@
 #define BODY_CRC32 "y/Q5Jg=="
 #define BODY_CRC32C "4waSgw=="
 #define BODY_CRC64NVME "rosUhgp5mIg="
-#define BODY_SHA1 "98O8HYCOBHMq32eZZczDTKfuNEE="
+#define BODY_SHA1 "98O8HYCOBHMq32eZZczDTKeuNEE="
 #define BODY_SHA256 "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="
 
 static struct str sent_header(const struct script *s, size_t n, const char *name)
@@ -333,7 +333,7 @@ Test(s3_delete, and_create_bucket)
     "</ListBucketResult>"
 #define OBJECT(key)                                                                                \
     "<Contents><Key>" key "</Key><LastModified>2015-08-30T12:36:00.000Z</"                         \
-                          "LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size>"                  \
+    "LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size>"                                        \
     "</Contents>"
 
 Test(s3_list, reads_all_pages_and_decodes_keys)

@@ -1,6 +1,6 @@
-/* kinesis_call.h -- One Kinesis operation over JSON 1.1. Private to aws. */
-#ifndef AFORO_AWS_KINESIS_CALL_H
-#define AFORO_AWS_KINESIS_CALL_H
+/* kinesis_json.h -- One Kinesis operation over JSON 1.1. Private to aws. */
+#ifndef AFORO_AWS_KINESIS_JSON_H
+#define AFORO_AWS_KINESIS_JSON_H
 
 #include "aws/kinesis.h"
 #include "base/json.h"

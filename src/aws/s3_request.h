@@ -1,6 +1,6 @@
-/* s3_call.h -- One S3 operation in path style. Private to aws. */
-#ifndef AFORO_AWS_S3_CALL_H
-#define AFORO_AWS_S3_CALL_H
+/* s3_request.h -- One S3 operation in path style. Private to aws. */
+#ifndef AFORO_AWS_S3_REQUEST_H
+#define AFORO_AWS_S3_REQUEST_H
 
 #include "aws/s3.h"
 
