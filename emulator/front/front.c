@@ -230,9 +230,10 @@ static void visits_drain(struct front *f)
 static void daemon_stop(struct front *f)
 {
     MHD_socket quiet = MHD_quiesce_daemon(f->daemon); /* no new connections */
-    visits_drain(f);
-    /* The timers' thread answers what is still delayed: a daemon must not stop with those. */
+    /* First the threads: the timers' one answers at once what was to come late, since a daemon must
+     * not stop with those. */
     threads_stop(f, 2);
+    visits_drain(f);
     MHD_stop_daemon(f->daemon);
     f->listen_socket = quiet != MHD_INVALID_SOCKET ? quiet : f->listen_socket;
 }
