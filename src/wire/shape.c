@@ -3,11 +3,13 @@
 
 #include <string.h>
 
-/* Order of `name` against the first `len` bytes of `key`, as strcmp would say. */
+/* Order of `name` against the first `len` bytes of `key`; a key may hold NUL bytes, which no name
+ * does. */
 static int name_cmp(const char *name, const char *key, size_t len)
 {
-    int order = strncmp(name, key, len);
-    return order != 0 ? order : (unsigned char)name[len];
+    size_t name_len = strlen(name);
+    int order = memcmp(name, key, name_len < len ? name_len : len);
+    return order != 0 ? order : (name_len > len) - (name_len < len);
 }
 
 const struct operation_model *service_operation(const struct service_model *service,
