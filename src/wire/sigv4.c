@@ -199,19 +199,38 @@ static struct str canonical_request(const struct sigv4_signing *s, struct arena 
 
 /* ---- string to sign, signature ---- */
 
+/* Not by printf: four texts are joined for every request, and formatting them took a quarter of the
+ * whole. */
+static struct str joined(struct arena *a, char separator, const struct str parts[], size_t count)
+{
+    struct buf out;
+    size_t bytes = count;
+    for (size_t i = 0; i < count; i++) {
+        bytes += parts[i].len;
+    }
+    buf_init(&out, a, bytes);
+    (void)buf_reserve(&out, bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            buf_add_char(&out, separator);
+        }
+        buf_add(&out, parts[i]);
+    }
+    return buf_str(&out);
+}
+
 static struct str scope_of(const struct sigv4_signing *s, struct arena *a)
 {
-    return str_printf(a, "%.*s/%.*s/%.*s/aws4_request", STR_ARG(s->date), STR_ARG(s->region),
-                      STR_ARG(s->service));
+    const struct str parts[] = {s->date, s->region, s->service, STR("aws4_request")};
+    return joined(a, '/', parts, 4);
 }
 
 static struct str string_to_sign(const struct sigv4_signing *s, struct str canonical,
                                  struct arena *a)
 {
-    struct str scope = scope_of(s, a);
-    struct str hash = hash_sha256_hex(a, canonical);
-    return str_printf(a, SIGV4_ALGORITHM "\n%.*s\n%.*s\n%.*s", STR_ARG(s->amz_date), STR_ARG(scope),
-                      STR_ARG(hash));
+    const struct str parts[] = {STR(SIGV4_ALGORITHM), s->amz_date, scope_of(s, a),
+                                hash_sha256_hex(a, canonical)};
+    return joined(a, '\n', parts, 4);
 }
 
 static struct str signature_of(const struct sigv4_signing *s, struct str text, struct arena *a)
@@ -336,8 +355,8 @@ static struct sigv4_signing prepare_headers(struct http_request *request,
 static struct str credential_of(const struct sigv4_signing *s, struct str access_key,
                                 struct arena *a)
 {
-    struct str scope = scope_of(s, a);
-    return str_printf(a, "%.*s/%.*s", STR_ARG(access_key), STR_ARG(scope));
+    const struct str parts[] = {access_key, scope_of(s, a)};
+    return joined(a, '/', parts, 2);
 }
 
 static void add_token(struct buf *query, const struct sigv4_options *o)
