@@ -316,10 +316,10 @@ static enum err check_phase(const struct rule_reader *r, const struct json *rule
     enum fault_phase phase = r->rule.phase;
     bool warehouse = is_about(r, "warehouse", NULL);
     if (phase == FAULT_PARTIAL && !is_about(r, "kinesis", "PutRecords") &&
-        !is_about(r, "sns", "PublishBatch")) {
+        !is_about(r, "sns", "PublishBatch") && !is_about(r, "s3", "DeleteObjects")) {
         return fail(d, ERR_INVALID,
-                    AT "phase partial is for kinesis:PutRecords and sns:PublishBatch only: no other"
-                       " operation answers entry by entry",
+                    AT "phase partial is for kinesis:PutRecords, sns:PublishBatch and"
+                       " s3:DeleteObjects only: no other operation answers entry by entry",
                     AT_ARGS(rule));
     }
     if (warehouse && phase == FAULT_DUPLICATE) {

@@ -109,8 +109,8 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
     if (o == NULL || !condition_read(c, o) || !read_range(c, o, ret_range, &partial)) {
         return NULL;
     }
+    override_headers(c); /* before the object's own: the first one set stands */
     object_metadata_out(c, o);
-    override_headers(c);
     call_out_str(c, "AcceptRanges", STR("bytes"));
     call_out_i64(c, "ContentLength", (int64_t)ret_range->count);
     if (partial) {

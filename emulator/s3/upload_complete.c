@@ -46,21 +46,6 @@ static bool check_listed_sum(struct call *c, const struct upload *u, const struc
     return said.len == 0 || str_eq(said, p->checksum.text) ? true : fail_part(c, listed);
 }
 
-/* AWS s3-multipart-1: every part but the last has at least 5 MiB. */
-static bool check_size(struct call *c, const struct json *listed, const struct upload_part *p)
-{
-    if (listed->next == NULL || p->body.len >= UPLOAD_PART_BYTES_MIN) {
-        return true;
-    }
-    call_fail(c, AWS_ENTITY_TOO_SMALL,
-              "Your proposed upload is smaller than the minimum allowed size");
-    call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%zu", p->body.len));
-    call_fail_extra(c, "MinSizeAllowed", str_printf(c->arena, "%zu", UPLOAD_PART_BYTES_MIN));
-    call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
-    call_fail_extra(c, "ETag", str_copy(c->arena, p->etag));
-    return false;
-}
-
 static bool add_part(struct assembly *as, const struct json *listed, int64_t *last_number)
 {
     struct call *c = as->c;
@@ -81,12 +66,33 @@ static bool add_part(struct assembly *as, const struct json *listed, int64_t *la
     if (p == NULL || !condition_etag_matches(json_str(json_get(listed, STR("ETag"))), p->etag)) {
         return fail_part(c, listed);
     }
-    if (!check_listed_sum(c, as->upload, listed, p) || !check_size(c, listed, p)) {
+    if (!check_listed_sum(c, as->upload, listed, p)) {
         return false;
     }
     as->size += p->body.len;
     as->ends[as->count] = as->size;
     as->parts[as->count++] = p;
+    return true;
+}
+
+/* AWS s3-multipart-1: every part but the last has at least 5 MiB. */
+static bool check_sizes(const struct assembly *as, const struct json *list)
+{
+    struct call *c = as->c;
+    const struct json *listed = list->first;
+    for (size_t i = 0; i + 1 < as->count; i++, listed = listed->next) {
+        size_t bytes = as->parts[i]->body.len;
+        if (bytes >= UPLOAD_PART_BYTES_MIN) {
+            continue;
+        }
+        call_fail(c, AWS_ENTITY_TOO_SMALL,
+                  "Your proposed upload is smaller than the minimum allowed size");
+        call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%zu", bytes));
+        call_fail_extra(c, "MinSizeAllowed", str_printf(c->arena, "%zu", UPLOAD_PART_BYTES_MIN));
+        call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
+        call_fail_extra(c, "ETag", str_copy(c->arena, as->parts[i]->etag));
+        return false;
+    }
     return true;
 }
 
@@ -116,7 +122,7 @@ static bool read_parts(struct assembly *as)
                   (long long)said, (unsigned long long)as->size);
         return false;
     }
-    return s3_has_room(c, as->size);
+    return check_sizes(as, list) && s3_has_room(c, as->size);
 }
 
 /* AWS s3-multipart-etag-1: the MD5 of the parts' MD5s, a hyphen, and how many they are. */

@@ -83,7 +83,7 @@ Test(fault_plan, says_where_and_what_is_wrong)
         {"[{on: s3, phase: reject}]", "1:7: expected service:Operation"},
         {"[{on: 's3:GetObject'}]", "1:2: phase is missing"},
         {"[{phase: reject}]", "on is missing"},
-        {"[{on: 's3:GetObject', phase: partial}]", "kinesis:PutRecords and sns:PublishBatch only"},
+        {"[{on: 's3:GetObject', phase: partial}]", "kinesis:PutRecords, sns:PublishBatch and s3:DeleteObjects only"},
         {"[{on: 's3:GetObject', phase: reject, entries: 1/2}]", "entries is for phase partial"},
         {"[{on: 's3:GetObject', phase: delay}]", "come together"},
         {"[{on: 's3:GetObject', phase: reject, delay: 1s}]", "come together"},
