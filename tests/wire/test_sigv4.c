@@ -290,7 +290,8 @@ Test(sigv4, documented_presigned_url_and_query_service)
 struct odd {
     const char *service, *method, *path, *query, *header, *value, *body;
 };
-/* All encoded as AWS asks: botocore signs a query as it stands, where the service (and ours) decodes and encodes it. */
+/* All encoded as AWS asks: botocore signs a query as it stands, where the service (and ours)
+ * decodes and encodes it. */
 static const struct odd ODD[] = {
     {"kinesis", "POST", "/", "", "X-Amz-Target", "Kinesis_20131202.PutRecord",
      "{\"StreamName\":\"s\"}"},
