@@ -1,0 +1,149 @@
+"""Kinesis as boto3 sees it: what it sends is understood, what it gets it parses, and errors are its typed exceptions."""
+import datetime
+import os
+import random
+
+from serving import client, control, refused, run, serving
+
+
+def make_stream(kinesis, name, shards):
+    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 9})
+
+
+def read_shard(kinesis, iterator):
+    records = []
+    while True:
+        answer = kinesis.get_records(ShardIterator=iterator, Limit=300)
+        records += answer["Records"]
+        iterator = answer["NextShardIterator"]
+        if answer["MillisBehindLatest"] == 0:
+            return records
+
+
+def every_record_comes_back_as_it_was_put(url):
+    kinesis = client(url, "kinesis")
+    control(url, "clock", {"freeze": True})
+    kinesis.create_stream(StreamName="events", ShardCount=3)
+    control(url, "clock", {"advance": "1s"})
+    dice = random.Random(7)
+    put = [(f"key-{dice.randrange(40)}", dice.randbytes(dice.randrange(1, 900))) for _ in range(1200)]
+    where = []
+    for at in range(0, len(put), 400):
+        batch = [{"PartitionKey": key, "Data": data} for key, data in put[at:at + 400]]
+        answer = kinesis.put_records(StreamName="events", Records=batch)
+        assert answer["FailedRecordCount"] == 0, answer
+        where += [(entry["ShardId"], entry["SequenceNumber"]) for entry in answer["Records"]]
+        control(url, "clock", {"advance": "1s"})
+    got = {}
+    shards = kinesis.list_shards(StreamName="events")["Shards"]
+    assert len(shards) == 3
+    for shard in shards:
+        iterator = kinesis.get_shard_iterator(StreamName="events", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        records = read_shard(kinesis, iterator["ShardIterator"])
+        numbers = [int(record["SequenceNumber"]) for record in records]
+        assert numbers == sorted(set(numbers)), "sequence numbers grow"
+        for record in records:
+            assert isinstance(record["ApproximateArrivalTimestamp"], datetime.datetime)
+            got[shard["ShardId"], record["SequenceNumber"]] = record["PartitionKey"], record["Data"]
+        control(url, "clock", {"advance": "1s"})
+    assert got == dict(zip(where, put))
+
+
+# boto3 sends whole seconds of a Timestamp.
+def iterators_of_all_types_stand_where_they_should(url):
+    kinesis = client(url, "kinesis")
+    kinesis.create_stream(StreamName="types", ShardCount=1)
+    control(url, "clock", {"advance": "1s"})
+    numbers = []
+    for i in range(4):
+        numbers.append(kinesis.put_record(StreamName="types", PartitionKey="k", Data=b"%d" % i)["SequenceNumber"])
+        control(url, "clock", {"advance": "10s"})
+    shard = {"StreamName": "types", "ShardId": "shardId-000000000000"}
+    first = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(ShardIteratorType="TRIM_HORIZON", **shard)["ShardIterator"])
+    times = [record["ApproximateArrivalTimestamp"] for record in first["Records"]]
+    latest = kinesis.get_shard_iterator(ShardIteratorType="LATEST", **shard)["ShardIterator"]
+    for expected, iterator in [
+            (b"0123", {"ShardIteratorType": "TRIM_HORIZON"}),
+            (b"23", {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": numbers[2]}),
+            (b"3", {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": numbers[2]}),
+            (b"123", {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": times[1]}),
+            (b"23", {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": times[1] + datetime.timedelta(seconds=1)}),
+            (b"", {"ShardIteratorType": "LATEST"})]:
+        control(url, "clock", {"advance": "1s"})
+        answer = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(**iterator, **shard)["ShardIterator"])
+        assert b"".join(record["Data"] for record in answer["Records"]) == expected, iterator
+    kinesis.put_record(StreamName="types", PartitionKey="k", Data=b"after")
+    for _ in range(2):
+        control(url, "clock", {"advance": "1s"})
+        assert [r["Data"] for r in kinesis.get_records(ShardIterator=latest)["Records"]] == [b"after"]
+    control(url, "clock", {"advance": "301s"})
+    with refused("ExpiredIteratorException", "Iterator expired. The iterator was created at time "):
+        kinesis.get_records(ShardIterator=latest)
+
+
+def errors_are_typed(url):
+    kinesis = client(url, "kinesis")
+    try:
+        kinesis.describe_stream_summary(StreamName="nowhere")
+        raise AssertionError("found")
+    except kinesis.exceptions.ResourceNotFoundException as error:
+        assert error.response["Error"]["Message"] == "Stream nowhere under account 000000000000 not found."
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with refused("ResourceInUseException"):
+        kinesis.create_stream(StreamName="events", ShardCount=1)
+    with refused("InvalidArgumentException"):
+        kinesis.get_records(ShardIterator="nonsense")
+    with refused("NotImplementedException", "SplitShard"):
+        kinesis.split_shard(StreamName="events", ShardToSplit="shardId-000000000000", NewStartingHashKey="5")
+    batch = [{"PartitionKey": "k", "Data": b"x"}] * 500
+    failed = sum(kinesis.put_records(StreamName="types", Records=batch)["FailedRecordCount"] for _ in range(3))
+    assert failed == 500, failed
+    with refused("ProvisionedThroughputExceededException", "Rate exceeded for shard shardId-000000000000"):
+        kinesis.put_record(StreamName="types", PartitionKey="k", Data=b"x")
+
+
+def streams_are_listed_in_pages_and_by_region(url):
+    kinesis = client(url, "kinesis")
+    names = [name for page in kinesis.get_paginator("list_streams").paginate(PaginationConfig={"PageSize": 1}) for name in page["StreamNames"]]
+    assert names == ["events", "types"], names
+    described = kinesis.describe_stream(StreamName="events")["StreamDescription"]
+    assert described["StreamStatus"] == "ACTIVE" and len(described["Shards"]) == 3
+    assert described["EnhancedMonitoring"] == [{"ShardLevelMetrics": []}]
+    assert client(url, "kinesis", region="eu-west-1").list_streams()["StreamNames"] == []
+    kinesis.delete_stream(StreamName="types")
+    control(url, "clock", {"advance": "1s"})
+    assert kinesis.list_streams()["StreamNames"] == ["events"]
+
+
+def faults_reach_the_client(url):
+    kinesis = client(url, "kinesis")
+    control(url, "faults", [{"on": "kinesis:PutRecords", "phase": "partial", "entries": "1/4", "nth": [1]}])
+    control(url, "clock", {"advance": "1s"})
+    answer = kinesis.put_records(StreamName="events", Records=[{"PartitionKey": str(i), "Data": b"x"} for i in range(40)])
+    codes = [entry.get("ErrorCode") for entry in answer["Records"]]
+    assert 0 < answer["FailedRecordCount"] == codes.count("InternalFailure") < 40, answer
+
+
+def signatures_are_verified_when_asked(_):
+    with serving("--verify-signatures") as url:
+        assert client(url, "kinesis").list_streams()["StreamNames"] == []
+        with refused("InvalidSignatureException"):
+            client(url, "kinesis", secret="wrong").list_streams()
+        assert client(url, "sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def the_waiter_sees_it_become_active(_):
+    with serving("--no-limits", "--account", "123456789012") as url:
+        kinesis = client(url, "kinesis")
+        make_stream(kinesis, "waited", 2)
+        arn = kinesis.describe_stream_summary(StreamName="waited")["StreamDescriptionSummary"]["StreamARN"]
+        assert arn == "arn:aws:kinesis:us-east-1:123456789012:stream/waited", arn
+        if "StreamARN" in kinesis.meta.service_model.operation_model("ListShards").input_shape.members:  # not before 1.26.40
+            assert kinesis.list_shards(StreamARN=arn, MaxResults=1)["NextToken"]
+
+
+os.environ.pop("AWS_PROFILE", None)
+run([every_record_comes_back_as_it_was_put, iterators_of_all_types_stand_where_they_should, errors_are_typed,
+     streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
+     the_waiter_sees_it_become_active])
