@@ -3,6 +3,7 @@
 # is not built. Needs AFORO_BIN; exit 77: there is no aws here.
 set -euo pipefail
 command -v aws >/dev/null || { echo "skipped: no aws"; exit 77; }
+[ -x "$AFORO_BIN/aforo" ] || { echo "no $AFORO_BIN/aforo: build the preset release first"; exit 1; }
 work=$(mktemp -d)
 emulator=
 finish() {
