@@ -14,7 +14,7 @@ struct emulator_options {
     struct str region;          /* for requests that name none; empty: us-east-1 */
     struct str public_url;      /* how clients reach us, for URLs in answers; empty: http://127.0.0.1:4566 */
     bool limits_off;            /* no throughput limits: a stream takes what comes */
-    bool verify_signatures;     /* refuse what is not signed with the secret key "test" or the key's own registration */
+    bool verify_signatures;     /* refuse what is not signed with the secret key "test"; any access key goes */
     int64_t start_us;           /* the first `now`: faults' from and until count from here */
 };
 struct emulator *emulator_new(struct arena *a, const struct emulator_options *options);

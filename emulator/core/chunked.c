@@ -2,6 +2,8 @@
  * body in chunks and send what they computed behind it. Undone here, so that handlers see plain
  * bodies. Source: AWS "Signature Calculations: Transferring Payload in Multiple Chunks", and
  * "Trailing checksums". */
+#include <string.h>
+
 #include "base/json.h"
 #include "core_parts.h"
 
@@ -70,9 +72,8 @@ static enum err chunks_join(struct str *rest, char *body, size_t *ret_len, struc
             *ret_len = len;
             return ERR_OK;
         }
-        for (size_t i = 0; i < size; i++) {
-            body[len++] = rest->ptr[i];
-        }
+        memcpy(body + len, rest->ptr, size);
+        len += size;
         *rest = str_from(*rest, size);
         if (!line_take(rest, &line) || line.len > 0) {
             return fail_framing(d, "a chunk is longer than its size");

@@ -7,7 +7,6 @@
 #include "base/yaml.h"
 
 #define LEDGER_LINES_PER_ANSWER 100000
-#define FIRED_PER_ANSWER 10000
 #define ANSWER_BYTES_MAX (64 * MIB)
 
 /* ---- answers ---- */
@@ -57,7 +56,7 @@ bool control_body(struct control *c, const struct json **ret_tree)
     return true;
 }
 
-static bool query_number(struct control *c, const char *name, uint64_t *ret_value)
+bool control_number(struct control *c, const char *name, uint64_t *ret_value)
 {
     struct str text;
     *ret_value = 0;
@@ -113,140 +112,6 @@ static void reset_post(struct control *c)
     control_end(c, &out);
 }
 
-/* ---- faults ---- */
-
-/* Over HTTP a rule is about this emulator's own operations: one that could never fire is a misspelt
- * one. */
-static bool rule_is_known(struct control *c, const struct fault_rule *rule, const struct json *tree)
-{
-    struct str service = rule->at_operation.len > 0 ? rule->at_service : rule->service;
-    struct str operation = rule->at_operation.len > 0 ? rule->at_operation : rule->operation;
-    bool any = service.len == 0;
-    const char *names[32];
-    size_t count = 0;
-    for (size_t i = 0; i < c->core->service_count && !any; i++) {
-        const struct service_model *model = c->core->services[i]->model;
-        bool mine = str_glob(service, str_of(model->id));
-        names[count++] = model->id;
-        for (size_t j = 0; mine && !any && j < model->operation_count; j++) {
-            any = str_glob(operation, str_of(model->operations[j].name));
-        }
-    }
-    if (!any) {
-        const char *nearest = count > 0 ? fault_nearest(service, names, count) : "none";
-        control_refuse(
-            c, 400,
-            str_printf(c->arena, "%u:%u: no service here has %.*s:%.*s; the nearest service is %s",
-                       tree->line, tree->column, STR_ARG(service), STR_ARG(operation), nearest));
-    }
-    return any;
-}
-
-static void faults_get(struct control *c);
-
-static void faults_post(struct control *c)
-{
-    const struct json *tree;
-    uint64_t seed = c->core->faults.seed;
-    if (!control_body(c, &tree)) {
-        return;
-    }
-    const struct json *list = json_is(tree, JSON_IS_ARRAY) ? tree : json_get(tree, STR("faults"));
-    const struct json *seed_node = json_get(tree, STR("seed"));
-    struct diag d = DIAG_INIT;
-    if (seed_node != NULL && str_u64(json_str(seed_node), &seed, &d) != ERR_OK) {
-        control_refuse(
-            c, 400,
-            str_printf(c->arena, "%u:%u: seed: %s", seed_node->line, seed_node->column, d.msg));
-        return;
-    }
-    struct fault_plan
-        trial; /* read once beside the plan, so that what is refused leaves nothing behind */
-    fault_plan_init(&trial, c->arena, seed);
-    if (fault_plan_read(&trial, list, &d) != ERR_OK) {
-        control_refuse(c, 400, str_copy(c->arena, str_of(d.msg)));
-        return;
-    }
-    const struct json *item = list->first;
-    for (size_t i = 0; i < trial.count; i++, item = item->next) {
-        if (!rule_is_known(c, &trial.rules[i], item)) {
-            return;
-        }
-    }
-    if (fault_plan_read(&c->core->faults, list, &d) != ERR_OK) {
-        control_refuse(c, 400, str_copy(c->arena, str_of(d.msg)));
-        return;
-    }
-    c->core->faults.seed = seed;
-    faults_get(c);
-}
-
-static void faults_delete(struct control *c)
-{
-    fault_plan_init(&c->core->faults, c->core->arena, c->core->options.seed);
-    faults_get(c);
-}
-
-static void rules_write(struct control *c, struct json_out *out)
-{
-    const struct fault_plan *p = &c->core->faults;
-    json_out_key(out, "rules");
-    json_out_array(out);
-    for (size_t i = 0; i < p->count; i++) {
-        const struct fault_rule *rule = &p->rules[i];
-        json_out_object(out);
-        json_out_kstr(out, "name", rule->name);
-        if (rule->service.len > 0) {
-            json_out_kstr(out, "on",
-                          str_printf(c->arena, "%.*s:%.*s", STR_ARG(rule->service),
-                                     STR_ARG(rule->operation)));
-        }
-        json_out_kstr(out, "phase", str_of(fault_phase_name(rule->phase)));
-        json_out_ki64(out, "matched", (int64_t)rule->matched);
-        json_out_ki64(out, "fired", (int64_t)rule->fired);
-        json_out_object_end(out);
-    }
-    json_out_array_end(out);
-}
-
-static void fired_write(struct control *c, struct json_out *out, uint64_t after)
-{
-    const struct fault_plan *p = &c->core->faults;
-    json_out_key(out, "fired");
-    json_out_array(out);
-    for (size_t i = (size_t)after, n = 0; i < p->fired_count && n < FIRED_PER_ANSWER; i++, n++) {
-        const struct fault_fired *fired = &p->fired[i];
-        struct buf at;
-        buf_init(&at, c->arena, fired->actor.len + fired->service.len + fired->operation.len + 32);
-        fault_coordinate(&at, fired);
-        json_out_object(out);
-        json_out_kstr(out, "at", buf_str(&at));
-        json_out_kstr(out, "phase", str_of(fault_phase_name(fired->phase)));
-        json_out_kstr(out, "rule", p->rules[fired->rule].name);
-        json_out_ki64(out, "since_us", fired->at_us);
-        json_out_object_end(out);
-    }
-    json_out_array_end(out);
-}
-
-/* ?after=N: what fired from the N-th on. */
-static void faults_get(struct control *c)
-{
-    uint64_t after;
-    if (!query_number(c, "after", &after)) {
-        return;
-    }
-    struct json_out out;
-    control_begin(c, &out);
-    json_out_key(&out, "seed");
-    json_out_u64(&out, c->core->faults.seed);
-    json_out_kbool(&out, "healed", c->core->faults.healed);
-    rules_write(c, &out);
-    json_out_ki64(&out, "fired_count", (int64_t)c->core->faults.fired_count);
-    fired_write(c, &out, after);
-    control_end(c, &out);
-}
-
 /* ---- ledger ---- */
 
 static void ledger_line_write(struct control *c, const struct ledger_line *line)
@@ -274,7 +139,7 @@ static void ledger_line_write(struct control *c, const struct ledger_line *line)
 static void ledger_get(struct control *c)
 {
     uint64_t after;
-    if (!query_number(c, "after", &after)) {
+    if (!control_number(c, "after", &after)) {
         return;
     }
     buf_init(&c->body, c->arena, ANSWER_BYTES_MAX);
@@ -294,10 +159,14 @@ static const struct control_path {
     const char *method, *name;
     void (*handle)(struct control *c);
 } control_paths[] = {
-    {"GET", "health", health_get},       {"POST", "reset", reset_post},
-    {"GET", "clock", control_clock_get}, {"POST", "clock", control_clock_post},
-    {"GET", "faults", faults_get},       {"POST", "faults", faults_post},
-    {"DELETE", "faults", faults_delete}, {"GET", "ledger", ledger_get},
+    {"GET", "health", health_get},
+    {"POST", "reset", reset_post},
+    {"GET", "clock", control_clock_get},
+    {"POST", "clock", control_clock_post},
+    {"GET", "faults", control_faults_get},
+    {"POST", "faults", control_faults_post},
+    {"DELETE", "faults", control_faults_delete},
+    {"GET", "ledger", ledger_get},
 };
 #define CONTROL_PATH_COUNT (sizeof(control_paths) / sizeof(control_paths[0]))
 

@@ -1,4 +1,5 @@
-/* control_parts.h -- What the control paths share: control.c, control_clock.c. Private. */
+/* control_parts.h -- What the control paths share: control.c, control_clock.c, control_faults.c.
+ * Private. */
 #ifndef AFORO_EMULATOR_CORE_CONTROL_PARTS_H
 #define AFORO_EMULATOR_CORE_CONTROL_PARTS_H
 
@@ -19,6 +20,12 @@ void control_end(struct control *c, struct json_out *out);
 void control_refuse(struct control *c, int status, struct str message);
 bool control_body(struct control *c, const struct json **ret_tree); /* false when it has refused */
 
+/* A whole number of the query, 0 when absent; false when it has refused. */
+bool control_number(struct control *c, const char *name, uint64_t *ret_value);
+
+void control_faults_get(struct control *c);
+void control_faults_post(struct control *c);
+void control_faults_delete(struct control *c);
 void control_clock_get(struct control *c);
 void control_clock_post(struct control *c);
 

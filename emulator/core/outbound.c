@@ -20,7 +20,8 @@ struct outbound_entry {
 
 void outbound_init(struct outbound_queue *q, struct arena *a)
 {
-    *q = (struct outbound_queue){.last_id = 0};
+    /* ids go on over a reset: what was taken before it and is reported after it is nobody's */
+    *q = (struct outbound_queue){.last_id = q->last_id};
     heap_init(&q->waiting, a);
 }
 

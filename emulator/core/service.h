@@ -1,5 +1,5 @@
 /* service.h -- What a service registers with the core: its model, its handlers, its state.
- * Services never include each other: S3 reaches SNS through core_call, as a client would. */
+ * Services never include each other. */
 #ifndef AFORO_EMULATOR_CORE_SERVICE_H
 #define AFORO_EMULATOR_CORE_SERVICE_H
 

@@ -208,9 +208,9 @@ Test(control, bad_faults_change_nothing)
         const char *body, *says;
     } rows[] = {
         {"[{\"on\":\"s3:PutX\",\"phase\":\"reject\"}]",
-         "1:2: no service here has s3:PutX; the nearest service is s3"},
+         "1:2: nothing here is s3:PutX; the nearest is s3:Put"},
         {"[{\"on\":\"kinesys:PutRecords\",\"phase\":\"reject\"}]",
-         "the nearest service is kinesis"},
+         "the nearest is kinesis:PutRecords"},
         {"[{\"on\":\"s3:Put\",\"phase\":\"reject\"},\n{\"on\":\"s3:Put\",\"phase\":\"rejekt\"}]",
          "2:24: unknown phase"},
         {"{\"faults\":[],\"seed\":\"x\"}", "seed"},
@@ -219,7 +219,7 @@ Test(control, bad_faults_change_nothing)
         {"7", "faults is a list"},
         {"[{", "1:"},
         {"- {on: [", ":"},
-        {"[{\"at\":\"a/s3:Nothing#1\",\"phase\":\"reject\"}]", "no service here has s3:Nothing"},
+        {"[{\"at\":\"a/s3:Nothing#1\",\"phase\":\"reject\"}]", "nothing here is s3:Nothing"},
     };
     struct bench b = bench_new(9);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -1,10 +1,10 @@
 /* The core over three tiny services: routing, envelopes, phases, framing, signatures, ledger,
  * timers, calls out. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/encode.h"
-#include "base/hash.h"
+#include "core_parts.h"
 #include "tiny.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
@@ -436,6 +436,48 @@ Test(dispatch, the_ledger_has_every_call_in_order)
     cr_expect_eq(two->at_us, TINY_START_US + US_PER_S);
     cr_expect_null(core_ledger_next(b.core, 2));
     cr_expect_null(core_ledger_next(b.core, UINT64_MAX));
+    bench_free(&b);
+}
+
+Test(dispatch, the_ledger_is_a_ring)
+{
+    /* Past its cap the oldest lines go, the numbers go on, and what is left is whole. */
+    struct bench b = bench_new(1);
+    uint64_t total = LEDGER_ENTRIES_MAX + 1000;
+    for (uint64_t i = 1; i <= total; i++) {
+        char name[24];
+        int len = snprintf(name, sizeof(name), "r%llu", (unsigned long long)i);
+        struct ledger_line line = {
+            .actor = STR("a"), .resource = str_n(name, (size_t)len), .status = (int)(i % 100)};
+        ledger_add(b.core, &line);
+    }
+    uint64_t number = 1001;
+    for (const struct ledger_line *l = core_ledger_next(b.core, 0); l != NULL;
+         l = core_ledger_next(b.core, l->number), number++) {
+        cr_assert_eq(l->number, number);
+        cr_assert_eq(l->status, (int)(number % 100));
+    }
+    cr_expect_eq(number, total + 1);
+    struct str newest = core_ledger_next(b.core, total - 1)->resource;
+    cr_expect(str_eq(newest, str_printf(b.arena, "r%llu", (unsigned long long)total)));
+    bench_free(&b);
+}
+
+Test(dispatch, what_was_taken_before_a_reset_is_nobody_s_after_it)
+{
+    /* Ids of calls out go on over a reset, so a late answer meets no new call. */
+    struct bench b = bench_new(1);
+    struct core_outbound_call before;
+    struct core_outbound_call after;
+    (void)send_json(&b, "Call", "{\"Name\":\"abc\",\"Url\":\"http://there/\"}");
+    cr_assert(core_outbound_take(b.core, b.now_us, b.arena, &before));
+    core_reset(b.core, 1, b.now_us);
+    (void)send_json(&b, "Call", "{\"Name\":\"abc\",\"Url\":\"http://there/\"}");
+    cr_assert(core_outbound_take(b.core, b.now_us, b.arena, &after));
+    core_outbound_done(b.core, before.id, 503, STR_EMPTY, b.now_us);
+    cr_expect_eq(bench_state(&b, "kinesis")->outbound_status, 0);
+    core_outbound_done(b.core, after.id, 200, STR_EMPTY, b.now_us);
+    cr_expect_eq(bench_state(&b, "kinesis")->outbound_status, 200);
     bench_free(&b);
 }
 
