@@ -24,8 +24,21 @@ static struct refusal refusal_of(enum protocol protocol, const struct diag *d)
                       : (struct refusal){d->name, 403};
 }
 
+/* AWS core-signature-version-1: Signature Version 2 is refused where only 4 is taken. */
+static bool is_version_2(const struct http_request *request)
+{
+    return http_query_has(request->query, STR("AWSAccessKeyId")) ||
+           str_starts(http_header(&request->headers, "authorization"), STR("AWS "));
+}
+
 static bool refuse_unsigned(struct passage *p)
 {
+    if (p->route.envelope->protocol == PROTOCOL_REST_XML && is_version_2(&p->request)) {
+        passage_refuse(p, STR("InvalidRequest"), 400,
+                       STR("The authorization mechanism you have provided is not supported. Please "
+                           "use AWS4-HMAC-SHA256."));
+        return false;
+    }
     static const struct refusal refusals[PROTOCOL_COUNT] = {
         [PROTOCOL_JSON] = {"MissingAuthenticationTokenException", 400},
         [PROTOCOL_QUERY] = {"MissingAuthenticationToken", 403},

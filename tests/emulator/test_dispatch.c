@@ -410,6 +410,9 @@ Test(dispatch, signatures_are_verified_where_asked)
     sign(&b, &r, "AKIA", "test", "s3");
     cr_expect_eq(send(&b, &r, "").response.status, 200);
 
+    r = rest_request(&b, "PUT", "/b/k?AWSAccessKeyId=AKIA&Signature=x&Expires=1", "text");
+    expect_error(&b, send(&b, &r, ""), 400, "InvalidRequest");
+
     r = query_request(&b, "Action=Publish&Name=abc");
     expect_error(&b, send(&b, &r, ""), 403, "MissingAuthenticationToken");
     sign(&b, &r, "AKIA", "wrong", "sns");
