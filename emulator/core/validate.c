@@ -1,7 +1,8 @@
 /* validate.c -- An input tree against its shape. Violations are collected in the model's order of
- * members; for one value the pattern comes first, then its length or range, then the enum. AWS
- * core-validation-1: the wording and the order are those that kinesalite's tests saw Kinesis
- * answer. */
+ * members; for one value the pattern comes first, then its length or range, then the enum.
+ *
+ * AWS core-validation-1: the wording, and the order for one value, are those that kinesalite's
+ * tests saw Kinesis answer. */
 #include "validate.h"
 
 #include "base/limits.h"
