@@ -72,6 +72,18 @@ static uint64_t draw(const struct fault_plan *p, const struct fault_rule *rule,
     return rng_u64(p->seed, fault_rule_key(rule), who, call->ordinal * FAULT_SITE_COUNT + site);
 }
 
+/* The draw does not depend on the odds: what fires at the lower ones fires at the higher ones too.
+ */
+static struct ratio odds(const struct fault_plan *p, const struct fault_rule *rule)
+{
+    struct ratio odds = rule->probability;
+    if (rule->phase == FAULT_KILL && p->kill_factor > 1) {
+        uint64_t scaled = (uint64_t)odds.num * p->kill_factor;
+        odds.num = scaled < odds.den ? (uint32_t)scaled : odds.den;
+    }
+    return odds;
+}
+
 static bool selectors_hold(const struct fault_plan *p, const struct fault_rule *rule,
                            const struct fault_call *call)
 {
@@ -81,7 +93,7 @@ static bool selectors_hold(const struct fault_plan *p, const struct fault_rule *
         return false;
     }
     return rule->probability.den == 0 ||
-           rng_hits(draw(p, rule, call, FAULT_SITE_PROBABILITY), rule->probability);
+           rng_hits(draw(p, rule, call, FAULT_SITE_PROBABILITY), odds(p, rule));
 }
 
 static void note_fired(struct fault_plan *p, size_t rule, const struct fault_call *call)

@@ -88,6 +88,8 @@ struct fault_plan {
     struct fault_fired *fired;
     size_t fired_count, fired_cap;
     bool healed; /* nothing fires any more */
+    uint32_t kill_factor; /* 0, 1: as written. Else kill rules are so many times as likely: the
+                             simulator's, for calls at which a crash hurts most */
 };
 
 void fault_plan_init(struct fault_plan *p, struct arena *a, uint64_t seed);

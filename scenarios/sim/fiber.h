@@ -7,8 +7,8 @@ struct fiber;
 struct fiber_pool;
 typedef void fiber_fn(void *arg);
 
-struct fiber_pool *fiber_pool_new(void);            /* stacks of 256 KiB with a guard page, mmapped, reused */
-void fiber_pool_free(struct fiber_pool *pool);      /* no fiber may be running */
+struct fiber_pool *fiber_pool_new(void);            /* stacks of 1 MiB (paid for as touched) above a guard page, reused */
+void fiber_pool_free(struct fiber_pool *pool);      /* no fiber may be running; NULL is fine */
 struct fiber *fiber_get(struct fiber_pool *pool, fiber_fn *fn, void *arg);  /* ready to be switched to */
 void fiber_put(struct fiber_pool *pool, struct fiber *f); /* finished or abandoned: its stack is clean for the next */
 /* Runs f until it yields or its function returns. true: it has returned. Only from outside of any fiber. */
