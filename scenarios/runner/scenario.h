@@ -58,11 +58,15 @@ struct scenario {
     struct str pipeline_file;
     struct definition *pipeline;
     struct scenario_actors actors;
+    bool twin_landers;          /* every lander lands every shard: two processes where there should be one */
     struct scenario_source source;
     const struct json *faults;  /* for fault_plan_read */
     struct expectation *expectations;
     size_t expectation_count;
 };
 MUST_USE enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario, struct diag *d);
+
+/* "1..200" or "7"; ERR_INVALID. */
+MUST_USE enum err scenario_seeds_parse(struct str text, uint64_t *ret_first, uint64_t *ret_last);
 
 #endif

@@ -1,0 +1,248 @@
+/* scenario.c -- A scenario file into struct scenario: every key known, every value checked, every error with its place. */
+#include "scenarios/runner/scenario.h"
+
+#include <stdio.h>
+#include "base/instant.h"
+#include "base/limits.h"
+#include "base/yaml.h"
+#include "scenario_parts.h"
+
+#define NAMES(...) (const struct str[]){__VA_ARGS__}
+#define KEYS(r, node, d, ...) \
+    reading_keys((r), (node), NAMES(__VA_ARGS__), sizeof(NAMES(__VA_ARGS__)) / sizeof(struct str), (d))
+
+/* ---- files ---- */
+
+static enum err file_read(struct arena *a, const char *path, struct str *ret_text, struct diag *d)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return fail(d, ERR_NOT_FOUND, "%s: cannot be opened", path);
+    }
+    struct buf text;
+    buf_init(&text, a, 2 * DEFINITION_BYTES_MAX);
+    size_t got;
+    do {
+        char *room = buf_reserve(&text, 64 * KIB);
+        got = fread(room, 1, 64 * KIB, file);
+        buf_commit(&text, got);
+    } while (got > 0 && text.len <= DEFINITION_BYTES_MAX);
+    fclose(file);
+    if (text.len > DEFINITION_BYTES_MAX) {
+        return fail(d, ERR_LIMIT, "%s: over %zu bytes", path, DEFINITION_BYTES_MAX);
+    }
+    *ret_text = buf_str(&text);
+    return ERR_OK;
+}
+
+/* A path inside of the file: as it is, or beside the file. */
+static struct str path_resolve(struct arena *a, struct str file, struct str path)
+{
+    FILE *there = fopen(str_z(a, path), "rb");
+    if (there != NULL) {
+        fclose(there);
+        return path;
+    }
+    size_t slash = str_find_last(file, '/');
+    if (slash == STR_NONE || path.len == 0 || path.ptr[0] == '/') {
+        return path;
+    }
+    return str_printf(a, "%.*s/%.*s", (int)slash, file.ptr, STR_ARG(path));
+}
+
+/* ---- run ---- */
+
+/* "1..200", or one number. */
+static enum err seeds_read(const struct reading *r, const struct json *run, struct scenario *s, struct diag *d)
+{
+    const struct json *node = json_get(run, STR("seeds"));
+    if (node == NULL) {
+        return ERR_OK;
+    }
+    if (scenario_seeds_parse(json_str(node), &s->seed_first, &s->seed_last) != ERR_OK) {
+        return reading_fail(r, node, d, "expected seeds such as 1..200 or 7, not '%.*s'", STR_ARG(json_str(node)));
+    }
+    return ERR_OK;
+}
+
+enum err scenario_seeds_parse(struct str text, uint64_t *ret_first, uint64_t *ret_last)
+{
+    struct diag why = DIAG_INIT;
+    size_t dots = str_find_str(text, STR(".."));
+    struct str first = str_slice(text, 0, dots == STR_NONE ? text.len : dots);
+    struct str last = dots == STR_NONE ? text : str_from(text, dots + 2);
+    TRY(str_u64(first, ret_first, &why));
+    TRY(str_u64(last, ret_last, &why));
+    return *ret_first <= *ret_last ? ERR_OK : ERR_INVALID;
+}
+
+static enum err run_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+{
+    struct json *run;
+    TRY(reading_node(r, root, "run", JSON_IS_OBJECT, true, &run, d));
+    TRY(KEYS(r, run, d, STR("start"), STR("horizon"), STR("heal_after"), STR("seeds"), STR("swarm")));
+    struct str start = STR("2026-01-05T00:00:00Z");
+    TRY(reading_str(r, run, "start", false, &start, d));
+    struct diag why = DIAG_INIT;
+    if (instant_parse(start, &s->start_us, &why) != ERR_OK) {
+        return reading_fail(r, json_get(run, STR("start")), d, "expected a moment such as 2026-03-28T00:00:00Z");
+    }
+    s->horizon_us = US_PER_HOUR;
+    TRY(reading_duration(r, run, "horizon", US_PER_S, 400 * US_PER_DAY, &s->horizon_us, d));
+    s->heal_after_us = s->horizon_us / 2;
+    TRY(reading_duration(r, run, "heal_after", 0, s->horizon_us, &s->heal_after_us, d));
+    s->seed_first = s->seed_last = 1;
+    TRY(seeds_read(r, run, s, d));
+    return reading_bool(r, run, "swarm", &s->swarm, d);
+}
+
+/* ---- topology ---- */
+
+static enum err actor_count(const struct reading *r, const struct json *actors, const char *key, unsigned *ret_count, struct diag *d)
+{
+    size_t count = *ret_count;
+    TRY(reading_count(r, actors, key, 0, 64, &count, d));
+    *ret_count = (unsigned)count;
+    return ERR_OK;
+}
+
+static enum err actors_read(const struct reading *r, const struct json *topology, struct scenario *s, struct diag *d)
+{
+    s->actors = (struct scenario_actors){.producers = 1, .landers = 1, .loaders = 1, .reporters = 1};
+    struct json *actors;
+    TRY(reading_node(r, topology, "actors", JSON_IS_OBJECT, false, &actors, d));
+    if (actors == NULL) {
+        return ERR_OK;
+    }
+    TRY(KEYS(r, actors, d, STR("producer"), STR("lander"), STR("loader"), STR("reporter")));
+    TRY(actor_count(r, actors, "producer", &s->actors.producers, d));
+    TRY(actor_count(r, actors, "lander", &s->actors.landers, d));
+    TRY(actor_count(r, actors, "loader", &s->actors.loaders, d));
+    TRY(actor_count(r, actors, "reporter", &s->actors.reporters, d));
+    return reading_bool(r, topology, "twin_landers", &s->twin_landers, d);
+}
+
+static enum err pipeline_read(const struct reading *r, const struct json *topology, struct scenario *s, struct diag *d)
+{
+    struct str path = STR_EMPTY, text;
+    TRY(reading_str(r, topology, "pipeline", true, &path, d));
+    s->pipeline_file = path_resolve(r->arena, s->file, path);
+    struct diag why = DIAG_INIT;
+    if (file_read(r->arena, str_z(r->arena, s->pipeline_file), &text, &why) != ERR_OK) {
+        return reading_fail(r, json_get(topology, STR("pipeline")), d, "%s", why.msg);
+    }
+    return definition_read(r->arena, text, s->pipeline_file, &s->pipeline, d);
+}
+
+static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+{
+    struct json *topology, *stream;
+    TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
+    TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("actors"), STR("twin_landers")));
+    TRY(pipeline_read(r, topology, s, d));
+    s->stream = s->pipeline->stream;
+    s->shards = 1;
+    TRY(reading_node(r, topology, "stream", JSON_IS_OBJECT, false, &stream, d));
+    if (stream != NULL) {
+        TRY(KEYS(r, stream, d, STR("shards"), STR("limits")));
+        size_t shards = s->shards;
+        TRY(reading_count(r, stream, "shards", 1, 64, &shards, d));
+        s->shards = (unsigned)shards;
+        bool limits = true;
+        TRY(reading_bool(r, stream, "limits", &limits, d));
+        s->limits_off = !limits;
+    }
+    return actors_read(r, topology, s, d);
+}
+
+/* ---- source ---- */
+
+static enum err rate_read(const struct reading *r, const struct json *rates, const char *key, struct ratio *ret_ratio, struct diag *d)
+{
+    const struct json *node = json_get(rates, str_of(key));
+    struct diag why = DIAG_INIT;
+    if (node == NULL) {
+        return ERR_OK;
+    }
+    if (ratio_parse(json_str(node), ret_ratio, &why) != ERR_OK || ret_ratio->num > ret_ratio->den) {
+        return reading_fail(r, node, d, "expected a ratio from 0 to 1 such as 1/50");
+    }
+    return ERR_OK;
+}
+
+static enum err rates_read(const struct reading *r, const struct json *source, struct scenario_source *s, struct diag *d)
+{
+    struct json *rates;
+    TRY(reading_node(r, source, "rates", JSON_IS_OBJECT, false, &rates, d));
+    if (rates == NULL) {
+        return ERR_OK;
+    }
+    TRY(KEYS(r, rates, d, STR("late"), STR("duplicate"), STR("malformed")));
+    TRY(rate_read(r, rates, "late", &s->late, d));
+    TRY(rate_read(r, rates, "duplicate", &s->duplicate, d));
+    return rate_read(r, rates, "malformed", &s->malformed, d);
+}
+
+static enum err source_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+{
+    struct json *source;
+    TRY(reading_node(r, root, "source", JSON_IS_OBJECT, true, &source, d));
+    TRY(KEYS(r, source, d, STR("capture"), STR("key"), STR("events_per_hour"), STR("rates"), STR("late_max"), STR("batch")));
+    struct scenario_source *to = &s->source;
+    size_t events = 0, batch = 25;
+    to->late_max_us = US_PER_HOUR;
+    TRY(reading_str(r, source, "capture", false, &to->capture, d));
+    TRY(reading_str(r, source, "key", false, &to->key_field, d));
+    TRY(reading_count(r, source, "events_per_hour", 1, 100000000, &events, d));
+    TRY(reading_duration(r, source, "late_max", US_PER_S, 30 * US_PER_DAY, &to->late_max_us, d));
+    TRY(reading_count(r, source, "batch", 1, 500, &batch, d));
+    to->events_per_hour = (int64_t)events;
+    to->batch = (unsigned)batch;
+    if ((to->capture.len > 0) == (events > 0)) {
+        return reading_fail(r, source, d, "expected either events_per_hour (generated) or capture (a path)");
+    }
+    return rates_read(r, source, to, d);
+}
+
+/* ---- the file ---- */
+
+static enum err scenario_fill(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+{
+    TRY(KEYS(r, root, d, STR("schema"), STR("name"), STR("doc"), STR("run"), STR("topology"), STR("source"), STR("faults"),
+             STR("expect")));
+    size_t schema = 0;
+    TRY(reading_count(r, root, "schema", 1, 1, &schema, d));
+    if (schema != 1) {
+        return reading_fail(r, root, d, "schema: missing; this is schema 1");
+    }
+    TRY(reading_str(r, root, "name", true, &s->name, d));
+    TRY(reading_str(r, root, "doc", false, &s->doc, d));
+    TRY(run_read(r, root, s, d));
+    TRY(topology_read(r, root, s, d));
+    TRY(source_read(r, root, s, d));
+    struct json *faults;
+    TRY(reading_node(r, root, "faults", JSON_IS_ARRAY, false, &faults, d));
+    s->faults = faults != NULL ? faults : json_new(r->arena, JSON_IS_ARRAY);
+    struct fault_plan plan; /* read here once, so that a bad rule is told before anything runs */
+    fault_plan_init(&plan, r->arena, 0);
+    if (fault_plan_read(&plan, s->faults, d) != ERR_OK) {
+        return diag_context(d, "%.*s", STR_ARG(s->file));
+    }
+    return scenario_expectations_read(r, root, s, d);
+}
+
+enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario, struct diag *d)
+{
+    struct str text;
+    struct json *root;
+    TRY(file_read(a, path, &text, d));
+    if (yaml_parse(a, text, &root, d) != ERR_OK) {
+        return diag_context(d, "%s", path);
+    }
+    struct scenario *s = NEW(a, struct scenario);
+    s->file = str_copy(a, str_of(path));
+    struct reading r = {.arena = a, .file = s->file};
+    TRY(scenario_fill(&r, root, s, d));
+    *ret_scenario = s;
+    return ERR_OK;
+}

@@ -1,0 +1,10 @@
+/* scenario_parts.h -- What the files that read a scenario share. Private to the runner. */
+#ifndef AFORO_SCENARIOS_RUNNER_SCENARIO_PARTS_H
+#define AFORO_SCENARIOS_RUNNER_SCENARIO_PARTS_H
+
+#include "base/reading.h"
+#include "scenarios/runner/scenario.h"
+
+MUST_USE enum err scenario_expectations_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d);
+
+#endif
