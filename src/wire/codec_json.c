@@ -105,7 +105,7 @@ static enum err read_structure(struct json_reader *r, const struct shape *shape,
         if (given == JSON_NULL) {
             continue;
         }
-        struct json *value;
+        struct json *value = NULL;
         TRY(read_value(r, member, given, &value));
         json_add(object, str_of(member->name), value);
     }
@@ -122,7 +122,7 @@ static enum err read_map(struct json_reader *r, const struct shape *shape, struc
     enum json_token token;
     while ((token = json_scan_next(&r->scan)) == JSON_KEY) {
         struct str key = json_scan_text(&r->scan, r->arena);
-        struct json *value;
+        struct json *value = NULL;
         TRY(read_value(r, &shape->members[1], json_scan_next(&r->scan), &value));
         json_add(object, key, value);
     }
@@ -138,7 +138,7 @@ static enum err read_list(struct json_reader *r, const struct shape *shape, stru
     struct json *array = json_new(r->arena, JSON_IS_ARRAY);
     enum json_token token;
     while ((token = json_scan_next(&r->scan)) != JSON_ARRAY_END) {
-        struct json *value;
+        struct json *value = NULL;
         TRY(read_value(r, &shape->members[0], token, &value));
         json_add(array, STR_EMPTY, value);
     }

@@ -130,7 +130,7 @@ static enum err read_list(struct arena *a, const struct segment *numbers, const 
     TRY(sort_numbered(a, numbers, &items, &count, d));
     struct json *array = json_new(a, JSON_IS_ARRAY);
     for (size_t i = 0; i < count; i++) {
-        struct json *value;
+        struct json *value = NULL;
         TRY(read_segment(a, items[i].segment, &list->members[0], &value, d));
         json_add(array, STR_EMPTY, value);
     }
@@ -152,7 +152,7 @@ static enum err read_map(struct arena *a, const struct segment *numbers, const s
         if (key == NULL || item == NULL) {
             return fail(d, ERR_INVALID, "entry %.*s has no key or no value", STR_ARG(entry->name));
         }
-        struct json *value;
+        struct json *value = NULL;
         TRY(read_segment(a, item, &map->members[1], &value, d));
         json_add(object, key->value, value);
     }
@@ -171,7 +171,7 @@ static enum err read_structure(struct arena *a, const struct segment *at,
         if (child == NULL) {
             continue;
         }
-        struct json *value;
+        struct json *value = NULL;
         if (read_segment(a, child, member, &value, d) != ERR_OK) {
             return diag_context(d, "%s", member->name);
         }

@@ -39,8 +39,10 @@ const struct json *codec_child(const struct json *object, const char *name)
 
 enum err codec_fail_as(struct diag *d, const char *name, const char *message)
 {
+    size_t len = strlen(name);
+    ASSERT(len < sizeof(d->name));
     if (d->name[0] == '\0') {
-        strncpy(d->name, name, sizeof(d->name) - 1);
+        memcpy(d->name, name, len + 1);
     }
     d->code = ERR_INVALID;
     if (message != NULL) {
