@@ -148,15 +148,15 @@ static void put_and_get(struct sim_actor *actor, struct rt *rt, struct arena *a,
     struct transport *transport;
     cr_assert_eq(sim_transport_open(actor, a, &transport, &d), ERR_OK);
     for (unsigned i = 0; i < PUTS; i++) {
-        struct arena *step = arena_new("step", MIB);
+        struct arena_mark mark = arena_mark(a);
         struct http_request request;
         struct http_response response;
         bool put = i % 2 == 0;
-        struct str path = str_printf(step, "/%u/%u", sim_actor_lives(actor), i);
-        http_request_init(&request, step, put ? "PUT" : "GET", STR("s3.local"), path);
+        struct str path = str_printf(a, "/%u/%u", sim_actor_lives(actor), i);
+        http_request_init(&request, a, put ? "PUT" : "GET", STR("s3.local"), path);
         enum err result =
             transport_call(transport, &request, rt_mono_us(rt) + US_PER_MINUTE, a, &response, &d);
-        arena_free(step);
+        arena_rewind(a, mark);
         cr_assert_eq(result, ERR_OK);
     }
 }
