@@ -1,7 +1,8 @@
 /* sim.h -- A world on one thread: virtual time, actors that can crash, a network of calls, one trace hash.
  * Events are ordered by (time, H(seed, actor, seq), seq) and time jumps from one to the next. An actor is what would be
  * one process: an arena, tasks (fibers), handles. A crash drops its tasks where they stand, frees its arena (running the
- * finalisers of foreign handles, no code of the actor), and starts it again later. */
+ * finalisers of foreign handles, no code of the actor), and starts it again later. So whatever an actor allocates across
+ * a blocking call must be of its arena or of a child of it (arena_child). */
 #ifndef AFORO_SCENARIOS_SIM_SIM_H
 #define AFORO_SCENARIOS_SIM_SIM_H
 
@@ -31,7 +32,9 @@ struct sim_actor *sim_actor_add(struct sim *s, struct str name, sim_entry_fn *en
 struct str sim_actor_name(const struct sim_actor *actor);
 unsigned sim_actor_lives(const struct sim_actor *actor);        /* 1 + how often it was started again */
 bool sim_actor_done(const struct sim_actor *actor);             /* its entry returned by itself */
-void sim_actor_kill(struct sim *s, struct sim_actor *actor, int64_t restart_after_us); /* from outside or inside */
+/* From outside or inside (of the actor itself: does not return; of another: dies once the running task waits).
+ * INSTANT_NEVER or negative: for ever. What does not live is left as it is; for ever also cancels a start to come. */
+void sim_actor_kill(struct sim *s, struct sim_actor *actor, int64_t restart_after_us);
 void sim_actor_stop(struct sim *s, struct sim_actor *actor);    /* asks it to end: rt_cancelled becomes true */
 
 /* Calls `check` at most every `every_us` of virtual time while running (for expectations checked as early as can be);
@@ -40,7 +43,8 @@ typedef bool sim_check_fn(void *ctx, int64_t now_us);
 void sim_on_tick(struct sim *s, int64_t every_us, sim_check_fn *check, void *ctx);
 
 enum sim_end { SIM_UNTIL, SIM_ALL_DONE, SIM_STOPPED, SIM_DEADLOCK, SIM_LIVELOCK };
-/* Runs until `until_us` (since the start), or until every actor is done. */
+/* Runs until `until_us` (since the start), or until every actor is done or dead for ever. Can be called again.
+ * SIM_DEADLOCK: all that live wait, and nothing will wake them. SIM_LIVELOCK: past events_max, or a million at one time. */
 enum sim_end sim_run(struct sim *s, int64_t until_us);
 int64_t sim_now_us(const struct sim *s);                        /* since the start */
 int64_t sim_wall_us(const struct sim *s);
