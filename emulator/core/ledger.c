@@ -55,6 +55,20 @@ void ledger_add(struct core *core, const struct ledger_line *line)
     l->last = number;
 }
 
+void core_note(struct core *core, const char *service, const char *operation, struct str resource, int status,
+               int64_t now_us)
+{
+    struct ledger_line line = {
+        .at_us = now_us,
+        .actor = STR("emulator"),
+        .service = str_of(service),
+        .operation = str_of(operation),
+        .resource = resource,
+        .status = status,
+    };
+    ledger_add(core, &line);
+}
+
 const struct ledger_line *core_ledger_next(const struct core *core, uint64_t after)
 {
     const struct ledger *l = &core->ledger;

@@ -11,7 +11,8 @@
 struct delivery {
     struct arena *arena;
     struct str type, message_id, topic_arn, subscription_arn, url,
-        body; /* behind it, in the block */
+        body;        /* behind it, in the block */
+    struct str note; /* the same: topic and endpoint, for the ledger */
     bool raw;
     int attempts;
     size_t block_bytes;
@@ -53,6 +54,9 @@ static void done(struct core *core, void *arg, int status, struct str body, int6
         send(core, d, now_us + RETRY_AFTER_US);
         return;
     }
+    if (!accepted) {
+        core_note(core, "sns", "DropDelivery", d->note, status, now_us);
+    }
     arena_recycle(d->arena, d, d->block_bytes);
 }
 
@@ -69,8 +73,10 @@ static struct str keep(char **at, struct str s)
 static void deliver(struct call *c, const struct delivery *plan)
 {
     struct arena *a = sns_of(c)->arena;
+    struct str topic = str_from(plan->topic_arn, str_find_last(plan->topic_arn, ':') + 1);
+    struct str note = str_printf(c->arena, "%.*s/%.*s", STR_ARG(topic), STR_ARG(plan->url));
     size_t bytes = sizeof *plan + plan->type.len + plan->message_id.len + plan->topic_arn.len +
-                   plan->subscription_arn.len + plan->url.len + plan->body.len;
+                   plan->subscription_arn.len + plan->url.len + plan->body.len + note.len;
     struct delivery *d = arena_alloc_raw(a, bytes);
     char *at = (char *)(d + 1);
     *d = *plan;
@@ -82,6 +88,7 @@ static void deliver(struct call *c, const struct delivery *plan)
     d->subscription_arn = keep(&at, plan->subscription_arn);
     d->url = keep(&at, plan->url);
     d->body = keep(&at, plan->body);
+    d->note = keep(&at, note);
     send(c->core, d, c->now_us);
 }
 

@@ -65,6 +65,16 @@ aws s3 sync --quiet "$work/tree" s3://raw/tree
 aws s3 sync --quiet s3://raw/tree "$work/copy"
 diff -r "$work/tree" "$work/copy"
 refused "(404)" aws s3 cp s3://raw/nothing "$work/nothing"
+# --- s3, from bucket to bucket ---
+aws s3 mb s3://other >/dev/null
+aws s3 cp --quiet s3://raw/large s3://other/large # copied in parts
+aws s3 sync --quiet s3://raw/tree s3://other/tree
+aws s3 mv --quiet s3://other/tree/one.txt s3://other/moved.txt
+aws s3 cp --quiet s3://other/large "$work/back"
+cmp "$work/large" "$work/back"
+is "presigned" "three" "$(curl -fsS "$(aws s3 presign s3://other/moved.txt)")"
+refused "(NotImplemented)" aws s3api get-bucket-acl --bucket other
+aws s3 rb --force s3://other >/dev/null
 aws s3 rm --quiet --recursive s3://raw/tree
 is "what is left" "large" "$(aws s3 ls s3://raw | awk '{print $4}')"
 

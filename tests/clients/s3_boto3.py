@@ -2,8 +2,12 @@
 import hashlib
 import io
 import random
+import urllib.error
+import urllib.request
 
-from serving import client, control, refused, run
+from boto3.s3.transfer import TransferConfig
+
+from serving import client, control, refused, run, serving
 
 
 def s3_of(url):
@@ -73,6 +77,73 @@ def large_files_go_up_and_down(url):
     assert back.getvalue() == data
 
 
+def conditions_follow_the_etag(url):
+    s3 = s3_of(url)
+    first = s3.put_object(Bucket="raw", Key="state", Body=b"1")["ETag"]
+    second = s3.put_object(Bucket="raw", Key="state", Body=b"2")["ETag"]
+    assert s3.get_object(Bucket="raw", Key="state", IfMatch=second)["Body"].read() == b"2"
+    with refused("PreconditionFailed"):
+        s3.get_object(Bucket="raw", Key="state", IfMatch=first)
+    with refused("304"):
+        s3.get_object(Bucket="raw", Key="state", IfNoneMatch=second)
+    if "IfMatch" not in s3.meta.service_model.operation_model("PutObject").input_shape.members:
+        return
+    with refused("PreconditionFailed"):
+        s3.put_object(Bucket="raw", Key="state", Body=b"3", IfMatch=first)
+    with refused("NoSuchKey"):
+        s3.put_object(Bucket="raw", Key="never", Body=b"3", IfMatch=first)
+    s3.put_object(Bucket="raw", Key="state", Body=b"3", IfMatch=second)
+
+
+def checksums_are_kept_and_verified(url):
+    s3 = s3_of(url)
+    if "ChecksumAlgorithm" not in s3.meta.service_model.operation_model("PutObject").input_shape.members:
+        return
+    for algorithm in ("CRC32", "SHA1", "SHA256"):
+        put = s3.put_object(Bucket="raw", Key="sum", Body=b"123456789", ChecksumAlgorithm=algorithm)
+        got = s3.get_object(Bucket="raw", Key="sum", ChecksumMode="ENABLED")  # boto3 verifies what it reads
+        assert got["Body"].read() == b"123456789" and got["Checksum" + algorithm] == put["Checksum" + algorithm]
+    with refused("BadDigest", "The SHA256 you specified did not match"):
+        s3.put_object(Bucket="raw", Key="sum", Body=b"x", ChecksumSHA256="A" * 43 + "=")
+
+
+def copies_go_between_buckets(url):
+    s3 = s3_of(url)
+    s3.create_bucket(Bucket="copies")
+    s3.copy_object(Bucket="copies", Key="one", CopySource={"Bucket": "raw", "Key": "a b/+ü%41.bin"})
+    assert s3.head_object(Bucket="copies", Key="one")["Metadata"] == {"origin": "gauge 7"}
+    in_parts = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20)
+    s3.copy({"Bucket": "raw", "Key": "large"}, "copies", "large", Config=in_parts)
+    data = random.Random(4).randbytes(20 * 1024 * 1024)
+    assert s3.get_object(Bucket="copies", Key="large")["Body"].read() == data
+    digests = b"".join(hashlib.md5(data[at:at + (8 << 20)]).digest() for at in range(0, len(data), 8 << 20))
+    assert s3.head_object(Bucket="copies", Key="large")["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-3"'
+    upload = s3.create_multipart_upload(Bucket="copies", Key="gone")["UploadId"]
+    s3.upload_part(Bucket="copies", Key="gone", UploadId=upload, PartNumber=1, Body=b"x")
+    assert len(s3.list_parts(Bucket="copies", Key="gone", UploadId=upload)["Parts"]) == 1
+    s3.abort_multipart_upload(Bucket="copies", Key="gone", UploadId=upload)
+    with refused("NoSuchUpload"):
+        s3.list_parts(Bucket="copies", Key="gone", UploadId=upload)
+    s3.delete_objects(Bucket="copies", Delete={"Objects": [{"Key": "one"}, {"Key": "large"}]})
+    s3.delete_bucket(Bucket="copies")
+
+
+def presigned_urls_work_and_are_verified(_):
+    with serving("--verify-signatures") as url:
+        s3 = client(url, "s3", s3={"addressing_style": "path"}, signature_version="s3v4")
+        s3.create_bucket(Bucket="signed")
+        there = {"Bucket": "signed", "Key": "a é"}
+        up = s3.generate_presigned_url("put_object", Params=there, ExpiresIn=60)
+        urllib.request.urlopen(urllib.request.Request(up, data=b"hello", method="PUT"), timeout=20)
+        down = s3.generate_presigned_url("get_object", Params=there, ExpiresIn=60)
+        assert urllib.request.urlopen(down, timeout=20).read() == b"hello"
+        try:
+            urllib.request.urlopen(down.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), timeout=20)
+            raise AssertionError("a broken signature was taken")
+        except urllib.error.HTTPError as error:
+            assert error.code == 403, error
+
+
 def deleted_is_gone(url):
     s3 = s3_of(url)
     s3.delete_object(Bucket="raw", Key="once")
@@ -97,4 +168,5 @@ def a_lost_answer_was_still_applied(url):
 
 
 run([an_object_comes_back_with_its_metadata, missing_things_have_their_own_errors, only_the_first_conditional_write_wins,
-     listings_page_in_byte_order, large_files_go_up_and_down, deleted_is_gone, a_lost_answer_was_still_applied])
+     listings_page_in_byte_order, large_files_go_up_and_down, conditions_follow_the_etag, checksums_are_kept_and_verified,
+     copies_go_between_buckets, presigned_urls_work_and_are_verified, deleted_is_gone, a_lost_answer_was_still_applied])

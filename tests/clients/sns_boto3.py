@@ -13,7 +13,7 @@ inbox = queue.Queue()
 class Subscriber(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        inbox.put((self.headers["x-amz-sns-message-type"], json.loads(body)))
+        inbox.put((self.headers["x-amz-sns-message-type"], body.decode() if self.headers["x-amz-sns-rawdelivery"] else json.loads(body)))
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -42,6 +42,15 @@ def a_subscriber_confirms_and_is_told(url):
     assert kind == told["Type"] == "Notification" and told["MessageId"] == published["MessageId"]
     assert told["Message"] == "the report is läte" and told["Subject"] == "late"
     assert told["MessageAttributes"] == {"criticality": {"Type": "String", "Value": "high"}}
+    sns.set_subscription_attributes(SubscriptionArn=listed[0]["SubscriptionArn"], AttributeName="RawMessageDelivery",
+                                    AttributeValue="true")
+    batch = sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[
+        {"Id": "a", "Message": "one"}, {"Id": "b", "Message": "two", "Subject": "x" * 101}, {"Id": "c", "Message": "three"}])
+    assert [entry["Id"] for entry in batch["Successful"]] == ["a", "c"]
+    assert [(entry["Id"], entry["Code"], entry["SenderFault"]) for entry in batch["Failed"]] == [("b", "InvalidParameter", True)]
+    assert sorted(inbox.get(timeout=20)[1] for _ in range(2)) == ["one", "three"]
+    with urllib.request.urlopen(told["UnsubscribeURL"], timeout=20) as answer:
+        assert answer.status == 200
     sns.unsubscribe(SubscriptionArn=listed[0]["SubscriptionArn"])
     assert sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"] == []
     server.shutdown()

@@ -157,6 +157,21 @@ Test(sns_delivery, notifications_are_as_documented)
     client_free(&c);
 }
 
+/* Lines that tell of a delivery that was given up; checks each. */
+static int drops(struct emulator_client *c, int status)
+{
+    int count = 0;
+    struct ledger_entry line = {.number = 0};
+    while (emulator_ledger_next(c->emulator, line.number, &line)) {
+        if (str_eq(line.operation, STR("DropDelivery"))) {
+            count++;
+            cr_expect(str_eq(line.resource, STR("ops/http://alerts.test:80/in?a=1")));
+            cr_expect(status < 0 || line.status == status, "%d", line.status);
+        }
+    }
+    return count;
+}
+
 Test(sns_delivery, retries_three_times_then_drops)
 {
     /* Proves: no answer, 5xx and 429 are tried again after 20 s, four times in all; a success or
@@ -165,6 +180,7 @@ Test(sns_delivery, retries_three_times_then_drops)
         int status, attempts;
     } rows[] = {{0, 4}, {500, 4}, {503, 4}, {429, 4}, {404, 1}, {400, 1}, {200, 1}, {204, 1}};
     struct emulator_client c = with_topic();
+    int dropped = 0;
     subscribed(&c);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct emulator_outbound call;
@@ -183,6 +199,8 @@ Test(sns_delivery, retries_three_times_then_drops)
                       rows[i].attempts);
         c.now_us += US_PER_HOUR;
         cr_expect_not(take(&c, &call));
+        dropped += rows[i].status / 100 != 2;
+        cr_expect_eq(drops(&c, i == 0 ? 0 : -1), dropped, "the ledger tells what was given up");
     }
     client_free(&c);
 }
