@@ -88,10 +88,20 @@ void dialect_decimal(struct buf *sql, enum warehouse_dialect dialect, struct str
         for (int i = 0; i < scale; i++) {
             unit *= 10;
         }
-        buf_addf(
-            sql,
-            "(case when %.*s < 0 then '-' else '' end || printf('%%d.%%0%dd', abs(%.*s) / %" PRId64
-            ", abs(%.*s) %% %" PRId64 "))",
-            STR_ARG(expression), scale, STR_ARG(expression), unit, STR_ARG(expression), unit);
+        buf_addf(sql,
+                 "(case when %.*s is null then null when %.*s < 0 then '-' else '' end || "
+                 "printf('%%d.%%0%dd', abs(%.*s) / %" PRId64 ", abs(%.*s) %% %" PRId64 "))",
+                 STR_ARG(expression), STR_ARG(expression), scale, STR_ARG(expression), unit,
+                 STR_ARG(expression), unit);
     }
+}
+
+enum err dialect_snapshot(struct warehouse *w, struct diag *d)
+{
+    TRY(warehouse_begin(w, d));
+    if (warehouse_dialect(w) != WAREHOUSE_POSTGRES) {
+        return ERR_OK;
+    }
+    return warehouse_exec(w, STR("set transaction isolation level repeatable read"), NULL, 0, NULL,
+                          d);
 }

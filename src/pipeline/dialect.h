@@ -14,5 +14,7 @@ void dialect_hour(struct buf *sql, enum warehouse_dialect dialect, struct str co
 void dialect_between(struct buf *sql, enum warehouse_dialect dialect, struct str column, int64_t from_us, int64_t to_us);
 /* An aggregate over a decimal column ("sum(amount)") as exact text with all its digits. */
 void dialect_decimal(struct buf *sql, enum warehouse_dialect dialect, struct str expression, int scale);
+/* Begins a transaction whose statements all see the same state. To be rolled back. */
+MUST_USE enum err dialect_snapshot(struct warehouse *w, struct diag *d);
 
 #endif

@@ -30,7 +30,8 @@ static const char *const COMMON_TABLES[] = {
     "primary key (pipeline, day))",
     "create table if not exists aforo_report (pipeline text not null, report text not null, day "
     "text not null, "
-    "version bigint not null, content text not null, changes bigint not null, primary key "
+    "version bigint not null, content text not null, changes bigint not null, control text not "
+    "null, primary key "
     "(pipeline, report, day))",
     "create table if not exists aforo_alert (id text not null primary key, pipeline text not null, "
     "criticality text not null, "
