@@ -81,7 +81,7 @@ static bool undo_chunks(struct passage *p)
 static bool refuse_unknown(struct passage *p, enum route_result result)
 {
     static const char *const codes[PROTOCOL_COUNT] = {"UnknownOperationException", "InvalidAction",
-                                                      "NotImplemented"};
+                                                      "MethodNotAllowed"};
     static const char *const unbuilt[PROTOCOL_COUNT] = {"NotImplementedException", "NotImplemented",
                                                         "NotImplemented"};
     enum protocol protocol = p->route.envelope->protocol;
@@ -92,6 +92,10 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
         message =
             str_printf(p->arena, "The service \"%.*s\" (operation \"%.*s\") is not emulated here",
                        STR_ARG(service), STR_ARG(asked));
+    } else if (result == ROUTE_NO_OPERATION && protocol == PROTOCOL_REST_XML) {
+        message =
+            str_printf(p->arena, "The specified method is not allowed against this resource: %.*s",
+                       STR_ARG(asked));
     } else if (result == ROUTE_NO_OPERATION) {
         message = str_printf(p->arena, "The service %.*s has no operation \"%.*s\"",
                              STR_ARG(service), STR_ARG(asked));
@@ -99,9 +103,9 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
         message = str_printf(p->arena, "The operation %s of %.*s is not built in this emulator",
                              p->route.op->name, STR_ARG(service));
     }
-    bool missing = result == ROUTE_NO_HANDLER || protocol == PROTOCOL_REST_XML;
-    passage_refuse(p, str_of(result == ROUTE_NO_HANDLER ? unbuilt[protocol] : codes[protocol]),
-                   missing ? 501 : 400, message);
+    bool missing = result == ROUTE_NO_HANDLER;
+    struct str code = str_of(missing ? unbuilt[protocol] : codes[protocol]);
+    passage_refuse(p, code, missing ? 501 : error_status(NULL, code), message);
     return false;
 }
 

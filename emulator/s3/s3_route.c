@@ -3,6 +3,7 @@
  * told apart by parameters that are not in the URI (uploadId, partNumber) and one header
  * (x-amz-copy-source). */
 #include "s3_route.h"
+#include "base/instant.h"
 #include "s3_model.h"
 
 enum depth { DEPTH_SERVICE, DEPTH_BUCKET, DEPTH_OBJECT };
@@ -152,8 +153,23 @@ struct str s3_bucket_in_host(struct str host)
     return str_eq_nocase(bucket, STR("s3")) ? STR_EMPTY : bucket;
 }
 
+/* A date that cannot be read is no condition (RFC 9110, 13.1.3 and 13.1.4). */
+static void drop_bad_dates(struct http_headers *headers)
+{
+    static const struct str names[] = {STR_INIT("If-Modified-Since"),
+                                       STR_INIT("If-Unmodified-Since")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int64_t us;
+        struct diag d = DIAG_INIT;
+        if (instant_parse_http(http_header(headers, names[i].ptr), &us, &d) != ERR_OK) {
+            http_headers_remove(headers, names[i]);
+        }
+    }
+}
+
 void s3_rewrite(struct http_request *request, struct arena *a)
 {
+    drop_bad_dates(&request->headers);
     struct str host =
         request->host.len > 0 ? request->host : http_header(&request->headers, "Host");
     struct str bucket = s3_bucket_in_host(host);

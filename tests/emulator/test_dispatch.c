@@ -107,7 +107,7 @@ Test(dispatch, rest_operations_by_method_path_and_parameters)
     }
     struct http_request r = rest_request(&b, "GET", "/b?website", "");
     struct core_outcome o = send(&b, &r, "");
-    expect_error(&b, o, 501, "NotImplemented");
+    expect_error(&b, o, 405, "MethodNotAllowed");
     cr_expect(str_contains(o.response.body, STR("GET /b?website")), "%.*s",
               STR_ARG(o.response.body));
     bench_free(&b);

@@ -32,6 +32,8 @@ Test(s3_condition, reads_follow_rfc_9110)
         {"If-Modified-Since: Fri, 27 Mar 2026 23:59:59 GMT", 200},
         {"If-Modified-Since: Sat, 28 Mar 2026 00:00:00 GMT", 304},
         {"If-Modified-Since: Sun, 29 Mar 2026 00:00:00 GMT", 200}, /* has not come yet: ignored */
+        {"If-Modified-Since: some day", 200},                      /* not a date: ignored */
+        {"If-Unmodified-Since: some day", 200},
         {"If-Unmodified-Since: Sat, 28 Mar 2026 00:00:00 GMT", 200},
         {"If-Unmodified-Since: Fri, 27 Mar 2026 23:59:59 GMT", 412},
         {"If-Match: " ETAG "\nIf-Unmodified-Since: Fri, 27 Mar 2026 23:59:59 GMT", 200},

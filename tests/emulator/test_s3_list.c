@@ -226,5 +226,8 @@ Test(s3_list, bad_parameters_are_named)
         cr_expect_str_eq(client_text(&c, "Code"), "InvalidArgument", "%s", rows[i].query);
         cr_expect_str_eq(client_text(&c, "ArgumentName"), rows[i].argument);
     }
+    cr_expect_eq(client_s3(&c, "GET", "/bkt?max-keys=abc", NULL, STR_EMPTY), 400);
+    cr_expect_str_eq(client_text(&c, "Code"), "InvalidArgument");
+    cr_expect(strstr(client_text(&c, "Message"), "max-keys") != NULL, "%s", client_body(&c));
     client_free(&c);
 }
