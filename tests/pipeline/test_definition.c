@@ -52,6 +52,9 @@ Test(definition, the_shipped_ones_are_good)
     } rows[] = {
         {"fixtures/pipelines/flights.yaml", 7, 2, false, false},
         {"fixtures/pipelines/orders.yaml", 6, 2, false, true},
+        {"fixtures/pipelines/birdstrikes.yaml", 16, 2, true, true},
+        {"fixtures/pipelines/retail.yaml", 12, 2, true, true},
+        {"fixtures/pipelines/cloudtrail.yaml", 11, 2, false, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct definition *def = definition_file(memory, rows[i].path);
