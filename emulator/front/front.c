@@ -10,7 +10,7 @@
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTION_IDLE_S 180
-#define CONNECTION_BYTES (4 * HTTP_HEADER_BYTES_MAX) /* headers and one read of a body */
+#define CONNECTION_BYTES HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
 #define STOP_US (5 * US_PER_S)
 #define LISTEN_BACKLOG 511
 
