@@ -138,7 +138,7 @@ static int64_t now_us(void)
 /* http://ADDRESS:PORT as a client on this machine can use it. */
 static struct str url_of(struct arena *a, struct str address, uint16_t port)
 {
-    if (address.len == 0 || str_eq(address, STR("0.0.0.0"))) {
+    if (address.len == 0 || str_eq(address, STR("0.0.0.0")) || str_eq(address, STR("localhost"))) {
         address = STR("127.0.0.1");
     } else if (str_eq(address, STR("::"))) {
         address = STR("::1");

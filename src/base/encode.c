@@ -1,6 +1,7 @@
 #include "base/encode.h"
 
 #include <string.h>
+#include "base64_wide.h"
 
 static uint8_t byte_at(struct str s, size_t i)
 {
@@ -37,7 +38,8 @@ void encode_base64(struct buf *out, struct str bytes)
 {
     size_t len = (bytes.len + 2) / 3 * 4;
     char *to = buf_reserve(out, len);
-    size_t i = 0;
+    size_t i = base64_wide_encode(bytes.ptr, bytes.len, to);
+    to += i / 3 * 4;
     for (; i + 3 <= bytes.len; i += 3) {
         to = base64_put(to, (uint32_t)byte_at(bytes, i) << 16 |
                                 (uint32_t)byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2));
@@ -130,7 +132,8 @@ enum err decode_base64(struct buf *out, struct str text, struct diag *d)
     }
     char *to = buf_reserve(out, decode_base64_size(text));
     char *begin = to;
-    size_t at = 0;
+    size_t at = base64_wide_decode(text.ptr, text.len, to);
+    to += at / 4 * 3;
     for (; at + 4 < text.len; at += 4, to += 3) {
         if (!base64_quad(text.ptr + at, to)) {
             uint32_t bits;

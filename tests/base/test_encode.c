@@ -62,6 +62,66 @@ Test(encode, base64_comes_back)
     arena_free(a);
 }
 
+/* Bit by bit, as RFC 4648 tells it: no table, no group. */
+static struct str base64_by_bits(struct arena *a, struct str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = (bytes.len + 2) / 3 * 4, bits = bytes.len * 8;
+    char *text = arena_alloc(a, len);
+    for (size_t i = 0; i < len; i++) {
+        unsigned value = 0;
+        for (size_t bit = i * 6; bit < i * 6 + 6; bit++) {
+            value = value << 1 |
+                    (bit < bits ? (unsigned char)bytes.ptr[bit / 8] >> (7 - bit % 8) & 1 : 0);
+        }
+        text[i] = i * 6 < bits ? digits[value] : '=';
+    }
+    return str_n(text, len);
+}
+
+Test(encode, base64_is_the_same_in_wide_and_in_small_steps)
+{
+    /* Every length from 0 to 200 agrees with a coding bit by bit, back and forth; and any one
+     * character that is no digit is found at its place, wherever it stands. */
+    struct arena *a = arena_new("test", MIB * 64);
+    char bytes[200];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (char)(i * 197 + i * i * 31 + 5);
+    }
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        struct arena_mark mark = arena_mark(a);
+        struct str from = str_n(bytes + sizeof(bytes) - len, len),
+                   expected = base64_by_bits(a, from);
+        struct buf text, back;
+        struct diag d = DIAG_INIT;
+        buf_init(&text, a, MIB);
+        buf_init(&back, a, MIB);
+        encode_base64(&text, from);
+        cr_assert(str_eq(buf_str(&text), expected), "%zu bytes", len);
+        cr_assert_eq(decode_base64(&back, expected, &d), ERR_OK);
+        cr_assert(str_eq(buf_str(&back), from), "%zu bytes", len);
+        arena_rewind(a, mark);
+    }
+    struct str whole = base64_by_bits(a, str_n(bytes, sizeof(bytes) - 2)); /* no padding */
+    static const char wrong[] = {'=', '-', '_', ' ', '\0', '\x80', '\xff', '@',
+                                 '[', '`', '{', '*', ',',  '.',    ':'};
+    for (size_t at = 0; at < whole.len - 4; at++) {
+        for (size_t w = 0; w < sizeof(wrong); w++) {
+            struct arena_mark mark = arena_mark(a);
+            struct diag d = DIAG_INIT;
+            struct buf back;
+            buf_init(&back, a, MIB);
+            struct str bad = str_copy(a, whole);
+            ((char *)(uintptr_t)bad.ptr)[at] = wrong[w];
+            cr_assert_eq(decode_base64(&back, bad, &d), ERR_INVALID);
+            cr_assert(strstr(d.msg, str_z(a, str_printf(a, "offset %zu ", at))) != NULL,
+                      "%s, not %zu", d.msg, at);
+            arena_rewind(a, mark);
+        }
+    }
+    arena_free(a);
+}
+
 Test(encode, base64_refuses_what_is_not_strict)
 {
     /* Missing or early padding, white space, the URL alphabet, stray bits: refused with the place,
