@@ -2,7 +2,8 @@
 # Proves that the layer rule is a compile error: for each layer, an include that DESIGN forbids must fail to compile
 # with the very include roots that the build gives it.   usage: wrong_include.sh BUILD_DIR
 set -euo pipefail
-build=$1
+build=$(readlink -f "$1")
+cd / # a quoted include is looked for beside the includer first: not in the source tree
 roots=$build/include-roots
 tries=0
 refuses() { # layer, its roots..., -- header
