@@ -118,7 +118,7 @@ static void query_add(struct buf *out, const struct report_table *t)
     } else if (tiles) {
         tiles_add(out, t);
     } else if (drawn) {
-        buf_add_z(out, "<details open><summary>Numbers</summary>");
+        buf_add_z(out, "<details open=\"\"><summary>Numbers</summary>");
         table_add(out, t);
         buf_add_z(out, "</details>");
     } else {
@@ -223,8 +223,8 @@ static void long_day(struct buf *out, int64_t day_us)
 
 static void head_add(struct buf *out, const struct report_content *c)
 {
-    buf_add_z(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+    buf_add_z(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
                    "<title>");
     encode_html(out, c->def->name);
     buf_addf(out, " %.*s</title>\n<style>\n%s</style></head>\n<body><main>\n<header><h1>",
