@@ -66,6 +66,18 @@ struct exchange {
     struct buf body;
 };
 
+/* Room for the body at once, where the head says how long it is: growing would copy it, and touch
+ * more memory. */
+static void body_reserve(struct exchange *x)
+{
+    struct diag d = DIAG_INIT;
+    struct str length = http_header(&x->head->headers, "Content-Length");
+    uint64_t bytes;
+    if (length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK && bytes <= HTTP_BODY_BYTES_MAX) {
+        (void)buf_reserve(&x->body, (size_t)bytes);
+    }
+}
+
 struct exchange *emulator_begin(struct emulator *e, const struct http_request *head,
                                 struct str actor, struct arena *a)
 {
@@ -75,6 +87,7 @@ struct exchange *emulator_begin(struct emulator *e, const struct http_request *h
     x->actor = actor;
     x->arena = a;
     buf_init(&x->body, a, HTTP_BODY_BYTES_MAX);
+    body_reserve(x);
     return x;
 }
 

@@ -80,7 +80,7 @@ enum err reading_node(const struct reading *r, const struct json *parent, const 
 enum err reading_str(const struct reading *r, const struct json *parent, const char *key,
                      bool required, struct str *ret_value, struct diag *d)
 {
-    struct json *node;
+    struct json *node = NULL;
     TRY(reading_node(r, parent, key, JSON_IS_STRING, required, &node, d));
     if (node == NULL) {
         return ERR_OK;
@@ -171,7 +171,7 @@ enum err reading_choice(const struct reading *r, const struct json *parent, cons
                         const struct str *names, size_t count, bool required, size_t *ret_index,
                         struct diag *d)
 {
-    struct json *node;
+    struct json *node = NULL;
     TRY(reading_node(r, parent, key, JSON_IS_STRING, required, &node, d));
     if (node == NULL) {
         return ERR_OK;

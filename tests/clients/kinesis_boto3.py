@@ -1,4 +1,5 @@
 """Kinesis as boto3 sees it: what it sends is understood, what it gets it parses, and errors are its typed exceptions."""
+import concurrent.futures
 import datetime
 import os
 import random
@@ -143,7 +144,29 @@ def the_waiter_sees_it_become_active(_):
             assert kinesis.list_shards(StreamARN=arn, MaxResults=1)["NextToken"]
 
 
+def many_clients_put_at_one_time(_):
+    with serving("--no-limits") as url:
+        kinesis = client(url, "kinesis")
+        make_stream(kinesis, "busy", 4)
+        control(url, "faults", [{"on": "kinesis:PutRecord", "phase": "delay", "delay": "20ms", "every": 25}])
+
+        def put(number):
+            mine = client(url, "kinesis")
+            for i in range(25):
+                mine.put_record(StreamName="busy", PartitionKey=f"{number}/{i}", Data=b"%d" % (25 * number + i))
+                mine.put_records(StreamName="busy", Records=[{"PartitionKey": f"{i}", "Data": b"again"}] * 10)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as clients:
+            list(clients.map(put, range(8)))
+        got = []
+        for shard in kinesis.list_shards(StreamName="busy")["Shards"]:
+            where = {"StreamName": "busy", "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            got += [record["Data"] for record in read_shard(kinesis, kinesis.get_shard_iterator(**where)["ShardIterator"])]
+        assert got.count(b"again") == 2000
+        assert sorted(int(data) for data in got if data != b"again") == list(range(200))
+
+
 os.environ.pop("AWS_PROFILE", None)
 run([every_record_comes_back_as_it_was_put, iterators_of_all_types_stand_where_they_should, errors_are_typed,
      streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
-     the_waiter_sees_it_become_active])
+     the_waiter_sees_it_become_active, many_clients_put_at_one_time])
