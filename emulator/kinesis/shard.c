@@ -197,6 +197,9 @@ static bool segment_is_expired(const struct shard *s, size_t index)
 
 void shard_trim(struct shard *s, int64_t retention_us, int64_t now_us)
 {
+#ifndef NDEBUG
+    shard_check(s);
+#endif
     int64_t oldest_ms = (now_us - retention_us) / US_PER_MS;
     if (s->horizon_place < s->next_place &&
         record_find(s, s->horizon_place)->arrived_ms < oldest_ms) {

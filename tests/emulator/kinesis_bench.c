@@ -6,11 +6,22 @@
 #include "base/encode.h"
 #include "base/limits.h"
 
-void bench_init(struct bench *b, bool limits_off)
+static void bench_make(struct bench *b, uint64_t seed, bool limits_off)
 {
     *b = (struct bench){.arena = arena_new("bench", 4 * GIB), .now_us = BENCH_START_US};
-    struct emulator_options options = {.seed = 7, .limits_off = limits_off, .start_us = b->now_us};
+    struct emulator_options options = {
+        .seed = seed, .limits_off = limits_off, .start_us = b->now_us};
     b->e = emulator_new(b->arena, &options);
+}
+
+void bench_init(struct bench *b, bool limits_off)
+{
+    bench_make(b, 7, limits_off);
+}
+
+void bench_init_seed(struct bench *b, uint64_t seed)
+{
+    bench_make(b, seed, false);
 }
 
 void bench_done(struct bench *b)

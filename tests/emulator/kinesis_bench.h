@@ -18,6 +18,7 @@ struct bench {
     struct json *out;              /* its body; NULL when empty */
 };
 void bench_init(struct bench *b, bool limits_off);
+void bench_init_seed(struct bench *b, uint64_t seed); /* limits on */
 void bench_done(struct bench *b);
 
 /* Calls an operation with a JSON body and returns the status. */

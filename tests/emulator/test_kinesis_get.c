@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <criterion/criterion.h>
 #include "base/encode.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/rng.h"
 #include "kinesis_bench.h"
@@ -166,6 +167,39 @@ Test(kinesis_get, agrees_with_an_array)
     cr_assert(bench_record_count(&m->b) == m->count[0] + m->count[1] + m->count[2]);
     cr_assert(m->count[0] > 100 && m->count[1] > 100 && m->count[2] > 100);
     bench_done(&m->b);
+    arena_free(a);
+}
+
+/* All answers to a fixed series of calls, in one hash. */
+static struct str answers_hash(struct arena *a, uint64_t seed)
+{
+    struct hash128 hash;
+    struct bench b;
+    hash128_init(&hash, 0);
+    bench_init_seed(&b, seed);
+    bench_stream(&b, "s", 3);
+    for (int i = 0; i < 40; i++) {
+        (void)bench_call(&b, "PutRecord",
+                         "{\"StreamName\":\"s\",\"Data\":\"eA==\",\"PartitionKey\":\"%d\"}", i);
+        hash128_add(&hash, b.response.body);
+        struct str iterator = bench_iterator(&b, "s", (unsigned)i % 3, "TRIM_HORIZON", "");
+        (void)bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\",\"Limit\":3}",
+                         STR_ARG(iterator));
+        hash128_add(&hash, b.response.body);
+        hash128_add(&hash, http_header(&b.response.headers, "x-amzn-RequestId"));
+        b.now_us += 333 * US_PER_MS;
+    }
+    bench_done(&b);
+    return hash128_hex(a, &hash);
+}
+
+Test(kinesis_get, same_seed_gives_the_same_answers)
+{
+    /* Two emulators of one seed answer the same calls with the same bytes, iterators and request
+     * ids included. */
+    struct arena *a = arena_new("test", MIB);
+    cr_assert(str_eq(answers_hash(a, 5), answers_hash(a, 5)));
+    cr_assert(!str_eq(answers_hash(a, 5), answers_hash(a, 6)));
     arena_free(a);
 }
 
