@@ -319,3 +319,8 @@ enum err landing_turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
     *ret_idle_us = expired ? 0 : l->pipeline->def->poll_us;
     return ERR_OK;
 }
+
+bool landing_has_batch(const struct landing *l)
+{
+    return l->count > 0;
+}

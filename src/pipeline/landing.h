@@ -12,5 +12,6 @@ struct landing *landing_new(struct arena *a, struct pipeline *p, struct str shar
  * enough. *ret_idle_us: how long to wait before the next turn; 0: there is more. Transient failures are logged and
  * become a wait; ERR_NOT_FOUND: the shard is closed and drained; other errors need a person. */
 MUST_USE enum err landing_turn(struct landing *l, int64_t *ret_idle_us, struct diag *d);
+bool landing_has_batch(const struct landing *l); /* records were read that are in no object yet */
 
 #endif

@@ -31,6 +31,8 @@ struct worker {
     const struct definition *def;
     const struct worker_options *options;
     struct rt_queue *ended; /* of worker_task: each puts itself in when it ends */
+    struct rt_event *landers_ended, *loaders_ended; /* signalled once by each that ends */
+    size_t lander_count, loader_count;
     struct worker_task tasks[TASKS_MAX];
     size_t count;
 };
@@ -54,6 +56,26 @@ static enum err reporter_turn(void *state, int64_t *ret_idle_us, struct diag *d)
     return reporting_turn(state, ret_idle_us, d);
 }
 
+/* What is still to come from the roles before keeps a role from draining; so does a batch that
+ * waits to grow old. */
+static bool more_may_come(const struct worker_task *t, const void *state)
+{
+    const struct worker *w = t->worker;
+    struct rt *rt = w->env->rt;
+    bool landing = rt_event_count(rt, w->landers_ended) < w->lander_count;
+    bool loading = rt_event_count(rt, w->loaders_ended) < w->loader_count;
+    switch (t->role) {
+    case WORKER_LANDER:
+        return landing_has_batch(state);
+    case WORKER_LOADER:
+        return landing;
+    case WORKER_REPORTER:
+    case WORKER_ALL:
+        break;
+    }
+    return landing || loading;
+}
+
 static enum err task_loop(struct worker_task *t, turn_fn *turn, void *state, struct diag *d)
 {
     struct rt *rt = t->worker->env->rt;
@@ -67,7 +89,9 @@ static enum err task_loop(struct worker_task *t, turn_fn *turn, void *state, str
             t->busy_us = now_us;
             continue;
         }
-        if (drain_us > 0 && now_us - t->busy_us >= drain_us) {
+        if (drain_us > 0 && more_may_come(t, state)) {
+            t->busy_us = now_us;
+        } else if (drain_us > 0 && now_us - t->busy_us >= drain_us) {
             return ERR_OK;
         }
         if (rt_sleep(rt, idle_us) != ERR_OK) {
@@ -121,6 +145,10 @@ static void task_main(struct rt *rt, void *arg)
     if (err == ERR_CANCELLED || shard_ended) {
         diag_clear(&t->diag);
     }
+    if (t->role != WORKER_REPORTER) {
+        rt_event_signal(rt, t->role == WORKER_LANDER ? t->worker->landers_ended
+                                                     : t->worker->loaders_ended);
+    }
     if (rt_queue_put(rt, t->worker->ended, t) != ERR_OK) {
         return; /* cancelled: the parent is joining already */
     }
@@ -132,6 +160,8 @@ static void task_add(struct worker *w, enum worker_role role, struct str shard)
     struct worker_task *t = &w->tasks[w->count++];
     *t = (struct worker_task){.worker = w, .role = role, .shard = shard, .diag = DIAG_INIT};
     t->arena = arena_child(w->env->arena, "worker task", ARENA_PROCESS_BYTES_MAX);
+    w->lander_count += role == WORKER_LANDER;
+    w->loader_count += role == WORKER_LOADER;
 }
 
 /* ---- the process ---- */
@@ -213,6 +243,8 @@ enum err worker_run(const struct pipeline_env *env, const struct definition *def
     struct worker *w = NEW(env->arena, struct worker);
     *w = (struct worker){.env = env, .def = def, .options = options};
     w->ended = rt_queue_new(env->rt, env->arena, TASKS_MAX);
+    w->landers_ended = rt_event_new(env->rt, env->arena);
+    w->loaders_ended = rt_event_new(env->rt, env->arena);
     if ((options->roles & WORKER_LANDER) != 0) {
         enum err err = add_landers(w, d);
         if (err == ERR_CANCELLED) {
