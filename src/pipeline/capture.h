@@ -24,6 +24,8 @@ struct str capture_write(struct arena *a, const struct capture_record *records, 
 MUST_USE enum err capture_read(struct arena *a, struct str object, struct capture_record **ret_records, size_t *ret_count,
                                struct diag *d);
 bool capture_is(struct str object);     /* begins like one of ours: a zstd frame, and a seek table at the end */
+/* Has marks of one of ours, whole or not: a damaged one must not pass for another writer's zstd. */
+bool capture_was(struct str object);
 struct capture_summary {                /* from the seek table alone; its texts borrow the object */
     uint64_t records, bytes;            /* bytes: uncompressed, newlines included */
     struct str first_sequence_number, last_sequence_number;

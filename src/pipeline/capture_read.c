@@ -51,6 +51,19 @@ bool capture_is(struct str object)
            str_starts(str_from(object, at + LAYOUT_SKIPPABLE_HEAD), STR(LAYOUT_SEEK_MARK));
 }
 
+bool capture_was(struct str object)
+{
+    struct str rest = object;
+    for (size_t at; (at = str_find_str(rest, STR(LAYOUT_INDEX_MARK))) != STR_NONE;
+         rest = str_from(rest, at + 1)) {
+        if (at >= LAYOUT_SKIPPABLE_HEAD &&
+            layout_get(rest, at - LAYOUT_SKIPPABLE_HEAD, 4) == LAYOUT_SKIPPABLE_MAGIC) {
+            return true;
+        }
+    }
+    return capture_is(object);
+}
+
 /* A length of two bytes and so much text; false when it does not fit. */
 static bool get_text(struct str from, size_t *at, struct str *ret_text)
 {

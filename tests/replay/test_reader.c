@@ -1,0 +1,261 @@
+/* test_reader.c -- Captured objects of every format and compression, made by gzip, zstd and Python
+ * (make_objects.py): what is read equals what they wrote, and nothing that is cut or foreign
+ * passes. */
+#include <criterion/criterion.h>
+
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/limits.h"
+#include "pipeline/capture.h"
+#include "replay/reader.h"
+#include "replay_bench.h"
+
+TestSuite(reader, .init = bench_setup, .fini = bench_teardown);
+
+/* Everything of an opened object: the records, each followed by a line feed; CSV fields joined by
+ * 0x1f. */
+static enum err read_all(struct reader *r, struct buf *out, uint64_t *ret_count, struct diag *d)
+{
+    struct reader_record record;
+    enum err err;
+    uint64_t count = 0;
+    while ((err = reader_next(r, bench_arena(), &record, d)) == ERR_OK) {
+        cr_expect_eq(record.ordinal, count);
+        cr_expect_eq(record.problem.len, 0);
+        for (size_t i = 0; i < record.field_count; i++) {
+            buf_addf(out, "%s%.*s", i == 0 ? "" : "\x1f", STR_ARG(record.fields[i]));
+        }
+        buf_add(out, record.names == NULL ? record.data : STR_EMPTY);
+        buf_add_char(out, '\n');
+        count++;
+    }
+    *ret_count = count;
+    return err;
+}
+
+/* Opens and reads to the end; gives the error of either, ERR_OK when it reads well. */
+static enum err read_object(struct str object, enum reader_format format, uint64_t *ret_count,
+                            struct diag *d)
+{
+    struct reader *r;
+    struct reader_record record;
+    *ret_count = 0;
+    TRY(reader_open(bench_arena(), object, format, &r, d));
+    enum err err;
+    while ((err = reader_next(r, bench_arena(), &record, d)) == ERR_OK) {
+        (*ret_count)++;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static void expect_row(struct str line)
+{
+    struct str name, format, records, bytes, sha_raw, sha_records;
+    cr_assert(str_cut(&line, '\t', &name) && str_cut(&line, '\t', &format) &&
+              str_cut(&line, '\t', &records) && str_cut(&line, '\t', &bytes) &&
+              str_cut(&line, '\t', &sha_raw) && str_cut(&line, '\t', &sha_records));
+    struct str object = bench_read(str_z(bench_arena(), name));
+    enum reader_format forced = READER_DETECT;
+    struct diag d = DIAG_INIT;
+    struct reader *r;
+    cr_assert(reader_open(bench_arena(), object, READER_DETECT, &r, &d) == ERR_OK, "%.*s: %s",
+              STR_ARG(name), d.msg);
+    cr_expect(str_eq(str_of(reader_format_name(reader_format(r))), format), "%.*s is %s",
+              STR_ARG(name), reader_format_name(reader_format(r)));
+    cr_assert(reader_format_parse(format, &forced, &d) == ERR_OK);
+    cr_assert(reader_open(bench_arena(), object, forced, &r, &d) == ERR_OK, "%.*s: %s",
+              STR_ARG(name), d.msg);
+    struct buf out;
+    uint64_t count, count_expected;
+    buf_init(&out, bench_arena(), 16 * MIB);
+    cr_expect_eq(read_all(r, &out, &count, &d), ERR_NOT_FOUND, "%.*s: %s", STR_ARG(name), d.msg);
+    cr_assert(str_u64(records, &count_expected, &d) == ERR_OK);
+    cr_expect_eq(count, count_expected, "%.*s: %llu records", STR_ARG(name),
+                 (unsigned long long)count);
+    cr_expect(str_eq(hash_sha256_hex(bench_arena(), buf_str(&out)), sha_records),
+              "%.*s: other records", STR_ARG(name));
+    cr_expect(str_eq(reader_raw_sha256(r, bench_arena()), sha_raw), "%.*s: other bytes",
+              STR_ARG(name));
+    cr_expect(
+        str_eq(str_printf(bench_arena(), "%llu", (unsigned long long)reader_raw_bytes(r)), bytes));
+}
+
+Test(reader, reads_what_other_tools_wrote)
+{
+    /* Formats by compressions: the records and the bytes are those that Python counted and hashed.
+     */
+    bench_make_objects();
+    struct str lines = bench_read("expected.tsv"), line;
+    size_t rows = 0;
+    while (str_cut(&lines, '\n', &line)) {
+        if (line.len > 0) {
+            expect_row(line);
+            rows++;
+        }
+    }
+    cr_expect_eq(rows, 29);
+}
+
+/* Cut at every 97th byte: never fewer records in silence. */
+static void expect_cuts_seen(const char *name)
+{
+    struct str object = bench_read(name);
+    for (size_t len = 2; len < object.len; len += 97) {
+        struct diag d = DIAG_INIT;
+        uint64_t count;
+        struct arena_mark mark = arena_mark(bench_arena());
+        enum err err = read_object(str_slice(object, 0, len), READER_DETECT, &count, &d);
+        cr_expect(err ==
+                      (len < 4 && str_ends(str_of(name), STR("zst")) ? ERR_INVALID : ERR_CORRUPT),
+                  "%s at %zu: %s %s", name, len, err_name(err), d.msg);
+        cr_expect(d.msg[0] != '\0');
+        arena_rewind(bench_arena(), mark);
+    }
+}
+
+Test(reader, notices_every_cut)
+{
+    /* A truncated gzip or zstd object, and a truncated array of CloudTrail, is refused as a whole.
+     */
+    bench_make_objects();
+    expect_cuts_seen("pipe.gz");
+    expect_cuts_seen("all_flags.gz");
+    expect_cuts_seen("trail.json.gz");
+    expect_cuts_seen("sized.zst");
+    expect_cuts_seen("streamed.zst");
+    expect_cuts_seen("unchecked.zst");
+    struct str trail = bench_read("trail.json");
+    for (size_t len = 12; len < trail.len; len += 997) {
+        struct diag d = DIAG_INIT;
+        uint64_t count;
+        cr_expect_eq(read_object(str_slice(trail, 0, len), READER_DETECT, &count, &d), ERR_INVALID,
+                     "at %zu", len);
+    }
+}
+
+Test(reader, refuses_by_name)
+{
+    /* What is not read says what it is, and where. */
+    bench_make_objects();
+    static const struct {
+        const char *name;
+        enum err err;
+        const char *says;
+    } rows[] = {
+        {"trailing.gz", ERR_CORRUPT, "what follows the gzip member is none"},
+        {"trailing.zst", ERR_CORRUPT, "no zstd frame begins here"},
+        {"array.json", ERR_UNSUPPORTED, "a JSON array"},
+        {"words.txt", ERR_INVALID, "neither JSON objects nor CSV"},
+        {"lines.xz", ERR_UNSUPPORTED, "xz is not read"},
+        {"lines.bz2", ERR_UNSUPPORTED, "bzip2 is not read"},
+        {"utf16.csv", ERR_UNSUPPORTED, "UTF-16 is not read"},
+        {"lines.zip", ERR_UNSUPPORTED, "zip is not read"},
+        {"dictionary.zst", ERR_UNSUPPORTED, "zstd frame at byte 0: dictionaries are not read"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diag d = DIAG_INIT;
+        uint64_t count;
+        enum err err = read_object(bench_read(rows[i].name), READER_DETECT, &count, &d);
+        cr_expect_eq(err, rows[i].err, "%s: %s", rows[i].name, err_name(err));
+        cr_expect(str_contains(str_of(d.msg), str_of(rows[i].says)), "%s: %s", rows[i].name, d.msg);
+    }
+    struct diag d = DIAG_INIT;
+    enum reader_format format;
+    cr_expect_eq(reader_format_parse(STR("ndjsn"), &format, &d), ERR_INVALID);
+    cr_expect(str_contains(str_of(d.msg), STR("\"ndjson\"?")), "%s", d.msg);
+}
+
+Test(reader, stops_a_bomb_at_the_cap)
+{
+    /* 300 MiB of zeros in a small object: refused at CAPTURE_BYTES_MAX, by both decompressors. */
+    bench_shell("head -c 314572800 /dev/zero | gzip -1 > bomb.gz && head -c 314572800 /dev/zero | "
+                "zstd -q -c > bomb.zst");
+    static const char *const names[] = {"bomb.gz", "bomb.zst"};
+    for (size_t i = 0; i < 2; i++) {
+        struct diag d = DIAG_INIT;
+        struct arena *a = arena_new("bomb", 2 * GIB);
+        struct str bytes;
+        struct str object = bench_read(names[i]);
+        cr_assert_lt(object.len, 2 * MIB);
+        cr_expect_eq(reader_inflate(a, object, &bytes, &d), ERR_LIMIT, "%s", names[i]);
+        cr_expect(str_contains(str_of(d.msg), STR("268435456")), "%s", d.msg);
+        arena_free(a);
+    }
+}
+
+Test(reader, tells_bad_records_from_bad_objects)
+{
+    /* A bad line or row is one record; where the end of a record is not known, the object ends with
+     * an error. */
+    struct diag d = DIAG_INIT;
+    uint64_t count;
+    cr_expect_eq(read_object(STR("{\"a\":1}\nnot json\n{\"a\":2}\n"), READER_DETECT, &count, &d),
+                 ERR_OK);
+    cr_expect_eq(count, 3);
+    cr_expect_eq(read_object(STR("{\"a\":1}{\"a\":}{\"a\":2}"), READER_DETECT, &count, &d),
+                 ERR_INVALID);
+    cr_expect_eq(count, 1);
+    cr_expect(str_contains(str_of(d.msg), STR("record 1")), "%s", d.msg);
+    diag_clear(&d);
+    cr_expect_eq(read_object(STR("{\"records\":[1]}"), READER_CLOUDTRAIL, &count, &d), ERR_INVALID);
+
+    struct reader *r;
+    struct reader_record record;
+    diag_clear(&d);
+    struct str csv = STR("id,name\n1,a\n2\n3,c,more\n4,\"x\"y\n\n5,e\n");
+    cr_assert_eq(reader_open(bench_arena(), csv, READER_DETECT, &r, &d), ERR_OK);
+    static const char *const problems[] = {"", "CSV: fewer fields than the header has",
+                                           "CSV: more fields than the header has",
+                                           "CSV: quotes that do not fit", ""};
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert_eq(reader_next(r, bench_arena(), &record, &d), ERR_OK);
+        cr_expect(str_eq(record.problem, str_of(problems[i])), "row %zu: %.*s", i,
+                  STR_ARG(record.problem));
+    }
+    cr_expect(str_eq(record.data, STR("5,e")));
+    cr_expect_eq(record.arrived_us, INSTANT_NEVER);
+    cr_expect_eq(reader_next(r, bench_arena(), &record, &d), ERR_NOT_FOUND);
+}
+
+Test(reader, reads_our_captures_and_sees_any_flipped_byte)
+{
+    /* A capture gives its records with what rides beside them; one changed byte anywhere refuses
+     * it. */
+    struct capture_record records[40];
+    struct buf raw;
+    buf_init(&raw, bench_arena(), MIB);
+    for (size_t i = 0; i < 40; i++) {
+        records[i] = (struct capture_record){
+            .sequence_number = str_printf(bench_arena(), "%zu", 100 + i),
+            .partition_key = STR("key"),
+            .arrived_us = (int64_t)i,
+            .data = str_printf(bench_arena(), "{\"i\":%zu}", i),
+        };
+        buf_addf(&raw, "{\"i\":%zu}\n", i);
+    }
+    struct str object = capture_write(bench_arena(), records, 40);
+    struct reader *r;
+    struct reader_record record;
+    struct diag d = DIAG_INIT;
+    cr_assert_eq(reader_open(bench_arena(), object, READER_DETECT, &r, &d), ERR_OK);
+    cr_expect_eq(reader_format(r), READER_CAPTURE);
+    cr_expect(
+        str_eq(reader_raw_sha256(r, bench_arena()), hash_sha256_hex(bench_arena(), buf_str(&raw))));
+    cr_expect_eq(reader_raw_bytes(r), raw.len);
+    for (size_t i = 0; i < 40; i++) {
+        cr_assert_eq(reader_next(r, bench_arena(), &record, &d), ERR_OK);
+        cr_expect(str_eq(record.data, records[i].data) &&
+                  str_eq(record.sequence_number, records[i].sequence_number) &&
+                  record.arrived_us == (int64_t)i);
+    }
+    char *changed = arena_copy(bench_arena(), object.ptr, object.len);
+    for (size_t i = 0; i < object.len; i++) {
+        uint64_t count;
+        struct diag why = DIAG_INIT;
+        changed[i] ^= 0x10;
+        enum err err = read_object(str_n(changed, object.len), READER_DETECT, &count, &why);
+        cr_expect(err != ERR_OK, "byte %zu of %zu: %llu records", i, object.len,
+                  (unsigned long long)count);
+        changed[i] ^= 0x10;
+    }
+}
