@@ -53,6 +53,7 @@ struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_
         .fault = o.fault,
         .kill = o.kill,
         .restart_us = o.restart_us,
+        .actor = o.actor,
     };
 }
 

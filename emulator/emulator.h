@@ -26,6 +26,7 @@ struct emulator_outcome {
     enum fault_phase fault;     /* what the plan did to this call, FAULT_NONE mostly */
     bool kill;                  /* the caller dies here */
     int64_t restart_us;         /* kill: how long it stays dead */
+    struct str actor;           /* kill: who; borrowed from the request or given by the caller */
 };
 /* One whole request. Never fails: errors are responses in the envelope of the protocol that asked.
  * The response lives in `a`. `actor` names the caller; empty: the access key id of the request. */

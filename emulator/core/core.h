@@ -20,6 +20,7 @@ struct core_outcome { /* as struct emulator_outcome */
     struct http_response response;
     bool lost, kill;
     int64_t delay_us, restart_us;
+    struct str actor;
     enum fault_phase fault;
 };
 struct core_outcome core_dispatch(struct core *core, const struct http_request *request,

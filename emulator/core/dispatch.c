@@ -232,6 +232,7 @@ struct core_outcome core_dispatch(struct core *core, const struct http_request *
     } else if (str_eq(p.request.method, STR("HEAD"))) {
         p.out.response.body = STR_EMPTY;
     }
+    p.out.actor = p.about.actor;
     note_in_ledger(&p);
     return p.out;
 }

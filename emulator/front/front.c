@@ -10,15 +10,29 @@
 
 #define CONNECTIONS_MAX 4096
 #define CONNECTION_IDLE_S 180
-#define CONNECTION_BYTES HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
+#define CONNECTION_BYTES                                                                           \
+    HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
 #define STOP_US (5 * US_PER_S)
 #define LISTEN_BACKLOG 511
 
-int64_t front_now_us(void)
+static int64_t wall_now_us(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+int64_t front_now_us(const struct front *f)
+{
+    const struct front_clock *c = &f->clock;
+    return c->speed == 0 ? wall_now_us() : c->start_us + (wall_now_us() - c->origin_us) * c->speed;
+}
+
+/* When the wall shows it; rounded up, so that a wait is never too short. */
+static int64_t wall_of(const struct front *f, int64_t at_us)
+{
+    const struct front_clock *c = &f->clock;
+    return c->speed == 0 ? at_us : c->origin_us + (at_us - c->start_us + c->speed - 1) / c->speed;
 }
 
 static struct timespec timespec_of(int64_t us)
@@ -31,7 +45,7 @@ void front_wait(struct front *f, int64_t at_us)
     if (at_us == INSTANT_NEVER) {
         pthread_cond_wait(&f->news, &f->lock);
     } else if (at_us > 0) {
-        struct timespec until = timespec_of(at_us);
+        struct timespec until = timespec_of(wall_of(f, at_us));
         pthread_cond_timedwait(&f->news, &f->lock, &until);
     }
 }
@@ -166,6 +180,7 @@ enum err front_listen(struct arena *a, const struct front_options *options,
 {
     struct front *f = NEW(a, struct front);
     f->threads = options->threads;
+    f->clock = options->clock;
     TRY(socket_open(a, options, &f->listen_socket, &f->port, d));
     f->arena = arena_new("front", ARENA_TASK_BYTES_MAX);
     f->visits = arena_new("visits", ARENA_TASK_BYTES_MAX);
@@ -215,10 +230,18 @@ void front_unlock(struct front *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+void front_on_kill(struct front *f, front_kill_fn *kill, void *ctx)
+{
+    front_lock(f);
+    f->kill = kill;
+    f->kill_ctx = ctx;
+    front_unlock(f);
+}
+
 /* Waits until no request is on its way, at most STOP_US. */
 static void visits_drain(struct front *f)
 {
-    struct timespec until = timespec_of(front_now_us() + STOP_US);
+    struct timespec until = timespec_of(wall_now_us() + STOP_US);
     pthread_mutex_lock(&f->pool_lock);
     int waited = 0;
     while (f->open_visits > 0 && waited == 0) {

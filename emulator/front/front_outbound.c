@@ -76,7 +76,7 @@ static int deliver(struct front *f, CURL *curl, const struct emulator_outbound *
 static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
 {
     struct emulator_outbound call;
-    if (!emulator_outbound_take(f->emulator, front_now_us(), a, &call)) {
+    if (!emulator_outbound_take(f->emulator, front_now_us(f), a, &call)) {
         return false;
     }
     front_unlock(f);
@@ -84,7 +84,7 @@ static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
     buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
     int status = deliver(f, curl, &call, a, &body);
     front_lock(f);
-    emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us());
+    emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us(f));
     pthread_cond_broadcast(&f->news); /* it may have set a timer */
     return true;
 }

@@ -28,12 +28,15 @@ struct front {
     struct emulator *emulator;
     struct MHD_Daemon *daemon;  /* NULL: listens only */
     unsigned threads;
+    struct front_clock clock;
     int listen_socket;
     uint16_t port;
     pthread_mutex_t lock;
     pthread_cond_t news; /* something was queued, or the front stops */
     struct heap delayed; /* of visits, by the time at which to answer */
     bool stopping;
+    front_kill_fn *kill; /* under `lock`, with its context */
+    void *kill_ctx;
     pthread_t timers, outbound;
     pthread_mutex_t pool_lock;
     pthread_cond_t pool_idle; /* open_visits fell to 0 */
@@ -42,7 +45,7 @@ struct front {
     size_t open_visits;
 };
 
-int64_t front_now_us(void);
+int64_t front_now_us(const struct front *f); /* by the emulator's clock, like every time here */
 /* Waits on `news`, at most until at_us (INSTANT_NEVER: without end). The caller holds the lock. */
 void front_wait(struct front *f, int64_t at_us);
 

@@ -26,7 +26,7 @@ void *timers_run(void *front)
     struct front *f = front;
     front_lock(f);
     while (!f->stopping) {
-        int64_t now_us = front_now_us();
+        int64_t now_us = front_now_us(f);
         if (emulator_next_timer(f->emulator) <= now_us) {
             emulator_tick(f->emulator, now_us);
             pthread_cond_broadcast(&f->news); /* a call out may be due */
@@ -37,7 +37,7 @@ void *timers_run(void *front)
             front_wait(f, due_us);
         }
     }
-    delayed_resume(f, front_now_us());
+    delayed_resume(f, front_now_us(f));
     front_unlock(f);
     return NULL;
 }

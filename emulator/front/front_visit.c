@@ -201,9 +201,12 @@ static enum MHD_Result exchange_close(struct visit *v)
     }
     front_lock(f);
     int64_t timer_us = emulator_next_timer(f->emulator);
-    int64_t now_us = front_now_us();
+    int64_t now_us = front_now_us(f);
     v->outcome = exchange_finish(v->exchange, now_us);
     v->stage = VISIT_READY;
+    if (v->outcome.kill && f->kill != NULL) {
+        f->kill(f->kill_ctx, v->outcome.actor, v->outcome.restart_us);
+    }
     bool delayed = v->outcome.delay_us > 0 && !f->stopping;
     if (delayed) {
         MHD_suspend_connection(v->connection);

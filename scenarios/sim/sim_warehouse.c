@@ -1,100 +1,48 @@
-/* sim_warehouse.c -- A warehouse session as seen over a network that fails, around a real one.
- *
- * What a phase means here. Before the commit nothing is done for good, so every failure is one of
- * "nothing was done": the transaction is rolled back. A commit, or a statement outside a
- * transaction, whose answer is lost leaves ERR_UNKNOWN; also where it was applied and the server
- * then said otherwise (apply_reject): no caller may take that for "nothing was done". `duplicate`
- * does nothing here: nobody between a client and its database repeats a statement. */
+/* sim_warehouse.c -- A warehouse session in virtual time: latency both ways, decisions in the
+ * trace, and a commit on its way arrives or not when its client dies. */
 #include "sim_parts.h"
 
 #include "base/rng.h"
-
-struct sim_warehouse {
-    struct warehouse warehouse; /* first: a struct warehouse * is one of these */
-    struct warehouse_ops ops;   /* in the dialect of what is inside */
-    struct warehouse *inner;
-    struct sim_actor *actor;
-    bool open;                  /* a transaction */
-    struct fault_decision bulk; /* of the bulk that is open */
-    uint64_t bulk_number;
-};
+#include "scenarios/world/faulty_warehouse.h"
 
 struct commit_flight {
     struct sim_flight flight; /* first */
     struct warehouse *inner;
 };
 
-enum finality { TENTATIVE, FINAL }; /* whether the operation, once done, stays done */
-
-static struct sim_warehouse *self_of(struct warehouse *w)
+static void travel(struct sim_actor *actor, enum sim_stream way, uint64_t number)
 {
-    return (struct sim_warehouse *)w;
+    const struct sim_options *o = &actor->sim->options;
+    int64_t us = rng_between(sim_draw(actor, way, number), o->latency_min_us, o->latency_max_us);
+    task_delay(task_running(actor->sim), us);
 }
 
-/* ---- failures ---- */
-
-static enum err sqlstate_err(struct str sqlstate)
+/* Its client died while it was on its way. */
+static void commit_alone(struct sim_flight *flight)
 {
-    /* seam/warehouse.h's list; the first row that the state begins with decides */
-    static const struct {
-        const char *prefix;
-        enum err err;
-    } rows[] = {
-        {"23505", ERR_CONFLICT}, {"42501", ERR_DENIED},   {"08007", ERR_UNKNOWN},
-        {"58030", ERR_UNKNOWN},  {"08P01", ERR_INVALID},  {"08", ERR_UNAVAILABLE},
-        {"40", ERR_UNAVAILABLE}, {"57", ERR_UNAVAILABLE}, {"55", ERR_UNAVAILABLE},
-        {"53", ERR_LIMIT},       {"54", ERR_LIMIT},       {"28", ERR_DENIED},
-        {"22", ERR_INVALID},     {"23", ERR_INVALID},     {"42", ERR_INVALID},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (str_starts(sqlstate, str_of(rows[i].prefix))) {
-            return rows[i].err;
-        }
+    struct commit_flight *f = (struct commit_flight *)flight;
+    struct diag d = DIAG_INIT;
+    if (warehouse_commit(f->inner, &d) != ERR_OK) {
+        warehouse_rollback(f->inner);
     }
-    return ERR_INTERNAL;
 }
 
-static bool is_lost(enum fault_phase phase)
+static uint64_t depart(void *ctx, struct warehouse *commits)
 {
-    return phase == FAULT_LOSE_REQUEST || phase == FAULT_LOSE_RESPONSE;
+    struct sim_actor *actor = ctx;
+    struct rt_task *task = task_running(actor->sim);
+    uint64_t number = ++actor->call_count;
+    struct commit_flight f = {.flight = {.arrive = commit_alone, .number = number},
+                              .inner = commits};
+    task->flight = commits != NULL ? &f.flight : NULL;
+    travel(actor, SIM_STREAM_WAY_OUT, number);
+    task->flight = NULL;
+    return number;
 }
 
-/* The failure that a decision stands for. The transaction is gone. */
-static enum err fault_fail(struct sim_warehouse *w, const struct fault_decision *decision,
-                           enum finality finality, const char *operation, struct diag *d)
+static struct fault_decision decide(void *ctx, const char *operation, struct str table)
 {
-    struct str state = decision->rule->error;
-    bool unknown =
-        finality == FINAL && (is_lost(decision->phase) || decision->phase == FAULT_APPLY_REJECT ||
-                              str_eq(state, STR("08006")) || sqlstate_err(state) == ERR_UNKNOWN);
-    if (state.len == 0) {
-        state = is_lost(decision->phase) || unknown ? STR("08006") : STR("40001");
-    }
-    warehouse_rollback(w->inner);
-    w->open = false;
-    enum err code = unknown ? ERR_UNKNOWN : sqlstate_err(state);
-    code = code == ERR_UNKNOWN && !unknown ? ERR_UNAVAILABLE : code;
-    char name[8] = {0};
-    for (size_t i = 0; i < state.len && i + 1 < sizeof(name); i++) {
-        name[i] = state.ptr[i];
-    }
-    return fail_named(d, code, name, "%s: injected by the fault plan: %.*s", operation,
-                      STR_ARG(decision->rule->name));
-}
-
-/* ---- the way to the server and back ---- */
-
-static void travel(struct sim_warehouse *w, enum sim_stream way, uint64_t number)
-{
-    const struct sim_options *o = &w->actor->sim->options;
-    int64_t us = rng_between(sim_draw(w->actor, way, number), o->latency_min_us, o->latency_max_us);
-    task_delay(task_running(w->actor->sim), us);
-}
-
-static struct fault_decision decide(struct sim_warehouse *w, const char *operation,
-                                    struct str table)
-{
-    struct sim_actor *actor = w->actor;
+    struct sim_actor *actor = ctx;
     struct sim *s = actor->sim;
     struct fault_call call = {
         .actor = actor->name,
@@ -116,229 +64,42 @@ static struct fault_decision decide(struct sim_warehouse *w, const char *operati
     return decision;
 }
 
-/* One operation arrives: decided, and applied unless `ret_apply` says that it never got there. */
-static struct fault_decision arrive(struct sim_warehouse *w, const char *operation,
-                                    struct str table, bool *ret_apply)
+static void applied(void *ctx)
 {
-    struct fault_decision decision = decide(w, operation, table);
-    *ret_apply = decision.phase != FAULT_REJECT && decision.phase != FAULT_LOSE_REQUEST &&
-                 decision.phase != FAULT_PARTIAL &&
-                 (decision.phase != FAULT_KILL || (decision.random & 1) != 0);
-    return decision;
+    actor_expose(ctx);
 }
 
-/* After it was applied, or not: the caller's death, or its way back, late or lost. */
-static enum err come_back(struct sim_warehouse *w, const struct fault_decision *decision,
-                          uint64_t number, enum finality finality, const char *operation,
-                          struct diag *d)
+static void note(void *ctx, const char *what, struct str text, int64_t value)
 {
-    struct rt_task *task = task_running(w->actor->sim);
-    switch (decision->phase) {
-    case FAULT_KILL:
-        actor_die(task, decision->delay_us);
-    case FAULT_DELAY:
-        task_delay(task, decision->delay_us);
-        travel(w, SIM_STREAM_WAY_BACK, number);
-        return ERR_OK;
-    case FAULT_NONE:
-    case FAULT_DUPLICATE:
-        travel(w, SIM_STREAM_WAY_BACK, number);
-        return ERR_OK;
-    case FAULT_REJECT:
-    case FAULT_LOSE_REQUEST:
-    case FAULT_APPLY_REJECT:
-    case FAULT_LOSE_RESPONSE:
-    case FAULT_PARTIAL:
-    case FAULT_PHASE_COUNT:
-        break;
+    struct sim_actor *actor = ctx;
+    trace_note(actor->sim, actor->name, what, text, value);
+}
+
+static void come_back(void *ctx, uint64_t number, int64_t delay_us)
+{
+    struct sim_actor *actor = ctx;
+    if (delay_us > 0) {
+        task_delay(task_running(actor->sim), delay_us);
     }
-    enum err result = fault_fail(w, decision, finality, operation, d);
-    travel(w, SIM_STREAM_WAY_BACK, number);
-    return result;
+    travel(actor, SIM_STREAM_WAY_BACK, number);
 }
 
-static uint64_t depart(struct sim_warehouse *w)
+static __attribute__((noreturn)) void die(void *ctx, int64_t restart_us)
 {
-    uint64_t number = ++w->actor->call_count;
-    travel(w, SIM_STREAM_WAY_OUT, number);
-    return number;
-}
-
-/* A failure of the real session: its transaction is gone. */
-static enum err inner_failed(struct sim_warehouse *w, uint64_t number, const struct diag *d)
-{
-    w->open = false;
-    trace_note(w->actor->sim, w->actor->name, "sqlstate", str_of(d->name), d->code);
-    travel(w, SIM_STREAM_WAY_BACK, number);
-    return d->code;
-}
-
-/* ---- transactions ---- */
-
-static enum err wrapped_begin(struct warehouse *warehouse, struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    bool apply;
-    uint64_t number = depart(w);
-    struct fault_decision decision = arrive(w, "begin", STR_EMPTY, &apply);
-    if (apply && warehouse_begin(w->inner, d) != ERR_OK) {
-        return inner_failed(w, number, d);
-    }
-    w->open = apply;
-    return come_back(w, &decision, number, TENTATIVE, "begin", d);
-}
-
-/* Its client died while it was on its way. */
-static void commit_alone(struct sim_flight *flight)
-{
-    struct commit_flight *f = (struct commit_flight *)flight;
-    struct diag d = DIAG_INIT;
-    if (warehouse_commit(f->inner, &d) != ERR_OK) {
-        warehouse_rollback(f->inner);
-    }
-}
-
-static enum err wrapped_commit(struct warehouse *warehouse, struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    struct rt_task *task = task_running(w->actor->sim);
-    struct commit_flight f = {.flight = {.arrive = commit_alone}, .inner = w->inner};
-    f.flight.number = w->actor->call_count + 1;
-    task->flight = w->open ? &f.flight : NULL;
-    uint64_t number = depart(w);
-    task->flight = NULL;
-    bool apply;
-    struct fault_decision decision = arrive(w, "commit", STR_EMPTY, &apply);
-    if (apply) {
-        if (warehouse_commit(w->inner, d) != ERR_OK) {
-            return inner_failed(w, number, d);
-        }
-        actor_expose(w->actor);
-    }
-    w->open = false;
-    return come_back(w, &decision, number, FINAL, "commit", d);
-}
-
-static void wrapped_rollback(struct warehouse *warehouse)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    warehouse_rollback(w->inner);
-    w->open = false;
-}
-
-/* ---- statements ---- */
-
-static enum err wrapped_exec(struct warehouse *warehouse, struct str sql,
-                             const struct warehouse_value *params, size_t param_count,
-                             int64_t *ret_changed, struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    enum finality finality = w->open ? TENTATIVE : FINAL;
-    bool apply;
-    int64_t changed = 0;
-    uint64_t number = depart(w);
-    struct fault_decision decision = arrive(w, "exec", STR_EMPTY, &apply);
-    if (apply) {
-        if (warehouse_exec(w->inner, sql, params, param_count, &changed, d) != ERR_OK) {
-            return inner_failed(w, number, d);
-        }
-        trace_note(w->actor->sim, w->actor->name, "changed", sql, changed);
-    }
-    if (apply && finality == FINAL && changed > 0) {
-        actor_expose(w->actor);
-    }
-    TRY(come_back(w, &decision, number, finality, "exec", d));
-    if (ret_changed != NULL) {
-        *ret_changed = changed;
-    }
-    return ERR_OK;
-}
-
-static enum err wrapped_query(struct warehouse *warehouse, struct str sql,
-                              const struct warehouse_value *params, size_t param_count,
-                              struct arena *a, struct warehouse_result *ret_result, struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    struct warehouse_result result = {.row_count = 0};
-    bool apply;
-    uint64_t number = depart(w);
-    struct fault_decision decision = arrive(w, "query", STR_EMPTY, &apply);
-    if (apply) {
-        if (warehouse_query(w->inner, sql, params, param_count, a, &result, d) != ERR_OK) {
-            return inner_failed(w, number, d);
-        }
-        trace_note(w->actor->sim, w->actor->name, "rows", sql, (int64_t)result.row_count);
-    }
-    TRY(come_back(w, &decision, number, TENTATIVE, "query", d));
-    *ret_result = result;
-    return ERR_OK;
-}
-
-/* ---- bulk rows: one call, decided at its begin, answered at its end ---- */
-
-static enum err wrapped_bulk_begin(struct warehouse *warehouse, struct str table,
-                                   const struct warehouse_column *columns, size_t count,
-                                   struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    bool apply;
-    uint64_t number = depart(w);
-    struct fault_decision decision = arrive(w, "bulk", table, &apply);
-    if (decision.phase == FAULT_REJECT) {
-        return come_back(w, &decision, number, TENTATIVE, "bulk", d);
-    }
-    if (warehouse_bulk_begin(w->inner, table, columns, count, d) != ERR_OK) {
-        return inner_failed(w, number, d);
-    }
-    w->bulk = decision;
-    w->bulk_number = number;
-    return ERR_OK;
-}
-
-static enum err wrapped_bulk_row(struct warehouse *warehouse, const struct warehouse_value *values,
-                                 struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    if (warehouse_bulk_row(w->inner, values, d) != ERR_OK) {
-        return inner_failed(w, w->bulk_number, d);
-    }
-    return ERR_OK;
-}
-
-static enum err wrapped_bulk_end(struct warehouse *warehouse, struct diag *d)
-{
-    struct sim_warehouse *w = self_of(warehouse);
-    if (warehouse_bulk_end(w->inner, d) != ERR_OK) {
-        return inner_failed(w, w->bulk_number, d);
-    }
-    return come_back(w, &w->bulk, w->bulk_number, TENTATIVE, "bulk", d);
-}
-
-/* ---- the session ---- */
-
-static void wrapped_close(struct warehouse *warehouse)
-{
-    warehouse_close(self_of(warehouse)->inner);
+    struct sim_actor *actor = ctx;
+    actor_die(task_running(actor->sim), restart_us);
 }
 
 struct warehouse *sim_warehouse_wrap(struct sim_actor *actor, struct arena *a,
                                      struct warehouse *inner)
 {
-    struct sim_warehouse *w = NEW(a, struct sim_warehouse);
-    w->ops = (struct warehouse_ops){
-        .dialect = warehouse_dialect(inner),
-        .begin = wrapped_begin,
-        .commit = wrapped_commit,
-        .rollback = wrapped_rollback,
-        .exec = wrapped_exec,
-        .bulk_begin = wrapped_bulk_begin,
-        .bulk_row = wrapped_bulk_row,
-        .bulk_end = wrapped_bulk_end,
-        .query = wrapped_query,
-        .close = wrapped_close,
+    static const struct warehouse_world world = {
+        .depart = depart,
+        .decide = decide,
+        .applied = applied,
+        .note = note,
+        .come_back = come_back,
+        .die = die,
     };
-    w->warehouse.ops = &w->ops;
-    w->inner = inner;
-    w->actor = actor;
-    return &w->warehouse;
+    return faulty_warehouse_wrap(&world, actor, a, inner);
 }
