@@ -21,7 +21,8 @@ struct loading_object {
 };
 MUST_USE enum err loading_commit(struct warehouse *w, const struct definition *def, const struct loading_object *object,
                                  int64_t now_us, struct arena *a, struct loaded_counts *ret_counts, struct diag *d);
-/* Creates the tables that are missing: the definition's and aforo_*. */
+/* Creates the tables that are missing: the definition's and aforo_*. ERR_UNAVAILABLE also when another session is
+ * creating them at the same time: try again. */
 MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a, struct diag *d);
 
 struct loading;

@@ -92,7 +92,10 @@ enum err loading_tables(struct warehouse *w, const struct definition *def, struc
     }
     if (err != ERR_OK) {
         warehouse_rollback(w);
-        return diag_context(d, "tables of pipeline %.*s", STR_ARG(def->name));
+        if (err == ERR_CONFLICT) { /* PostgreSQL: another session creates the same one right now */
+            d->code = err = ERR_UNAVAILABLE;
+        }
+        (void)diag_context(d, "tables of pipeline %.*s", STR_ARG(def->name));
     }
-    return ERR_OK;
+    return err;
 }
