@@ -31,9 +31,9 @@ static struct definition *shop(void)
     return definition_of(
         memory, STR("schema: 1\nname: shop\nevent: {id: id, time: t}\ncolumns:\n"
                     "- {name: id, type: text}\n- {name: t, type: timestamp}\n"
-                    "- {name: where_it_was, type: text}\n"
+                    "- {name: shop, type: text}\n"
                     "- {name: amount, type: decimal, scale: 2}\n- {name: n, type: integer}\n"
-                    "reconcile: {sums: [amount, n], dimension: where_it_was}\n"));
+                    "reconcile: {sums: [amount, n], dimension: shop}\n"));
 }
 
 static struct row row_of(struct definition *def, const char *json)
@@ -60,10 +60,9 @@ static struct str written(const struct tally *t)
 }
 
 static const char *const ORDERS[] = {
-    "{\"id\":\"1\",\"t\":\"2001-01-02T00:00:00Z\",\"where_it_was\":\"b\",\"amount\":0.10,\"n\":5}",
-    "{\"id\":\"2\",\"t\":\"2001-01-02T23:59:59.999999Z\",\"where_it_was\":\"b\",\"amount\":0.20}",
-    "{\"id\":\"3\",\"t\":\"2001-01-03T00:30:00+01:00\",\"where_it_was\":\"a\",\"amount\":-1,\"n\":"
-    "7}",
+    "{\"id\":\"1\",\"t\":\"2001-01-02T00:00:00Z\",\"shop\":\"b\",\"amount\":0.10,\"n\":5}",
+    "{\"id\":\"2\",\"t\":\"2001-01-02T23:59:59.999999Z\",\"shop\":\"b\",\"amount\":0.20}",
+    "{\"id\":\"3\",\"t\":\"2001-01-03T00:30:00+01:00\",\"shop\":\"a\",\"amount\":-1,\"n\":7}",
     "{\"id\":\"4\",\"t\":\"2001-01-03\",\"amount\":3.05,\"n\":-2}",
 };
 
@@ -110,7 +109,7 @@ Test(tally, control_totals_are_written_and_read)
     struct diag d = DIAG_INIT;
     struct tally *t = tally_new(memory, def), *back = tally_new(memory, def);
     add(t, def, ORDERS[0]);
-    add(t, def, "{\"id\":\"5\",\"t\":\"2001-01-05\",\"where_it_was\":\"x\"}");
+    add(t, def, "{\"id\":\"5\",\"t\":\"2001-01-05\",\"shop\":\"x\"}");
     struct str text = written(t);
     struct str expected = STR(
         "{\"schema\":1,\"pipeline\":\"shop\",\"groups\":{\"2001-01-02/b\":{\"count\":1,"
