@@ -21,6 +21,7 @@ struct cli_command {
     const char *help;       /* all of `aforo NAME --help`, with examples */
     int (*run)(int argc, char **argv);
 };
+extern const struct cli_command cli_run;
 extern const struct cli_command cli_serve;
 
 /* "aforo NAME: message" on stderr; returns CLI_USAGE, respectively CLI_FAILED. */

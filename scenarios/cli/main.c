@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
+    &cli_run,
     &cli_serve,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -4,10 +4,18 @@
 
 #include "scenarios/runner/scenario.h"
 
-enum verdict { VERDICT_PASS = 0, VERDICT_FAIL = 1, VERDICT_BAD_INPUT = 2, VERDICT_LIVENESS = 3, VERDICT_NOT_DETERMINISTIC = 4,
-               VERDICT_CRASH = 5, VERDICT_UNKNOWN = 6 };   /* also the exit codes */
+enum verdict {
+    VERDICT_PASS = 0,
+    VERDICT_FAIL = 1,
+    VERDICT_BAD_INPUT = 2,
+    VERDICT_LIVENESS = 3,
+    VERDICT_NOT_DETERMINISTIC = 4,
+    VERDICT_CRASH = 5,
+    VERDICT_UNKNOWN = 6
+}; /* also the exit codes */
 struct run_counts {
-    uint64_t produced, acknowledged, raw_objects, raw_records, rows, duplicates, quarantined, filtered, alerts, reports;
+    uint64_t produced, acknowledged, raw_objects, raw_records, rows, duplicates, quarantined,
+        filtered, alerts, reports;
     uint64_t calls, crashes, faults_fired;
     uint64_t faults_by_phase[FAULT_PHASE_COUNT];
 };
@@ -15,24 +23,27 @@ struct run_result {
     enum verdict verdict;
     uint64_t seed;
     char trace[33];
-    struct str story;           /* the first expectation that failed, in one line; empty: passed */
+    struct str story; /* the first expectation that failed, in one line; empty: passed */
     struct run_counts counts;
-    uint64_t *rule_fired;       /* one a fault rule */
-    bool *occurred;             /* one an expectation of `sometimes` */
-    struct str report_html;     /* of the last day, when asked for */
-    struct str reconciliation;  /* the table, when asked for */
+    uint64_t *rule_fired;      /* one a fault rule */
+    bool *occurred;            /* one an expectation of `sometimes` */
+    struct str report_html;    /* of the last day, when asked for */
+    struct str reconciliation; /* the table, when asked for */
     int64_t virtual_us, cpu_us;
 };
 struct run_options {
-    bool keep_outputs;          /* fill report_html and reconciliation */
-    const char *trace_file;     /* every decision as a line; NULL: none */
-    const char *output_dir;     /* reports of the run are written there; NULL: nowhere */
+    bool keep_outputs;      /* fill report_html and reconciliation */
+    const char *trace_file; /* every decision as a line; NULL: none */
+    const char *output_dir; /* reports of the run are written there; NULL: nowhere */
 };
 /* Simulated. Everything in the result lives in `a`. */
-MUST_USE enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed, const struct run_options *options,
-                                struct run_result *ret_result, struct diag *d);
-/* The same file on threads over loopback HTTP: an emulator front, libcurl, SQLite or the PostgreSQL of `conninfo`. */
-MUST_USE enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t seed, const char *conninfo,
-                           const struct run_options *options, struct run_result *ret_result, struct diag *d);
+MUST_USE enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
+                                const struct run_options *options, struct run_result *ret_result,
+                                struct diag *d);
+/* The same file on threads over loopback HTTP: an emulator front, libcurl, SQLite or the PostgreSQL
+ * of `conninfo`. */
+MUST_USE enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t seed,
+                           const char *conninfo, const struct run_options *options,
+                           struct run_result *ret_result, struct diag *d);
 
 #endif

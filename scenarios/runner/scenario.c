@@ -1,4 +1,5 @@
-/* scenario.c -- A scenario file into struct scenario: every key known, every value checked, every error with its place. */
+/* scenario.c -- A scenario file into struct scenario: every key known, every value checked, every
+ * error with its place. */
 #include "scenarios/runner/scenario.h"
 
 #include <stdio.h>
@@ -7,9 +8,14 @@
 #include "base/yaml.h"
 #include "scenario_parts.h"
 
-#define NAMES(...) (const struct str[]){__VA_ARGS__}
-#define KEYS(r, node, d, ...) \
-    reading_keys((r), (node), NAMES(__VA_ARGS__), sizeof(NAMES(__VA_ARGS__)) / sizeof(struct str), (d))
+#define NAMES(...)                                                                                 \
+    (const struct str[])                                                                           \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define KEYS(r, node, d, ...)                                                                      \
+    reading_keys((r), (node), NAMES(__VA_ARGS__), sizeof(NAMES(__VA_ARGS__)) / sizeof(struct str), \
+                 (d))
 
 /* ---- files ---- */
 
@@ -53,14 +59,16 @@ static struct str path_resolve(struct arena *a, struct str file, struct str path
 /* ---- run ---- */
 
 /* "1..200", or one number. */
-static enum err seeds_read(const struct reading *r, const struct json *run, struct scenario *s, struct diag *d)
+static enum err seeds_read(const struct reading *r, const struct json *run, struct scenario *s,
+                           struct diag *d)
 {
     const struct json *node = json_get(run, STR("seeds"));
     if (node == NULL) {
         return ERR_OK;
     }
     if (scenario_seeds_parse(json_str(node), &s->seed_first, &s->seed_last) != ERR_OK) {
-        return reading_fail(r, node, d, "expected seeds such as 1..200 or 7, not '%.*s'", STR_ARG(json_str(node)));
+        return reading_fail(r, node, d, "expected seeds such as 1..200 or 7, not '%.*s'",
+                            STR_ARG(json_str(node)));
     }
     return ERR_OK;
 }
@@ -76,16 +84,19 @@ enum err scenario_seeds_parse(struct str text, uint64_t *ret_first, uint64_t *re
     return *ret_first <= *ret_last ? ERR_OK : ERR_INVALID;
 }
 
-static enum err run_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+static enum err run_read(const struct reading *r, const struct json *root, struct scenario *s,
+                         struct diag *d)
 {
     struct json *run;
     TRY(reading_node(r, root, "run", JSON_IS_OBJECT, true, &run, d));
-    TRY(KEYS(r, run, d, STR("start"), STR("horizon"), STR("heal_after"), STR("seeds"), STR("swarm")));
+    TRY(KEYS(r, run, d, STR("start"), STR("horizon"), STR("heal_after"), STR("seeds"),
+             STR("swarm")));
     struct str start = STR("2026-01-05T00:00:00Z");
     TRY(reading_str(r, run, "start", false, &start, d));
     struct diag why = DIAG_INIT;
     if (instant_parse(start, &s->start_us, &why) != ERR_OK) {
-        return reading_fail(r, json_get(run, STR("start")), d, "expected a moment such as 2026-03-28T00:00:00Z");
+        return reading_fail(r, json_get(run, STR("start")), d,
+                            "expected a moment such as 2026-03-28T00:00:00Z");
     }
     s->horizon_us = US_PER_HOUR;
     TRY(reading_duration(r, run, "horizon", US_PER_S, 400 * US_PER_DAY, &s->horizon_us, d));
@@ -98,7 +109,8 @@ static enum err run_read(const struct reading *r, const struct json *root, struc
 
 /* ---- topology ---- */
 
-static enum err actor_count(const struct reading *r, const struct json *actors, const char *key, unsigned *ret_count, struct diag *d)
+static enum err actor_count(const struct reading *r, const struct json *actors, const char *key,
+                            unsigned *ret_count, struct diag *d)
 {
     size_t count = *ret_count;
     TRY(reading_count(r, actors, key, 0, 64, &count, d));
@@ -106,9 +118,11 @@ static enum err actor_count(const struct reading *r, const struct json *actors, 
     return ERR_OK;
 }
 
-static enum err actors_read(const struct reading *r, const struct json *topology, struct scenario *s, struct diag *d)
+static enum err actors_read(const struct reading *r, const struct json *topology,
+                            struct scenario *s, struct diag *d)
 {
-    s->actors = (struct scenario_actors){.producers = 1, .landers = 1, .loaders = 1, .reporters = 1};
+    s->actors =
+        (struct scenario_actors){.producers = 1, .landers = 1, .loaders = 1, .reporters = 1};
     struct json *actors;
     TRY(reading_node(r, topology, "actors", JSON_IS_OBJECT, false, &actors, d));
     if (actors == NULL) {
@@ -122,7 +136,8 @@ static enum err actors_read(const struct reading *r, const struct json *topology
     return reading_bool(r, topology, "twin_landers", &s->twin_landers, d);
 }
 
-static enum err pipeline_read(const struct reading *r, const struct json *topology, struct scenario *s, struct diag *d)
+static enum err pipeline_read(const struct reading *r, const struct json *topology,
+                              struct scenario *s, struct diag *d)
 {
     struct str path = STR_EMPTY, text;
     TRY(reading_str(r, topology, "pipeline", true, &path, d));
@@ -134,7 +149,8 @@ static enum err pipeline_read(const struct reading *r, const struct json *topolo
     return definition_read(r->arena, text, s->pipeline_file, &s->pipeline, d);
 }
 
-static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s,
+                              struct diag *d)
 {
     struct json *topology, *stream;
     TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
@@ -157,7 +173,8 @@ static enum err topology_read(const struct reading *r, const struct json *root, 
 
 /* ---- source ---- */
 
-static enum err rate_read(const struct reading *r, const struct json *rates, const char *key, struct ratio *ret_ratio, struct diag *d)
+static enum err rate_read(const struct reading *r, const struct json *rates, const char *key,
+                          struct ratio *ret_ratio, struct diag *d)
 {
     const struct json *node = json_get(rates, str_of(key));
     struct diag why = DIAG_INIT;
@@ -170,7 +187,8 @@ static enum err rate_read(const struct reading *r, const struct json *rates, con
     return ERR_OK;
 }
 
-static enum err rates_read(const struct reading *r, const struct json *source, struct scenario_source *s, struct diag *d)
+static enum err rates_read(const struct reading *r, const struct json *source,
+                           struct scenario_source *s, struct diag *d)
 {
     struct json *rates;
     TRY(reading_node(r, source, "rates", JSON_IS_OBJECT, false, &rates, d));
@@ -183,11 +201,13 @@ static enum err rates_read(const struct reading *r, const struct json *source, s
     return rate_read(r, rates, "malformed", &s->malformed, d);
 }
 
-static enum err source_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+static enum err source_read(const struct reading *r, const struct json *root, struct scenario *s,
+                            struct diag *d)
 {
     struct json *source;
     TRY(reading_node(r, root, "source", JSON_IS_OBJECT, true, &source, d));
-    TRY(KEYS(r, source, d, STR("capture"), STR("key"), STR("events_per_hour"), STR("rates"), STR("late_max"), STR("batch")));
+    TRY(KEYS(r, source, d, STR("capture"), STR("key"), STR("events_per_hour"), STR("rates"),
+             STR("late_max"), STR("batch")));
     struct scenario_source *to = &s->source;
     size_t events = 0, batch = 25;
     to->late_max_us = US_PER_HOUR;
@@ -199,17 +219,19 @@ static enum err source_read(const struct reading *r, const struct json *root, st
     to->events_per_hour = (int64_t)events;
     to->batch = (unsigned)batch;
     if ((to->capture.len > 0) == (events > 0)) {
-        return reading_fail(r, source, d, "expected either events_per_hour (generated) or capture (a path)");
+        return reading_fail(r, source, d,
+                            "expected either events_per_hour (generated) or capture (a path)");
     }
     return rates_read(r, source, to, d);
 }
 
 /* ---- the file ---- */
 
-static enum err scenario_fill(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+static enum err scenario_fill(const struct reading *r, const struct json *root, struct scenario *s,
+                              struct diag *d)
 {
-    TRY(KEYS(r, root, d, STR("schema"), STR("name"), STR("doc"), STR("run"), STR("topology"), STR("source"), STR("faults"),
-             STR("expect")));
+    TRY(KEYS(r, root, d, STR("schema"), STR("name"), STR("doc"), STR("run"), STR("topology"),
+             STR("source"), STR("faults"), STR("expect")));
     size_t schema = 0;
     TRY(reading_count(r, root, "schema", 1, 1, &schema, d));
     if (schema != 1) {
@@ -231,7 +253,8 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     return scenario_expectations_read(r, root, s, d);
 }
 
-enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario, struct diag *d)
+enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario,
+                       struct diag *d)
 {
     struct str text;
     struct json *root;

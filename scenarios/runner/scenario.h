@@ -1,5 +1,6 @@
-/* scenario.h -- A scenario file as read: run, topology, source, faults, expectations. Reference: docs/scenario-format.md.
- * Unknown keys are errors with place and nearest name; paths inside are relative to the current folder, then to the file. */
+/* scenario.h -- A scenario file as read: run, topology, source, faults, expectations. Reference:
+ * docs/scenario-format.md. Unknown keys are errors with place and nearest name; paths inside are
+ * relative to the current folder, then to the file. */
 #ifndef AFORO_SCENARIOS_RUNNER_SCENARIO_H
 #define AFORO_SCENARIOS_RUNNER_SCENARIO_H
 
@@ -7,45 +8,54 @@
 #include "emulator/fault/fault_plan.h"
 #include "pipeline/definition.h"
 
-enum expect_when { EXPECT_ALWAYS, EXPECT_EVENTUALLY, EXPECT_FINALLY, EXPECT_SOMETIMES, EXPECT_NEVER };
+enum expect_when {
+    EXPECT_ALWAYS,
+    EXPECT_EVENTUALLY,
+    EXPECT_FINALLY,
+    EXPECT_SOMETIMES,
+    EXPECT_NEVER
+};
 enum expect_kind {
-    EXPECT_CONSERVATION,        /* acknowledged -> raw -> warehouse + quarantine + duplicates; nothing unexpected or altered */
-    EXPECT_UNIQUE,              /* no two rows of one key */
-    EXPECT_ROW_COUNT_MATCH,     /* by hour or day: warehouse against the source's ledger */
-    EXPECT_AGGREGATE_MATCH,     /* sums, min, max by day and columns, exact */
-    EXPECT_ALERT,               /* messages of a criticality: at_least, at_most (distinct ids), only after their reason is committed */
-    EXPECT_SQL,                 /* a query over the warehouse equals a value */
+    EXPECT_CONSERVATION,    /* acknowledged -> raw -> warehouse + quarantine + duplicates; nothing
+                               unexpected or altered */
+    EXPECT_UNIQUE,          /* no two rows of one key */
+    EXPECT_ROW_COUNT_MATCH, /* by hour or day: warehouse against the source's ledger */
+    EXPECT_AGGREGATE_MATCH, /* sums, min, max by day and columns, exact */
+    EXPECT_ALERT, /* messages of a criticality: at_least, at_most (distinct ids), only after their
+                     reason is committed */
+    EXPECT_SQL,   /* a query over the warehouse equals a value */
     EXPECT_REPORT_EQUALS_RECOMPUTATION, /* every current report against a naive count over raw */
-    EXPECT_OCCURS               /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at least one seed */
+    EXPECT_OCCURS /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at
+                     least one seed */
 };
 struct expectation {
     enum expect_when when;
     enum expect_kind kind;
-    struct str name;            /* as written, for the verdict table */
-    int64_t within_us;          /* eventually: after the heal */
-    struct str table, key;      /* unique */
-    struct str by;              /* row_count_match: hour or day */
-    struct str *columns;        /* aggregate_match: "sum(amount)" ... */
+    struct str name;       /* as written, for the verdict table */
+    int64_t within_us;     /* eventually: after the heal */
+    struct str table, key; /* unique */
+    struct str by;         /* row_count_match: hour or day */
+    struct str *columns;   /* aggregate_match: "sum(amount)" ... */
     size_t column_count;
-    struct str *group;          /* aggregate_match: day, or columns */
+    struct str *group; /* aggregate_match: day, or columns */
     size_t group_count;
-    struct str sql, equals;     /* sql */
+    struct str sql, equals;       /* sql */
     enum criticality criticality; /* alert */
     bool any_criticality;
-    int64_t at_least, at_most;  /* alert; -1: not given */
-    struct str occurs;          /* sometimes */
+    int64_t at_least, at_most; /* alert; -1: not given */
+    struct str occurs;         /* sometimes */
     uint32_t line;
 };
 struct scenario_actors {
     unsigned producers, landers, loaders, reporters;
 };
 struct scenario_source {
-    struct str capture;         /* path; empty: the generator */
-    struct str key_field;       /* capture: the JSON field for the partition key; empty: the event id */
-    int64_t events_per_hour;    /* generator, all producers together */
+    struct str capture;   /* path; empty: the generator */
+    struct str key_field; /* capture: the JSON field for the partition key; empty: the event id */
+    int64_t events_per_hour;                 /* generator, all producers together */
     struct ratio late, duplicate, malformed; /* den 0: none */
     int64_t late_max_us;
-    unsigned batch;             /* entries a PutRecords call; 0: 25 */
+    unsigned batch; /* entries a PutRecords call; 0: 25 */
 };
 struct scenario {
     struct str file, name, doc;
@@ -58,13 +68,14 @@ struct scenario {
     struct str pipeline_file;
     struct definition *pipeline;
     struct scenario_actors actors;
-    bool twin_landers;          /* every lander lands every shard: two processes where there should be one */
+    bool twin_landers; /* every lander lands every shard: two processes where there should be one */
     struct scenario_source source;
-    const struct json *faults;  /* for fault_plan_read */
+    const struct json *faults; /* for fault_plan_read */
     struct expectation *expectations;
     size_t expectation_count;
 };
-MUST_USE enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario, struct diag *d);
+MUST_USE enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario,
+                                struct diag *d);
 
 /* "1..200" or "7"; ERR_INVALID. */
 MUST_USE enum err scenario_seeds_parse(struct str text, uint64_t *ret_first, uint64_t *ret_last);

@@ -1,21 +1,27 @@
-/* scenario_expect.c -- The `expect:` of a scenario file. One entry is {when: what}, where what is a word or a mapping of
- * one kind with its options, and for `eventually` a `within` beside it. */
+/* scenario_expect.c -- The `expect:` of a scenario file. One entry is {when: what}, where what is a
+ * word or a mapping of one kind with its options, and for `eventually` a `within` beside it. */
 #include "base/instant.h"
 #include "scenario_parts.h"
 
 #define WITHIN_US_DEFAULT (10 * US_PER_MINUTE)
 
-static const struct str WHENS[] = {STR_INIT("always"), STR_INIT("eventually"), STR_INIT("finally"), STR_INIT("sometimes"),
-                                   STR_INIT("never")};
-static const struct str KINDS[] = {
-    STR_INIT("conservation"), STR_INIT("unique"), STR_INIT("row_count_match"), STR_INIT("aggregate_match"),
-    STR_INIT("alert"),        STR_INIT("sql"),    STR_INIT("report_equals_recomputation")};
+static const struct str WHENS[] = {STR_INIT("always"), STR_INIT("eventually"), STR_INIT("finally"),
+                                   STR_INIT("sometimes"), STR_INIT("never")};
+static const struct str KINDS[] = {STR_INIT("conservation"),
+                                   STR_INIT("unique"),
+                                   STR_INIT("row_count_match"),
+                                   STR_INIT("aggregate_match"),
+                                   STR_INIT("alert"),
+                                   STR_INIT("sql"),
+                                   STR_INIT("report_equals_recomputation")};
 static const struct str OCCURRENCES[] = {
-    STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),      STR_INIT("quarantine"),
-    STR_INIT("conflict"),           STR_INIT("late"),     STR_INIT("new_version"), STR_INIT("throttle")};
+    STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),
+    STR_INIT("quarantine"),         STR_INIT("conflict"), STR_INIT("late"),
+    STR_INIT("new_version"),        STR_INIT("throttle")};
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static enum err texts_read(const struct reading *r, const struct json *node, struct str **ret_texts, size_t *ret_count, struct diag *d)
+static enum err texts_read(const struct reading *r, const struct json *node, struct str **ret_texts,
+                           size_t *ret_count, struct diag *d)
 {
     if (node->kind != JSON_IS_ARRAY || node->count == 0) {
         return reading_fail(r, node, d, "expected a list of names");
@@ -33,7 +39,8 @@ static enum err texts_read(const struct reading *r, const struct json *node, str
     return ERR_OK;
 }
 
-static enum err unique_read(const struct reading *r, const struct json *what, struct expectation *e, struct diag *d)
+static enum err unique_read(const struct reading *r, const struct json *what, struct expectation *e,
+                            struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("table"), STR_INIT("key")};
     TRY(reading_keys(r, what, keys, COUNT(keys), d));
@@ -41,7 +48,8 @@ static enum err unique_read(const struct reading *r, const struct json *what, st
     return reading_str(r, what, "key", true, &e->key, d);
 }
 
-static enum err row_count_read(const struct reading *r, const struct json *what, struct expectation *e, struct diag *d)
+static enum err row_count_read(const struct reading *r, const struct json *what,
+                               struct expectation *e, struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("by")};
     static const struct str bys[] = {STR_INIT("hour"), STR_INIT("day")};
@@ -52,7 +60,8 @@ static enum err row_count_read(const struct reading *r, const struct json *what,
     return ERR_OK;
 }
 
-static enum err aggregate_read(const struct reading *r, const struct json *what, struct expectation *e, struct diag *d)
+static enum err aggregate_read(const struct reading *r, const struct json *what,
+                               struct expectation *e, struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("columns"), STR_INIT("by")};
     struct json *columns, *by;
@@ -63,9 +72,11 @@ static enum err aggregate_read(const struct reading *r, const struct json *what,
     return by == NULL ? ERR_OK : texts_read(r, by, &e->group, &e->group_count, d);
 }
 
-static enum err alert_read(const struct reading *r, const struct json *what, struct expectation *e, struct diag *d)
+static enum err alert_read(const struct reading *r, const struct json *what, struct expectation *e,
+                           struct diag *d)
 {
-    static const struct str keys[] = {STR_INIT("criticality"), STR_INIT("at_least"), STR_INIT("at_most")};
+    static const struct str keys[] = {STR_INIT("criticality"), STR_INIT("at_least"),
+                                      STR_INIT("at_most")};
     static const struct str levels[] = {STR_INIT("low"), STR_INIT("high"), STR_INIT("critical")};
     TRY(reading_keys(r, what, keys, COUNT(keys), d));
     size_t level = CRITICALITY_COUNT, at_least = SIZE_MAX, at_most = SIZE_MAX;
@@ -79,7 +90,8 @@ static enum err alert_read(const struct reading *r, const struct json *what, str
     return ERR_OK;
 }
 
-static enum err options_read(const struct reading *r, const struct json *what, struct expectation *e, struct diag *d)
+static enum err options_read(const struct reading *r, const struct json *what,
+                             struct expectation *e, struct diag *d)
 {
     switch (e->kind) {
     case EXPECT_UNIQUE:
@@ -100,14 +112,16 @@ static enum err options_read(const struct reading *r, const struct json *what, s
 }
 
 /* {sql: "select ...", equals: 0}: the value is compared as text. */
-static enum err sql_read(const struct reading *r, const struct json *body, struct expectation *e, struct diag *d)
+static enum err sql_read(const struct reading *r, const struct json *body, struct expectation *e,
+                         struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("sql"), STR_INIT("equals"), STR_INIT("within")};
     TRY(reading_keys(r, body, keys, COUNT(keys), d));
     TRY(reading_str(r, body, "sql", true, &e->sql, d));
     const struct json *equals = json_get(body, STR("equals"));
     if (equals == NULL || (equals->kind != JSON_IS_NUMBER && equals->kind != JSON_IS_STRING)) {
-        return reading_fail(r, body, d, "sql: expected `equals:` with a number or a text beside it");
+        return reading_fail(r, body, d,
+                            "sql: expected `equals:` with a number or a text beside it");
     }
     e->equals = equals->text;
     e->kind = EXPECT_SQL;
@@ -115,7 +129,8 @@ static enum err sql_read(const struct reading *r, const struct json *body, struc
     return ERR_OK;
 }
 
-static enum err kind_of(const struct reading *r, const struct json *node, struct str name, struct expectation *e, struct diag *d)
+static enum err kind_of(const struct reading *r, const struct json *node, struct str name,
+                        struct expectation *e, struct diag *d)
 {
     for (size_t i = 0; i < COUNT(KINDS); i++) {
         if (str_eq(name, KINDS[i])) {
@@ -138,7 +153,8 @@ static const struct json *kind_node(const struct json *body)
     return NULL;
 }
 
-static enum err mapping_read(const struct reading *r, const struct json *body, struct expectation *e, struct diag *d)
+static enum err mapping_read(const struct reading *r, const struct json *body,
+                             struct expectation *e, struct diag *d)
 {
     TRY(reading_duration(r, body, "within", 0, 400 * US_PER_DAY, &e->within_us, d));
     if (json_get(body, STR("sql")) != NULL) {
@@ -153,7 +169,8 @@ static enum err mapping_read(const struct reading *r, const struct json *body, s
     return options_read(r, what, e, d);
 }
 
-static enum err occurrence_read(const struct reading *r, const struct json *body, struct expectation *e, struct diag *d)
+static enum err occurrence_read(const struct reading *r, const struct json *body,
+                                struct expectation *e, struct diag *d)
 {
     for (size_t i = 0; body->kind == JSON_IS_STRING && i < COUNT(OCCURRENCES); i++) {
         if (str_eq(body->text, OCCURRENCES[i])) {
@@ -162,17 +179,20 @@ static enum err occurrence_read(const struct reading *r, const struct json *body
             return ERR_OK;
         }
     }
-    return reading_fail_name(r, body, "no such occurrence", json_str(body), OCCURRENCES, COUNT(OCCURRENCES), d);
+    return reading_fail_name(r, body, "no such occurrence", json_str(body), OCCURRENCES,
+                             COUNT(OCCURRENCES), d);
 }
 
-static enum err expectation_read(const struct reading *r, const struct json *item, struct expectation *e, struct diag *d)
+static enum err expectation_read(const struct reading *r, const struct json *item,
+                                 struct expectation *e, struct diag *d)
 {
     if (item->kind != JSON_IS_OBJECT || item->count != 1) {
         return reading_fail(r, item, d, "expected one entry such as `always: conservation`");
     }
     TRY(reading_keys(r, item, WHENS, COUNT(WHENS), d));
     const struct json *body = item->first;
-    *e = (struct expectation){.within_us = WITHIN_US_DEFAULT, .at_least = -1, .at_most = -1, .line = item->line};
+    *e = (struct expectation){
+        .within_us = WITHIN_US_DEFAULT, .at_least = -1, .at_most = -1, .line = item->line};
     while (!str_eq(body->key, WHENS[e->when])) {
         e->when++;
     }
@@ -181,7 +201,8 @@ static enum err expectation_read(const struct reading *r, const struct json *ite
     }
     if (body->kind == JSON_IS_STRING) {
         TRY(kind_of(r, body, body->text, e, d));
-        if (e->kind == EXPECT_UNIQUE || e->kind == EXPECT_AGGREGATE_MATCH || e->kind == EXPECT_SQL) {
+        if (e->kind == EXPECT_UNIQUE || e->kind == EXPECT_AGGREGATE_MATCH ||
+            e->kind == EXPECT_SQL) {
             return reading_fail(r, body, d, "%.*s needs its options: a mapping", STR_ARG(e->name));
         }
         return options_read(r, json_new(r->arena, JSON_IS_OBJECT), e, d);
@@ -192,7 +213,8 @@ static enum err expectation_read(const struct reading *r, const struct json *ite
     return mapping_read(r, body, e, d);
 }
 
-enum err scenario_expectations_read(const struct reading *r, const struct json *root, struct scenario *s, struct diag *d)
+enum err scenario_expectations_read(const struct reading *r, const struct json *root,
+                                    struct scenario *s, struct diag *d)
 {
     struct json *list;
     TRY(reading_node(r, root, "expect", JSON_IS_ARRAY, true, &list, d));

@@ -1,0 +1,241 @@
+/* run_command.c -- `aforo run`: scenario files over seeds, their verdicts as a table, their
+ * failures as one line each. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/instant.h"
+#include "base/limits.h"
+#include "scenarios/runner/sweep.h"
+
+#define FILES_MAX 256
+#define STORIES_SHOWN 10
+
+struct run_arguments {
+    struct sweep_options sweep;
+    bool seeds_given, quiet;
+    const char *junit;
+    const char **files;
+    size_t file_count;
+};
+struct run_report { /* of one file */
+    const struct scenario *scenario;
+    struct sweep_result result;
+};
+
+static const char help[] =
+    "usage: aforo run [OPTIONS] FILE...\n\n"
+    "Runs scenario files: a whole pipeline on a virtual clock, with faults drawn by a seed, and\n"
+    "what must hold all the same. Reference: docs/scenario-format.md.\n\n"
+    "  --seeds A..B     these seeds instead of the file's\n"
+    "  --seed N         this one\n"
+    "  --jobs N         processes at a time; default: one a processor\n"
+    "  --once           run each seed once; else twice, and both traces must be equal\n"
+    "  --fail-fast      stop at the first failure\n"
+    "  --junit FILE     the verdicts as JUnit XML\n"
+    "  --quiet          no progress, no table\n\n"
+    "Exit code: 0 pass, 1 an expectation failed, 2 bad input, 3 not done in time, 4 two runs of "
+    "one\n"
+    "seed differ, 5 crash, 6 unknown (a fault never fired, something that should occur never "
+    "did).\n\n"
+    "examples:\n"
+    "  aforo run scenarios/catalog/lost_ack.yaml --seeds 1..200\n"
+    "  aforo run scenarios/catalog/*.yaml --seeds 1..20 --junit verdicts.xml\n"
+    "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --once\n";
+
+/* ---- arguments ---- */
+
+enum {
+    OPTION_SEEDS = 256,
+    OPTION_SEED,
+    OPTION_JOBS,
+    OPTION_ONCE,
+    OPTION_FAIL_FAST,
+    OPTION_JUNIT,
+    OPTION_QUIET
+};
+static const struct option options[] = {{"seeds", required_argument, NULL, OPTION_SEEDS},
+                                        {"seed", required_argument, NULL, OPTION_SEED},
+                                        {"jobs", required_argument, NULL, OPTION_JOBS},
+                                        {"once", no_argument, NULL, OPTION_ONCE},
+                                        {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
+                                        {"junit", required_argument, NULL, OPTION_JUNIT},
+                                        {"quiet", no_argument, NULL, OPTION_QUIET},
+                                        {NULL, 0, NULL, 0}};
+
+static enum err seeds_take(struct run_arguments *args, const char *text, struct diag *d)
+{
+    args->seeds_given = true;
+    if (scenario_seeds_parse(str_of(text), &args->sweep.seed_first, &args->sweep.seed_last) !=
+        ERR_OK) {
+        return fail(d, ERR_INVALID, "--seeds takes a range such as 1..200, not \"%s\"", text);
+    }
+    return ERR_OK;
+}
+
+static enum err option_take(struct run_arguments *args, int option, const char *value,
+                            struct diag *d)
+{
+    uint64_t number = 0;
+    switch (option) {
+    case OPTION_SEEDS:
+    case OPTION_SEED:
+        return seeds_take(args, value, d);
+    case OPTION_JOBS:
+        TRY(cli_number("jobs", value, 64, &number, d));
+        args->sweep.jobs = (unsigned)number;
+        return ERR_OK;
+    case OPTION_ONCE:
+        args->sweep.once = true;
+        return ERR_OK;
+    case OPTION_FAIL_FAST:
+        args->sweep.fail_fast = true;
+        return ERR_OK;
+    case OPTION_JUNIT:
+        args->junit = value;
+        return ERR_OK;
+    case OPTION_QUIET:
+        args->quiet = true;
+        return ERR_OK;
+    default:
+        return fail(d, ERR_INTERNAL, "option %d", option);
+    }
+}
+
+/* ---- what people see ---- */
+
+static void progress_show(void *ctx, uint64_t done, uint64_t failed)
+{
+    const struct scenario *s = ctx;
+    fprintf(stderr, "\r%.*s: %llu seeds, %llu failed ", STR_ARG(s->name), (unsigned long long)done,
+            (unsigned long long)failed);
+}
+
+static void stories_print(const struct run_report *r)
+{
+    const struct sweep_result *s = &r->result;
+    for (size_t i = 0; i < s->failure_count && i < STORIES_SHOWN; i++) {
+        const struct sweep_failure *f = &s->failures[i];
+        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu --once\n",
+               STR_ARG(r->scenario->name), (unsigned long long)f->seed, verdict_name(f->verdict),
+               STR_ARG(f->story), STR_ARG(r->scenario->file), (unsigned long long)f->seed);
+    }
+    if (s->failure_count > STORIES_SHOWN) {
+        printf("     ... and %zu more failures\n", s->failure_count - STORIES_SHOWN);
+    }
+    if (s->unknown.len > 0) {
+        printf("UNKNOWN %.*s: %.*s\n", STR_ARG(r->scenario->name), STR_ARG(s->unknown));
+    }
+}
+
+static void faults_print(const struct sweep_result *s)
+{
+    for (size_t i = 0; i < s->rule_count; i++) {
+        printf("%s%s %llu", i == 0 ? "" : ", ", s->rule_names[i],
+               (unsigned long long)s->rule_fired[i]);
+    }
+    printf("%s", s->rule_count == 0 ? "none" : "");
+}
+
+static void table_print(const struct run_report *reports, size_t count)
+{
+    printf("%-36s %-8s %6s %6s %6s %7s %8s %8s %8s  faults\n", "scenario", "verdict", "seeds",
+           "passed", "failed", "crashes", "events", "seconds", "seeds/s");
+    for (size_t i = 0; i < count; i++) {
+        const struct sweep_result *s = &reports[i].result;
+        int64_t ms = s->elapsed_us / 1000 > 0 ? s->elapsed_us / 1000 : 1;
+        printf("%-36.*s %-8s %6llu %6llu %6llu %7llu %8llu %5lld.%02lld %8llu  ",
+               STR_ARG(reports[i].scenario->name), verdict_name(s->verdict),
+               (unsigned long long)s->seeds, (unsigned long long)s->passed,
+               (unsigned long long)s->failed, (unsigned long long)s->counts.crashes,
+               (unsigned long long)s->counts.acknowledged, (long long)(ms / 1000),
+               (long long)(ms % 1000 / 10), (unsigned long long)(s->seeds * 1000 / (uint64_t)ms));
+        faults_print(s);
+        printf("\n");
+    }
+}
+
+/* ---- running ---- */
+
+static enum err file_run(struct arena *a, const struct run_arguments *args, const char *file,
+                         struct run_report *ret_report, struct diag *d)
+{
+    struct scenario *scenario;
+    TRY(scenario_read(a, file, &scenario, d));
+    struct sweep_options sweep = args->sweep;
+    if (!args->seeds_given) {
+        sweep.seed_first = scenario->seed_first;
+        sweep.seed_last = scenario->seed_last;
+    }
+    if (!args->quiet && isatty(STDERR_FILENO)) {
+        sweep.progress = progress_show;
+        sweep.progress_ctx = scenario;
+    }
+    ret_report->scenario = scenario;
+    enum err err = sweep_run(a, scenario, &sweep, &ret_report->result, d);
+    if (sweep.progress != NULL) {
+        fprintf(stderr, "\r\033[K");
+    }
+    return err;
+}
+
+/* The worst: fail, then by exit code, unknown last. */
+static enum verdict worst(enum verdict a, enum verdict b)
+{
+    if (a == VERDICT_PASS || b == VERDICT_PASS) {
+        return a == VERDICT_PASS ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+static int files_run(struct arena *a, const struct run_arguments *args)
+{
+    struct run_report *reports = NEW_ARRAY(a, struct run_report, args->file_count);
+    enum verdict verdict = VERDICT_PASS;
+    for (size_t i = 0; i < args->file_count; i++) {
+        struct diag d = DIAG_INIT;
+        if (file_run(a, args, args->files[i], &reports[i], &d) != ERR_OK) {
+            fprintf(stderr, "aforo run: %s\n", d.msg);
+            return VERDICT_BAD_INPUT;
+        }
+        stories_print(&reports[i]);
+        verdict = worst(verdict, reports[i].result.verdict);
+    }
+    if (!args->quiet) {
+        table_print(reports, args->file_count);
+    }
+    return (int)verdict;
+}
+
+static int command_run(int argc, char **argv)
+{
+    struct run_arguments args = {.sweep = {.jobs = 0}};
+    struct diag d = DIAG_INIT;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    args.sweep.jobs = processors > 0 ? (unsigned)processors : 1;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+        if (option == '?' || option == ':') {
+            return cli_bad_option(&cli_run, argc, argv, option);
+        }
+        if (option_take(&args, option, optarg, &d) != ERR_OK) {
+            return cli_usage(&cli_run, "%s", d.msg);
+        }
+    }
+    args.files = (const char **)(argv + optind);
+    args.file_count = (size_t)(argc - optind);
+    if (args.file_count == 0 || args.file_count > FILES_MAX) {
+        return cli_usage(&cli_run, "expected 1 to %d scenario files", FILES_MAX);
+    }
+    struct arena *a = arena_new("aforo run", ARENA_PROCESS_BYTES_MAX);
+    int code = files_run(a, &args);
+    arena_free(a);
+    return code;
+}
+
+const struct cli_command cli_run = {
+    .name = "run",
+    .summary = "run scenario files: faults by seed, and what must hold all the same",
+    .help = help,
+    .run = command_run,
+};

@@ -1,0 +1,70 @@
+/* feed.c -- What is due, and when. Generated events come in bursts of a batch, evenly spaced, until
+ * the faults heal; then one more, the probe, which must get through whatever happened before. */
+#include "feed.h"
+
+#include "base/instant.h"
+
+struct feed {
+    struct generator generator;
+    const struct scenario *scenario;
+    int64_t start_us, interval_us, phase_us; /* of bursts */
+    uint64_t burst, burst_count; /* the next burst; how many there are, the probe not counted */
+    uint64_t number;             /* events made so far */
+    unsigned in_burst;           /* of the current burst */
+    unsigned batch;
+};
+
+struct feed *feed_new(struct arena *durable, const struct scenario *scenario, uint64_t seed,
+                      unsigned producer, int64_t start_us)
+{
+    struct feed *f = NEW(durable, struct feed);
+    const struct scenario_source *source = &scenario->source;
+    unsigned producers = scenario->actors.producers > 0 ? scenario->actors.producers : 1;
+    *f = (struct feed){.scenario = scenario,
+                       .start_us = start_us,
+                       .batch = source->batch > 0 ? source->batch : 25};
+    f->generator = (struct generator){
+        .def = scenario->pipeline, .source = source, .seed = seed, .producer = producer};
+    f->generator.producer_name = str_printf(durable, "p%u", producer);
+    f->interval_us = US_PER_HOUR * (int64_t)producers * (int64_t)f->batch / source->events_per_hour;
+    f->interval_us = f->interval_us > 0 ? f->interval_us : 1;
+    f->phase_us = f->interval_us * (int64_t)producer / (int64_t)producers;
+    int64_t span_us = scenario->heal_after_us - f->phase_us;
+    f->burst_count = span_us <= 0 ? 0 : (uint64_t)((span_us + f->interval_us - 1) / f->interval_us);
+    return f;
+}
+
+int64_t feed_due_us(const struct feed *f)
+{
+    if (f->burst > f->burst_count) {
+        return INSTANT_NEVER;
+    }
+    int64_t probe_us = f->scenario->heal_after_us;
+    int64_t due_us = f->phase_us + (int64_t)f->burst * f->interval_us;
+    return f->start_us + (f->burst == f->burst_count ? probe_us : due_us);
+}
+
+bool feed_is_over(const struct feed *f)
+{
+    return f->burst > f->burst_count;
+}
+
+bool feed_next(struct feed *f, int64_t now_us, struct arena *a, struct feed_event *ret_event)
+{
+    int64_t due_us = feed_due_us(f);
+    if (due_us > now_us) {
+        return false;
+    }
+    struct generated made = generator_make(&f->generator, ++f->number, due_us, a);
+    *ret_event = (struct feed_event){.payload = made.payload,
+                                     .partition_key = made.partition_key,
+                                     .malformed = made.malformed,
+                                     .late = made.late,
+                                     .copied = made.copied};
+    bool is_probe = f->burst == f->burst_count;
+    if (++f->in_burst == f->batch || is_probe) {
+        f->in_burst = 0;
+        f->burst++;
+    }
+    return true;
+}

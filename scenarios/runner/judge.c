@@ -1,0 +1,230 @@
+/* judge.c -- When what is checked, and what follows from it.
+ *
+ * Every tick: the raw objects, since a lost record is known the moment that something behind it has
+ * landed. Every tenth: the warehouse and the alerts. After the heal, once nothing is on its way any
+ * more: whatever must come true eventually; when all of it has, the run is over. At the end, with
+ * every actor dead and the warehouse at rest: everything once more. A failure beats everything;
+ * what has not come by the horizon, with nothing wrong so far, is a matter of liveness. */
+#include "world.h"
+
+#include "base/instant.h"
+
+#define WAREHOUSE_EVERY 10
+
+/* ---- one expectation ---- */
+
+static enum err alert_check(struct world *w, const struct expectation *e, bool complete,
+                            struct oracle_finding *f, struct diag *d)
+{
+    struct oracle_alerts asked = {.criticality = e->any_criticality ? NULL : &e->criticality,
+                                  .at_least = e->at_least,
+                                  .at_most = e->when == EXPECT_NEVER ? 0 : e->at_most,
+                                  .complete = complete};
+    return oracle_check_alerts(w->oracle, &asked, f, d);
+}
+
+/* complete: nothing is on its way any more. */
+static enum err expectation_check(struct world *w, const struct expectation *e, bool complete,
+                                  struct oracle_finding *f, struct diag *d)
+{
+    switch (e->kind) {
+    case EXPECT_CONSERVATION:
+        return complete ? oracle_check_complete(w->oracle, f, d)
+                        : oracle_check_warehouse(w->oracle, f, d);
+    case EXPECT_UNIQUE:
+        return oracle_check_unique(w->oracle, e->table, e->key, f, d);
+    case EXPECT_ROW_COUNT_MATCH:
+        return oracle_check_counts(w->oracle, str_eq(e->by, STR("hour")) ? US_PER_HOUR : US_PER_DAY,
+                                   f, d);
+    case EXPECT_AGGREGATE_MATCH:
+        return oracle_check_aggregates(w->oracle, e->columns, e->column_count, e->group,
+                                       e->group_count, f, d);
+    case EXPECT_ALERT:
+        return alert_check(w, e, complete, f, d);
+    case EXPECT_SQL:
+        return oracle_check_sql(w->oracle, e->sql, e->equals, f, d);
+    case EXPECT_REPORT_EQUALS_RECOMPUTATION:
+        return oracle_check_reports(w->oracle, sim_wall_us(w->sim), f, d);
+    case EXPECT_OCCURS:
+        break;
+    }
+    return ERR_OK;
+}
+
+static bool expects_conservation(const struct world *w)
+{
+    for (size_t i = 0; i < w->scenario->expectation_count; i++) {
+        if (w->scenario->expectations[i].kind == EXPECT_CONSERVATION) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the verdict ---- */
+
+static void judged(struct world *w, enum verdict verdict, struct str what,
+                   const struct oracle_finding *f)
+{
+    struct buf story;
+    buf_init(&story, w->arena, 8 * KIB);
+    buf_addf(&story, "%.*s", STR_ARG(what));
+    for (int c = 0; f != NULL && c < ROW_CLASS_COUNT; c++) {
+        if (f->rows[c] > 0) {
+            buf_addf(&story, " %s=%llu", row_class_name((enum row_class)c),
+                     (unsigned long long)f->rows[c]);
+        }
+    }
+    if (f != NULL) {
+        buf_addf(&story, ": %.*s", STR_ARG(f->story));
+    }
+    w->verdict = verdict;
+    w->story = buf_str(&story);
+}
+
+/* true: go on. A warehouse that is busy is asked again at the next tick. */
+static bool checked(struct world *w, enum err err, struct diag *d, struct str what,
+                    const struct oracle_finding *f)
+{
+    if (err != ERR_OK && err != ERR_UNAVAILABLE) {
+        w->trouble = *d;
+        judged(w, VERDICT_BAD_INPUT, str_of(d->msg), NULL);
+        return false;
+    }
+    diag_clear(d);
+    if (err == ERR_OK && !oracle_is_well(f)) {
+        judged(w, VERDICT_FAIL, what, f);
+        return false;
+    }
+    return true;
+}
+
+static bool raw_check(struct world *w)
+{
+    struct diag d = DIAG_INIT;
+    struct oracle_finding f = {.story = STR_EMPTY};
+    enum err err = oracle_check_raw(w->oracle, &f, &d);
+    if (!expects_conservation(w)) {
+        return true; /* read all the same: the other checks go by what has landed */
+    }
+    return checked(w, err, &d, STR("conservation"), &f);
+}
+
+static bool always_check(struct world *w)
+{
+    for (size_t i = 0; i < w->scenario->expectation_count; i++) {
+        const struct expectation *e = &w->scenario->expectations[i];
+        struct oracle_finding f = {.story = STR_EMPTY};
+        struct diag d = DIAG_INIT;
+        bool now = e->when == EXPECT_ALWAYS || e->when == EXPECT_NEVER || e->kind == EXPECT_ALERT;
+        if (now && !checked(w, expectation_check(w, e, false, &f, &d), &d, e->name, &f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- after the heal ---- */
+
+static bool is_quiet(struct world *w, struct oracle_lag *ret_lag)
+{
+    struct diag d = DIAG_INIT;
+    for (size_t i = 0; i < w->producer_count; i++) {
+        if (!producer_is_done(w->actors[i].producer)) {
+            return false;
+        }
+    }
+    return oracle_lag(w->oracle, ret_lag, &d) == ERR_OK && oracle_lag_is_zero(ret_lag);
+}
+
+/* The first that is not true yet; NULL: all are. */
+static const struct expectation *first_missing(struct world *w, struct oracle_finding *ret_finding)
+{
+    for (size_t i = 0; i < w->scenario->expectation_count; i++) {
+        const struct expectation *e = &w->scenario->expectations[i];
+        struct oracle_finding f = {.story = STR_EMPTY};
+        struct diag d = DIAG_INIT;
+        if (e->when == EXPECT_SOMETIMES) {
+            continue;
+        }
+        enum err err = expectation_check(w, e, true, &f, &d);
+        if (err != ERR_OK || !oracle_is_well(&f)) {
+            (void)checked(w, err, &d, e->name, &(struct oracle_finding){.story = STR_EMPTY});
+            *ret_finding = f;
+            return e;
+        }
+    }
+    return NULL;
+}
+
+bool judge_tick(void *world, int64_t now_us)
+{
+    struct world *w = world;
+    w->checks++;
+    if (!raw_check(w) || (w->checks % WAREHOUSE_EVERY == 0 && !always_check(w))) {
+        return false;
+    }
+    struct oracle_lag lag;
+    struct oracle_finding f;
+    if (w->healed && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
+        w->settled = first_missing(w, &f) == NULL;
+    }
+    return !w->settled && w->verdict == VERDICT_PASS;
+}
+
+/* ---- the end ---- */
+
+static struct str trouble_of_actors(const struct world *w)
+{
+    struct buf text;
+    buf_init(&text, w->arena, 64 * KIB);
+    for (size_t i = 0; i < w->actor_count; i++) {
+        if (w->actors[i].trouble.len > 0) {
+            buf_addf(&text, "; %.*s ended with: %.*s", STR_ARG(sim_actor_name(w->actors[i].sim)),
+                     STR_ARG(w->actors[i].trouble));
+        }
+    }
+    return buf_str(&text);
+}
+
+static void liveness_failed(struct world *w, const char *why)
+{
+    struct oracle_lag lag = {.unacknowledged = 0};
+    struct diag d = DIAG_INIT;
+    struct str text = STR("the warehouse does not answer");
+    if (oracle_lag(w->oracle, &lag, &d) == ERR_OK) {
+        text = oracle_lag_text(&lag, w->arena);
+    }
+    struct str trouble = trouble_of_actors(w);
+    judged(w, VERDICT_LIVENESS,
+           str_printf(w->arena, "liveness: %s: %.*s%.*s", why, STR_ARG(text), STR_ARG(trouble)),
+           NULL);
+}
+
+void judge_end(struct world *w, enum sim_end end)
+{
+    struct oracle_lag lag;
+    struct oracle_finding f = {.story = STR_EMPTY};
+    bool open = w->verdict == VERDICT_PASS;
+    if (!open) {
+        return;
+    }
+    bool quiet = is_quiet(w, &lag);
+    world_silence(w);
+    if (!raw_check(w) || !always_check(w)) {
+        return;
+    }
+    if (end == SIM_DEADLOCK || end == SIM_LIVELOCK) {
+        liveness_failed(w, end == SIM_DEADLOCK ? "nothing can happen any more"
+                                               : "endless work without time passing");
+        return;
+    }
+    if (!quiet && !w->settled) {
+        liveness_failed(w, "not done by the horizon");
+        return;
+    }
+    const struct expectation *missing = first_missing(w, &f);
+    if (missing != NULL && w->verdict == VERDICT_PASS) {
+        judged(w, VERDICT_FAIL, missing->name, &f);
+    }
+}

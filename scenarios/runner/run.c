@@ -1,0 +1,165 @@
+/* run.c -- One scenario, one seed, simulated: safety with faults, then they heal, then liveness
+ * until all has come true. */
+#include "scenarios/runner/run.h"
+
+#include <stdio.h>
+#include "base/instant.h"
+#include "base/limits.h"
+#include "world.h"
+
+#define TICK_US (30 * US_PER_S)
+
+/* ---- what a result tells ---- */
+
+static void calls_count(const struct world *w, struct run_counts *c, uint64_t *ret_conflicts)
+{
+    struct ledger_entry entry;
+    *ret_conflicts = 0;
+    for (uint64_t after = 0; emulator_ledger_next(w->emulator, after, &entry);
+         after = entry.number) {
+        c->calls++;
+        *ret_conflicts += entry.status == 412 ? 1 : 0;
+    }
+}
+
+static bool has_occurred(const struct world *w, struct str what, const struct run_counts *c,
+                         const struct oracle_counts *o, uint64_t conflicts)
+{
+    const struct {
+        struct str name;
+        bool occurred;
+    } all[] = {
+        {STR("duplicate_delivery"), o->deliveries_twice > 0},
+        {STR("fault"), c->faults_fired > 0},
+        {STR("crash"), c->crashes > 0},
+        {STR("quarantine"), o->quarantined > 0},
+        {STR("conflict"), conflicts > 0},
+        {STR("late"), o->late > 0},
+        {STR("new_version"), o->report_versions > 0},
+        {STR("throttle"), w->throttles > 0},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (str_eq(all[i].name, what)) {
+            return all[i].occurred;
+        }
+    }
+    return false;
+}
+
+static void faults_count(const struct world *w, struct arena *a, struct run_result *r)
+{
+    r->rule_fired = NEW_ARRAY(a, uint64_t, w->faults->count);
+    for (size_t i = 0; i < w->faults->count; i++) {
+        const struct fault_rule *rule = &w->faults->rules[i];
+        r->rule_fired[i] = rule->fired;
+        r->counts.faults_by_phase[rule->phase] += rule->fired;
+        r->counts.faults_fired += rule->fired;
+    }
+    for (size_t i = 0; i < w->actor_count; i++) {
+        unsigned lives = sim_actor_lives(w->actors[i].sim);
+        r->counts.crashes += lives > 0 ? lives - 1 : 0;
+    }
+}
+
+static enum err result_fill(const struct world *w, struct arena *a, struct run_result *r,
+                            struct diag *d)
+{
+    struct oracle_counts o;
+    uint64_t conflicts;
+    TRY(oracle_count(w->oracle, &o, d));
+    r->counts = (struct run_counts){.produced = o.produced,
+                                    .acknowledged = o.acknowledged,
+                                    .raw_objects = o.raw_objects,
+                                    .raw_records = o.raw_records,
+                                    .rows = o.rows,
+                                    .duplicates = o.duplicates,
+                                    .quarantined = o.quarantined,
+                                    .filtered = o.filtered,
+                                    .alerts = o.alerts,
+                                    .reports = o.reports + o.report_versions};
+    faults_count(w, a, r);
+    calls_count(w, &r->counts, &conflicts);
+    r->occurred = NEW_ARRAY(a, bool, w->scenario->expectation_count);
+    for (size_t i = 0; i < w->scenario->expectation_count; i++) {
+        const struct expectation *e = &w->scenario->expectations[i];
+        r->occurred[i] =
+            e->when == EXPECT_SOMETIMES && has_occurred(w, e->occurs, &r->counts, &o, conflicts);
+    }
+    return ERR_OK;
+}
+
+static void trace_copy(char *to, size_t size, struct str trace)
+{
+    size_t len = trace.len < size - 1 ? trace.len : size - 1;
+    for (size_t i = 0; i < len; i++) {
+        to[i] = trace.ptr[i];
+    }
+    to[len] = '\0';
+}
+
+/* ---- the run ---- */
+
+static void trace_write(void *ctx, struct str line)
+{
+    (void)fwrite(line.ptr, 1, line.len, ctx);
+    if (line.len == 0 || line.ptr[line.len - 1] != '\n') {
+        (void)fputc('\n', ctx);
+    }
+}
+
+static enum sim_end phases_run(struct world *w)
+{
+    const struct scenario *s = w->scenario;
+    sim_on_tick(w->sim, TICK_US, judge_tick, w);
+    world_start(w);
+    enum sim_end end = sim_run(w->sim, s->heal_after_us);
+    if (end != SIM_UNTIL) {
+        return end;
+    }
+    fault_plan_heal(w->faults);
+    w->healed = true;
+    return sim_run(w->sim, s->horizon_us);
+}
+
+static enum err world_judge(struct world *w, struct arena *a, FILE *trace, struct run_result *r,
+                            struct diag *d)
+{
+    TRY(world_open(w, d));
+    if (trace != NULL) {
+        sim_trace_sink(w->sim, trace_write, trace);
+    }
+    enum sim_end end = phases_run(w);
+    r->virtual_us = sim_now_us(w->sim);
+    judge_end(w, end);
+    if (w->trouble.code != ERR_OK) {
+        *d = w->trouble;
+        return d->code;
+    }
+    r->verdict = w->verdict;
+    r->story = str_copy(a, w->story);
+    trace_copy(r->trace, sizeof(r->trace), sim_trace(w->sim, a));
+    world_silence(w);
+    return result_fill(w, a, r, d);
+}
+
+enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
+                       const struct run_options *options, struct run_result *ret_result,
+                       struct diag *d)
+{
+    struct run_result result = {.seed = seed, .story = STR_EMPTY};
+    struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
+    FILE *trace = NULL;
+    if (options->trace_file != NULL && (trace = fopen(options->trace_file, "wb")) == NULL) {
+        return fail(d, ERR_INVALID, "%s: cannot be written", options->trace_file);
+    }
+    w.arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
+    enum err err = world_judge(&w, a, trace, &result, d);
+    world_close(&w);
+    arena_free(w.arena);
+    if (trace != NULL) {
+        fclose(trace);
+    }
+    TRY(err);
+    *ret_result = result;
+    return ERR_OK;
+}

@@ -1,0 +1,42 @@
+/* sweep.h -- Many seeds of one scenario, over processes: a crash of the code under test is a
+ * verdict, not the end of the sweep. Each seed runs twice, from nothing, and both trace hashes must
+ * agree. Lives in the arena given. */
+#ifndef AFORO_SCENARIOS_RUNNER_SWEEP_H
+#define AFORO_SCENARIOS_RUNNER_SWEEP_H
+
+#include "scenarios/runner/run.h"
+
+struct sweep_options {
+    uint64_t seed_first, seed_last;
+    unsigned jobs;  /* processes at a time; 0: 1 */
+    bool once;      /* each seed runs once: nothing is said about determinism */
+    bool fail_fast; /* no new seeds after the first failure */
+    void (*progress)(void *ctx, uint64_t done, uint64_t failed); /* NULL: silent */
+    void *progress_ctx;
+};
+struct sweep_failure {
+    uint64_t seed;
+    enum verdict verdict;
+    struct str story;
+};
+struct sweep_result {
+    enum verdict
+        verdict; /* the worst of them: fail, then the others by their exit code, then unknown */
+    uint64_t seeds, passed, failed, not_run;
+    struct sweep_failure *failures; /* by seed; SWEEP_FAILURES_MAX at most */
+    size_t failure_count;
+    struct run_counts counts; /* of all first runs together */
+    uint64_t *rule_fired;     /* by fault rule */
+    const char **rule_names;
+    size_t rule_count;
+    bool *occurred;     /* by expectation: in some seed */
+    struct str unknown; /* what kept it from proving anything; empty: nothing */
+    int64_t elapsed_us, cpu_us, virtual_us;
+};
+#define SWEEP_FAILURES_MAX 1000
+MUST_USE enum err sweep_run(struct arena *a, const struct scenario *scenario,
+                            const struct sweep_options *options, struct sweep_result *ret_result,
+                            struct diag *d);
+const char *verdict_name(enum verdict v); /* "pass", "fail" ... */
+
+#endif

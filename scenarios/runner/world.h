@@ -1,0 +1,52 @@
+/* world.h -- One simulated run: the emulator, the fault plan, the actors, the oracle beside them.
+ * Private to the runner. */
+#ifndef AFORO_SCENARIOS_RUNNER_WORLD_H
+#define AFORO_SCENARIOS_RUNNER_WORLD_H
+
+#include "pipeline/worker.h"
+#include "producer.h"
+#include "scenarios/runner/run.h"
+#include "scenarios/sim/sim.h"
+
+struct world;
+struct world_actor {
+    struct world *world;
+    struct sim_actor *sim;
+    struct producer *producer; /* NULL: a worker */
+    struct worker_options worker;
+    struct str trouble; /* with what its worker ended last: what needs a person */
+};
+struct world {
+    struct arena *arena;
+    const struct scenario *scenario;
+    uint64_t seed;
+    struct aws_config aws;
+    struct emulator *emulator;
+    struct fault_plan *faults;
+    struct sim *sim;
+    struct oracle *oracle;
+    struct warehouse *session; /* the oracle's */
+    const char *database;      /* URI of the run's own SQLite database */
+    struct world_actor *actors;
+    size_t actor_count, producer_count;
+    uint64_t throttles;
+    uint64_t checks; /* ticks so far */
+    bool healed;
+    /* the judgement */
+    bool settled; /* whatever was expected has come true before the horizon */
+    struct oracle_finding finding;
+    enum verdict verdict;
+    struct str story;
+    struct diag trouble; /* of the oracle itself: no verdict can be given */
+};
+/* Builds it: emulator, plan, database, simulator; runs the set-up actor, which no fault touches. */
+MUST_USE enum err world_open(struct world *w, struct diag *d);
+void world_start(struct world *w);   /* adds the actors */
+void world_silence(struct world *w); /* kills them all, so that the warehouse is at rest */
+void world_close(struct world *w);
+
+/* ---- judge.c ---- */
+bool judge_tick(void *world, int64_t now_us); /* sim_check_fn: false once the verdict is known */
+void judge_end(struct world *w, enum sim_end end);
+
+#endif
