@@ -149,13 +149,31 @@ static enum err pipeline_read(const struct reading *r, const struct json *topolo
     return definition_read(r->arena, text, s->pipeline_file, &s->pipeline, d);
 }
 
+/* What a run wants to be quicker than production: these replace the definition's own. */
+static enum err tuning_read(const struct reading *r, const struct json *topology,
+                            struct definition *def, struct diag *d)
+{
+    struct json *tuning;
+    TRY(reading_node(r, topology, "tuning", JSON_IS_OBJECT, false, &tuning, d));
+    if (tuning == NULL) {
+        return ERR_OK;
+    }
+    TRY(KEYS(r, tuning, d, STR("grace"), STR("land_age"), STR("land_records"), STR("poll")));
+    TRY(reading_duration(r, tuning, "grace", 0, 30 * US_PER_DAY, &def->report_grace_us, d));
+    TRY(reading_duration(r, tuning, "land_age", US_PER_S, US_PER_DAY, &def->land_age_us, d));
+    TRY(reading_count(r, tuning, "land_records", 1, 10000, &def->land_records_max, d));
+    return reading_duration(r, tuning, "poll", 10 * US_PER_MS, US_PER_HOUR, &def->poll_us, d);
+}
+
 static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s,
                               struct diag *d)
 {
     struct json *topology, *stream;
     TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
-    TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("actors"), STR("twin_landers")));
+    TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("tuning"), STR("actors"),
+             STR("twin_landers")));
     TRY(pipeline_read(r, topology, s, d));
+    TRY(tuning_read(r, topology, s->pipeline, d));
     s->stream = s->pipeline->stream;
     s->shards = 1;
     TRY(reading_node(r, topology, "stream", JSON_IS_OBJECT, false, &stream, d));
