@@ -130,6 +130,49 @@ Test(capture, no_changed_or_missing_byte_goes_unnoticed)
     }
 }
 
+static uint64_t number_at(const char *bytes, size_t size)
+{
+    uint64_t value = 0;
+    for (size_t i = size; i-- > 0;) {
+        value = value << 8 | (unsigned char)bytes[i];
+    }
+    return value;
+}
+
+static void checksum_put(char *at, const char *from, size_t len)
+{
+    uint64_t checksum = hash_crc64nvme(0, str_n(from, len));
+    for (size_t i = 0; i < 8; i++) {
+        at[i] = (char)(unsigned char)(checksum >> (8 * i));
+    }
+}
+
+/* An object whose every checksum is right, but whose index parts the bytes elsewhere: the newline
+ * that must follow each record tells. Offsets are those of docs/capture-format.md. */
+Test(capture, a_forged_boundary_is_noticed)
+{
+    struct capture_record records[] = {{.data = STR("a")}, {.data = STR("bc")}};
+    struct str object = capture_write(memory, records, 2);
+    char *bytes = arena_copy(memory, object.ptr, object.len);
+    char *seek = bytes + object.len - number_at(bytes + object.len - 8, 4);
+    char *index =
+        seek - 8 - number_at(seek + 60 + 12, 4); /* two empty texts stand before the entry */
+    size_t index_size = number_at(index + 4, 4);
+    cr_assert(memcmp(seek, "AFS1", 4) == 0 && memcmp(index + 8, "AFI1", 4) == 0);
+    cr_assert(index[8 + 32] == 1 && index[8 + 32 + 16] == 2, "the two lengths");
+    index[8 + 32] = 2;
+    index[8 + 32 + 16] = 1;
+    checksum_put(index + 8 + index_size - 8, index + 8, index_size - 8);
+    checksum_put(seek + 48, bytes, (size_t)(seek - 8 - bytes));
+    size_t seek_size = (size_t)(bytes + object.len - seek);
+    checksum_put(seek + seek_size - 16, seek, seek_size - 16);
+    struct diag d = DIAG_INIT;
+    struct capture_record *back = NULL;
+    size_t count;
+    cr_expect_eq(capture_read(memory, str_n(bytes, object.len), &back, &count, &d), ERR_CORRUPT);
+    cr_expect_str_eq(d.msg, "frame 0 at byte 0: its index and its records differ");
+}
+
 static struct str run(struct str line)
 {
     const char *command = str_z(memory, line);

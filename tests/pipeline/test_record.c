@@ -66,6 +66,24 @@ Test(record, a_row_holds_the_typed_values)
     cr_expect(row.values[10].type == WAREHOUSE_I64 && row.values[10].i64 == 0);
 }
 
+#define GOOD "\"id\":\"a\",\"t\":\"2001-01-31\""
+
+/* Bounds, lengths and the largest numbers are themselves allowed. */
+Test(record, limits_are_included)
+{
+    static const char *const rows[] = {"{" GOOD ",\"n\":-5}",
+                                       "{" GOOD ",\"n\":50}",
+                                       "{" GOOD ",\"deep\":{\"price\":0}}",
+                                       "{" GOOD ",\"loose\":-9223372036854775808}",
+                                       "{" GOOD ",\"deep\":{\"price\":92233720368547758.07}}",
+                                       "{\"id\":\"12345678\",\"t\":\"2001-01-31\"}"};
+    struct definition *def = definition_of(memory, str_of(DEFINITION));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct row row = decode(def, rows[i]);
+        cr_expect_eq(row.fate, RECORD_ROW, "%s %.*s", rows[i], STR_ARG(row.reason));
+    }
+}
+
 /* What a filter does not keep is neither a row nor refused. */
 Test(record, a_filter_leaves_records_out)
 {
@@ -74,8 +92,6 @@ Test(record, a_filter_leaves_records_out)
     cr_expect(row.fate == RECORD_FILTERED && row.values == NULL);
     cr_expect(str_eq(row.event_id, STR("a")) && row.event_us == instant_of(2001, 1, 31, 0, 0, 0));
 }
-
-#define GOOD "\"id\":\"a\",\"t\":\"2001-01-31\""
 
 /* Each way to be wrong has its own stable reason, which holds nothing of the payload; the id and
  * the time are told where they could be read. */
