@@ -3,7 +3,8 @@
  *    "aggregates":[{"of":"sum(delay)","equals":"154078"}, {"of":"count","where":"late","equals":1108},
  *                  {"of":"distinct(origin)","equals":220}],
  *    "groups":[{"by":"day","of":["count","sum(delay)"],"rows":{"2001-01-01":[227,"1523"]}}]}
- * of: count, sum(c), min(c), max(c), distinct(c). by: day, month, hour, or a column. A group that is expected and missing,
+ * of: count, sum(c), min(c), max(c), distinct(c). where: a boolean column. by: day (2001-01-31), month (2001-01),
+ * hour (2001-01-31T09) of the event's time, or a column (null: "-"). Unknown keys are errors. A group that is expected and missing,
  * or there and not expected, differs. */
 #ifndef AFORO_REPLAY_EXPECT_H
 #define AFORO_REPLAY_EXPECT_H
@@ -20,8 +21,12 @@ struct expect_result {
     struct expect_line *lines;  /* what differs, heaviest first */
     size_t count;
 };
+/* `name` is for messages: ERR_INVALID "name:line:column: ...". */
 MUST_USE enum err expect_check(struct arena *a, struct str text, struct str name, const struct definition *def, struct warehouse *w,
                                const struct player_result *played, struct expect_result *ret_result, struct diag *d);
+/* Whether the file is one, before anything is played. */
+MUST_USE enum err expect_valid(struct arena *a, struct str text, struct str name, const struct definition *def, struct diag *d);
+/* "N figures checked, all equal", or a table of the heaviest differences, at most lines_max of them. */
 void expect_table(struct buf *out, const struct expect_result *r, size_t lines_max);
 
 #endif

@@ -7,13 +7,16 @@
 #include "replay/reader.h"
 #include "replay/source.h"
 
+#define PLAYER_OBJECT_BYTES_MAX (4 * GIB) /* what one object may become in memory, rows and all */
+
 struct player_problem {         /* an object that is missing, cut, or not what the manifest says */
     struct str object, text;
 };
 struct player_result {
-    uint64_t objects, bytes, raw_bytes; /* as stored; after decompression */
-    struct loaded_counts counts;
-    struct player_problem *problems;
+    uint64_t objects, bytes, raw_bytes; /* loaded; as stored; after decompression */
+    uint64_t loaded_before;     /* of the objects: found in the warehouse with the same content, not read again */
+    struct loaded_counts counts; /* of all objects; those loaded before as they were then */
+    struct player_problem *problems; /* in the objects' order */
     size_t problem_count;
     int64_t elapsed_us;
 };
@@ -23,8 +26,11 @@ struct player_options {
     void *progress_ctx;
     int64_t (*now_us)(void *ctx);
     void *now_ctx;
+    struct rt *rt;              /* a second task reads and decodes ahead; NULL: one object after the other. Same result */
 };
-/* Loads every object that is not loaded yet. An object that cannot be read becomes a problem, and the others go on. */
+/* Loads every object that is not loaded yet, each in one transaction; missing tables are created. An object that cannot
+ * be read becomes a problem, and the others go on; one that can be read and is not what the manifest says is a problem
+ * too, and is loaded, so that sums show by how much. Fails when the warehouse or the source as a whole does. */
 MUST_USE enum err player_run(struct arena *a, const struct definition *def, const struct source *source, struct warehouse *w,
                              const struct player_options *options, struct player_result *ret_result, struct diag *d);
 

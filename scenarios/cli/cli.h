@@ -23,6 +23,7 @@ struct cli_command {
 };
 extern const struct cli_command cli_run;
 extern const struct cli_command cli_serve;
+extern const struct cli_command cli_replay;
 
 /* "aforo NAME: message" on stderr; returns CLI_USAGE, respectively CLI_FAILED. */
 int cli_usage(const struct cli_command *command, const char *format, ...) PRINTF_LIKE(2, 3);

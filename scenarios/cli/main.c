@@ -6,6 +6,7 @@
 
 static const struct cli_command *const commands[] = {
     &cli_run,
+    &cli_replay,
     &cli_serve,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

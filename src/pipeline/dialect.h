@@ -1,4 +1,5 @@
-/* dialect.h -- What SQLite and PostgreSQL spell differently: types, days, hours, exact decimals. Private to the pipeline. */
+/* dialect.h -- What SQLite and PostgreSQL spell differently: types, days, hours, exact decimals. For the
+ * pipeline, and for those who ask its warehouse questions (replay, scenarios). */
 #ifndef AFORO_PIPELINE_DIALECT_H
 #define AFORO_PIPELINE_DIALECT_H
 

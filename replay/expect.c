@@ -1,0 +1,222 @@
+/* expect.c -- The figures of a replay beside the expected ones. Numbers are compared as numbers of
+ * their column's scale ("58635.56" is "58635.560"), everything else as text. */
+#include "expect_parts.h"
+
+#include <stdlib.h>
+#include "base/decimal.h"
+#include "base/map.h"
+
+struct weighed { /* a difference, and where it stands */
+    struct expect_line line;
+    int64_t weight; /* of the difference, in units of 10^-9, as far as that fits */
+    size_t order;
+};
+struct comparing {
+    struct arena *arena;
+    uint64_t checked;
+    struct weighed *items;
+    size_t count, cap;
+};
+
+/* ---- one figure ---- */
+
+static struct weighed *add_difference(struct comparing *c)
+{
+    if (c->count == c->cap) {
+        size_t cap = c->cap == 0 ? 64 : 2 * c->cap;
+        c->items =
+            arena_grow(c->arena, c->items, c->cap * sizeof(c->items[0]), cap * sizeof(c->items[0]));
+        c->cap = cap;
+    }
+    c->items[c->count] = (struct weighed){.order = c->count};
+    return &c->items[c->count++];
+}
+
+static bool number_of(struct str text, int scale, int64_t *ret_value)
+{
+    struct diag ignored = DIAG_INIT;
+    *ret_value = 0;
+    return str_eq(text, FIGURE_NULL) || decimal_parse(text, scale, ret_value, &ignored) == ERR_OK;
+}
+
+static int64_t weight_of(int64_t difference, int scale)
+{
+    struct diag ignored = DIAG_INIT;
+    int64_t weight;
+    int64_t size = difference == INT64_MIN ? INT64_MAX : llabs(difference);
+    return decimal_rescale(size, scale, DECIMAL_SCALE_MAX, &weight, &ignored) == ERR_OK ? weight
+                                                                                        : INT64_MAX;
+}
+
+static void note_difference(struct comparing *c, struct str what, struct str group,
+                            const struct figure *f, struct str expected, struct str found)
+{
+    struct weighed *w = add_difference(c);
+    int64_t x, y, difference;
+    w->line = (struct expect_line){.what = what,
+                                   .group = group,
+                                   .expected = expected,
+                                   .found = found,
+                                   .difference = STR_EMPTY};
+    if (f->is_number && number_of(expected, f->scale, &x) && number_of(found, f->scale, &y) &&
+        !__builtin_sub_overflow(y, x, &difference)) {
+        struct buf text;
+        buf_init(&text, c->arena, 64);
+        buf_add_z(&text, difference > 0 ? "+" : "");
+        decimal_text_short(&text, difference, f->scale);
+        w->line.difference = buf_str(&text);
+        w->weight = weight_of(difference, f->scale);
+    }
+}
+
+static bool is_equal(const struct figure *f, struct str expected, struct str found)
+{
+    int64_t x, y;
+    if (str_eq(expected, found)) {
+        return true;
+    }
+    return f->is_number && !str_eq(expected, FIGURE_NULL) && !str_eq(found, FIGURE_NULL) &&
+           number_of(expected, f->scale, &x) && number_of(found, f->scale, &y) && x == y;
+}
+
+static void compare(struct comparing *c, struct str what, struct str group, const struct figure *f,
+                    struct str expected, struct str found)
+{
+    c->checked++;
+    if (!is_equal(f, expected, found)) {
+        note_difference(c, what, group, f, expected, found);
+    }
+}
+
+/* ---- totals and aggregates ---- */
+
+static void compare_totals(struct comparing *c, const struct expectation *e,
+                           const struct player_result *played)
+{
+    const struct figure count = {.kind = FIGURE_COUNT, .is_number = true};
+    const uint64_t found[EXPECTATION_TOTAL_COUNT] = {
+        played->objects,           played->counts.records,     played->counts.rows,
+        played->counts.duplicates, played->counts.quarantined, played->counts.filtered};
+    for (size_t i = 0; i < e->total_count; i++) {
+        size_t k = 0;
+        while (!str_eq(expectation_totals[k], e->totals[i].name)) {
+            k++;
+        }
+        compare(c, e->totals[i].name, STR_EMPTY, &count, e->totals[i].equals,
+                str_printf(c->arena, "%llu", (unsigned long long)found[k]));
+    }
+}
+
+static enum err compare_aggregate(struct comparing *c, const struct aggregate *aggregate,
+                                  const struct definition *def, struct warehouse *w, struct diag *d)
+{
+    struct str found;
+    struct str what = aggregate->figure.text;
+    if (aggregate->where != NULL) {
+        what =
+            str_printf(c->arena, "%.*s where %.*s", STR_ARG(what), STR_ARG(aggregate->where->name));
+    }
+    TRY(figure_query(c->arena, def, w, aggregate, &found, d));
+    compare(c, what, STR_EMPTY, &aggregate->figure, aggregate->equals, found);
+    return ERR_OK;
+}
+
+/* ---- groups ---- */
+
+/* "sum(delay)", or "sum(delay) by origin": a day's name tells what it is, a column's value does
+ * not. */
+static struct str group_what(struct comparing *c, const struct grouping *g, size_t figure)
+{
+    struct str text = g->figures[figure].text;
+    return g->by != GROUP_COLUMN
+               ? text
+               : str_printf(c->arena, "%.*s by %.*s", STR_ARG(text), STR_ARG(g->column->name));
+}
+
+static void compare_row(struct comparing *c, const struct grouping *g, struct str name,
+                        const struct json *expected, const struct group_row *found)
+{
+    const struct json *value = expected == NULL ? NULL : expected->first;
+    for (size_t i = 0; i < g->figure_count; i++) {
+        struct str x = value == NULL ? FIGURE_NULL : json_str(value);
+        struct str y = found == NULL ? FIGURE_NULL : found->values[i];
+        if (expected == NULL || found == NULL) {
+            c->checked++;
+            note_difference(c, group_what(c, g, i), name, &g->figures[i], x, y);
+        } else {
+            compare(c, group_what(c, g, i), name, &g->figures[i], x, y);
+        }
+        value = value == NULL ? NULL : value->next;
+    }
+}
+
+static enum err compare_grouping(struct comparing *c, const struct grouping *g,
+                                 const struct definition *def, struct warehouse *w, struct diag *d)
+{
+    struct group_row *rows;
+    size_t count;
+    TRY(grouping_query(c->arena, def, w, g, &rows, &count, d));
+    struct map *found = map_new(c->arena), *expected = map_new(c->arena);
+    for (size_t i = 0; i < count; i++) {
+        map_put(found, rows[i].name, &rows[i]);
+    }
+    for (struct json *row = g->rows->first; row != NULL; row = row->next) {
+        map_put(expected, row->key, row);
+        compare_row(c, g, row->key, row, map_get(found, row->key));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (map_get(expected, rows[i].name) == NULL) {
+            compare_row(c, g, rows[i].name, NULL, &rows[i]);
+        }
+    }
+    return ERR_OK;
+}
+
+/* ---- the whole ---- */
+
+static int heavier_first(const void *a, const void *b)
+{
+    const struct weighed *x = a, *y = b;
+    if (x->weight != y->weight) {
+        return x->weight > y->weight ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void finish(struct comparing *c, struct expect_result *ret_result)
+{
+    if (c->count > 0) {
+        qsort(c->items, c->count, sizeof(c->items[0]), heavier_first);
+    }
+    struct expect_line *lines = NEW_ARRAY(c->arena, struct expect_line, c->count);
+    for (size_t i = 0; i < c->count; i++) {
+        lines[i] = c->items[i].line;
+    }
+    *ret_result = (struct expect_result){.checked = c->checked, .lines = lines, .count = c->count};
+}
+
+enum err expect_check(struct arena *a, struct str text, struct str name,
+                      const struct definition *def, struct warehouse *w,
+                      const struct player_result *played, struct expect_result *ret_result,
+                      struct diag *d)
+{
+    struct expectation e;
+    struct comparing c = {.arena = a};
+    TRY(expectation_read(a, text, name, def, &e, d));
+    compare_totals(&c, &e, played);
+    for (size_t i = 0; i < e.aggregate_count; i++) {
+        TRY(compare_aggregate(&c, &e.aggregates[i], def, w, d));
+    }
+    for (size_t i = 0; i < e.grouping_count; i++) {
+        TRY(compare_grouping(&c, &e.groupings[i], def, w, d));
+    }
+    finish(&c, ret_result);
+    return ERR_OK;
+}
+
+enum err expect_valid(struct arena *a, struct str text, struct str name,
+                      const struct definition *def, struct diag *d)
+{
+    struct expectation e;
+    return expectation_read(a, text, name, def, &e, d);
+}

@@ -1,0 +1,187 @@
+/* expect_query.c -- Figures by SQL on the warehouse, exact in both dialects: SQLite sums integers
+ * in units of the column's scale, PostgreSQL numerics. Never a float. */
+#include "expect_parts.h"
+
+#include "base/decimal.h"
+#include "base/instant.h"
+#include "pipeline/dialect.h"
+
+#define SQL_BYTES_MAX (64 * KIB)
+
+static void add_figure(struct buf *sql, enum warehouse_dialect dialect, const struct figure *f)
+{
+    struct str c = f->column == NULL ? STR_EMPTY : f->column->name;
+    /* Text is ordered by bytes, whatever the database's collation. */
+    bool text =
+        f->column != NULL && f->column->type == COLUMN_TEXT && dialect == WAREHOUSE_POSTGRES;
+    const char *order = text ? " collate \"C\"" : "";
+    switch (f->kind) {
+    case FIGURE_COUNT:
+        buf_add_z(sql, "count(*)");
+        break;
+    case FIGURE_SUM:
+        buf_addf(sql, "coalesce(sum(%.*s), 0)", STR_ARG(c));
+        break;
+    case FIGURE_MIN:
+        buf_addf(sql, "min(%.*s%s)", STR_ARG(c), order);
+        break;
+    case FIGURE_MAX:
+        buf_addf(sql, "max(%.*s%s)", STR_ARG(c), order);
+        break;
+    case FIGURE_DISTINCT:
+        buf_addf(sql, "count(distinct %.*s)", STR_ARG(c));
+        break;
+    }
+}
+
+/* ---- cells as text ---- */
+
+static enum err number_text(struct arena *a, const struct warehouse_value *v, int scale,
+                            struct str *ret_text, struct diag *d)
+{
+    int64_t number;
+    struct buf out;
+    TRY(warehouse_decimal(v, scale, &number, d));
+    buf_init(&out, a, 64);
+    decimal_text(&out, number, scale);
+    *ret_text = buf_str(&out);
+    return ERR_OK;
+}
+
+static struct str moment_text(struct arena *a, int64_t us)
+{
+    struct buf out;
+    buf_init(&out, a, 64);
+    instant_iso(&out, us);
+    return buf_str(&out);
+}
+
+/* A value of a column itself: of min, max and groups. */
+static enum err column_text(struct arena *a, const struct column *c,
+                            const struct warehouse_value *v, struct str *ret_text, struct diag *d)
+{
+    if (v->type == WAREHOUSE_NULL) {
+        *ret_text = FIGURE_NULL;
+        return ERR_OK;
+    }
+    switch (c->type) {
+    case COLUMN_INTEGER:
+    case COLUMN_DECIMAL:
+        return number_text(a, v, c->type == COLUMN_DECIMAL ? c->scale : 0, ret_text, d);
+    case COLUMN_TIMESTAMP:
+        *ret_text = moment_text(a, v->i64);
+        return ERR_OK;
+    case COLUMN_BOOLEAN:
+        *ret_text = v->i64 != 0 ? STR("true") : STR("false");
+        return ERR_OK;
+    case COLUMN_TEXT:
+        break;
+    }
+    *ret_text = v->text;
+    return ERR_OK;
+}
+
+static enum err figure_text(struct arena *a, const struct figure *f,
+                            const struct warehouse_value *v, struct str *ret_text, struct diag *d)
+{
+    bool of_column = f->kind == FIGURE_MIN || f->kind == FIGURE_MAX;
+    enum err err = of_column ? column_text(a, f->column, v, ret_text, d)
+                             : number_text(a, v, f->scale, ret_text, d);
+    return err == ERR_OK ? ERR_OK : diag_context(d, "%.*s", STR_ARG(f->text));
+}
+
+/* ---- aggregates ---- */
+
+enum err figure_query(struct arena *a, const struct definition *def, struct warehouse *w,
+                      const struct aggregate *aggregate, struct str *ret_value, struct diag *d)
+{
+    struct buf sql;
+    struct warehouse_result result;
+    buf_init(&sql, a, SQL_BYTES_MAX);
+    buf_add_z(&sql, "select ");
+    add_figure(&sql, warehouse_dialect(w), &aggregate->figure);
+    buf_addf(&sql, " from %.*s", STR_ARG(def->table));
+    if (aggregate->where != NULL) {
+        buf_addf(&sql, " where %.*s", STR_ARG(aggregate->where->name));
+    }
+    TRY(warehouse_query(w, buf_str(&sql), NULL, 0, a, &result, d));
+    return figure_text(a, &aggregate->figure, warehouse_at(&result, 0, 0), ret_value, d);
+}
+
+/* ---- groups ---- */
+
+/* The columns that name a group; returns how many. */
+static size_t add_keys(struct buf *sql, enum warehouse_dialect dialect,
+                       const struct definition *def, const struct grouping *g)
+{
+    struct str time = def->columns[def->time_column].name;
+    switch (g->by) {
+    case GROUP_MONTH:
+        buf_add_z(sql, "substr(");
+        dialect_day(sql, dialect, time);
+        buf_add_z(sql, ", 1, 7)");
+        return 1;
+    case GROUP_HOUR:
+        dialect_day(sql, dialect, time);
+        buf_add_z(sql, ", ");
+        dialect_hour(sql, dialect, time);
+        return 2;
+    case GROUP_DAY:
+        dialect_day(sql, dialect, time);
+        return 1;
+    case GROUP_COLUMN:
+        break;
+    }
+    buf_add(sql, g->column->name);
+    return 1;
+}
+
+static enum err key_text(struct arena *a, const struct grouping *g,
+                         const struct warehouse_value *key, struct str *ret_text, struct diag *d)
+{
+    if (g->by == GROUP_COLUMN) {
+        return column_text(a, g->column, key, ret_text, d);
+    }
+    *ret_text = key->type == WAREHOUSE_NULL ? FIGURE_NULL
+                : g->by == GROUP_HOUR
+                    ? str_printf(a, "%.*sT%02lld", STR_ARG(key->text), (long long)key[1].i64)
+                    : key->text;
+    return ERR_OK;
+}
+
+static enum err row_text(struct arena *a, const struct grouping *g,
+                         const struct warehouse_value *cells, size_t keys,
+                         struct group_row *ret_row, struct diag *d)
+{
+    TRY(key_text(a, g, cells, &ret_row->name, d));
+    ret_row->values = NEW_ARRAY(a, struct str, g->figure_count);
+    for (size_t i = 0; i < g->figure_count; i++) {
+        TRY(figure_text(a, &g->figures[i], &cells[keys + i], &ret_row->values[i], d));
+    }
+    return ERR_OK;
+}
+
+enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,
+                        const struct grouping *grouping, struct group_row **ret_rows,
+                        size_t *ret_count, struct diag *d)
+{
+    struct buf sql;
+    struct warehouse_result result;
+    buf_init(&sql, a, SQL_BYTES_MAX);
+    buf_add_z(&sql, "select ");
+    size_t keys = add_keys(&sql, warehouse_dialect(w), def, grouping);
+    for (size_t i = 0; i < grouping->figure_count; i++) {
+        buf_add_z(&sql, ", ");
+        add_figure(&sql, warehouse_dialect(w), &grouping->figures[i]);
+    }
+    buf_addf(&sql, " from %.*s group by %s order by %s", STR_ARG(def->table),
+             keys == 2 ? "1, 2" : "1", keys == 2 ? "1, 2" : "1");
+    TRY(warehouse_query(w, buf_str(&sql), NULL, 0, a, &result, d));
+    struct group_row *rows = NEW_ARRAY(a, struct group_row, result.row_count);
+    for (size_t i = 0; i < result.row_count; i++) {
+        TRY(row_text(a, grouping, warehouse_at(&result, i, 0), keys, &rows[i], d));
+    }
+    *ret_rows = rows;
+    *ret_count = result.row_count;
+    return ERR_OK;
+}

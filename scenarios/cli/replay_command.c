@@ -1,0 +1,323 @@
+/* replay_command.c -- `aforo replay`: captured objects through the production code, and whether
+ * they come to what they should. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <unistd.h>
+#include "adapter/http_curl.h"
+#include "adapter/rt_threads.h"
+#include "adapter/warehouse_postgres.h"
+#include "adapter/warehouse_sqlite.h"
+#include "app/config.h"
+#include "base/instant.h"
+#include "base/limits.h"
+#include "replay/expect.h"
+#include "replay/summary.h"
+
+#define LINES_SHOWN 40
+#define EXPECT_BYTES_MAX (64 * MIB)
+#define REPORT_BYTES_MAX (64 * MIB)
+#define PROGRESS_EVERY_US (100 * US_PER_MS)
+#define SQLITE_BUSY_MS 10000
+
+static const char help[] =
+    "usage: aforo replay WHERE --pipeline FILE [OPTIONS]\n\n"
+    "Sends captured objects through the production code into a warehouse, each object exactly "
+    "once, and checks what\n"
+    "they come to. WHERE is a folder (its manifest.tsv or manifest.json is followed), a manifest, "
+    "one file, or\n"
+    "s3://BUCKET/PREFIX. Objects are plain, gzip or zstd; our captures, NDJSON, JSON one after "
+    "another (Firehose),\n"
+    "CloudTrail's Records, or CSV with a header.\n\n"
+    "  --pipeline FILE      the pipeline's definition\n"
+    "  --expect FILE        counts and sums that must come out, as a whole and by group\n"
+    "  --warehouse WHERE    sqlite:PATH or postgresql://...; default: in memory, gone at the end\n"
+    "  --format F           detect (default), capture, ndjson, concatenated, cloudtrail or csv\n"
+    "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
+    "  --limit-lines N      differences and problems to show (40)\n"
+    "  --quiet              only what differs\n\n"
+    "For s3:// region and credentials come from the environment and ~/.aws, as for the AWS CLI.\n"
+    "Exit code: 0 all equal, 1 something differs or an object has a problem, 2 bad input.\n\n"
+    "examples:\n"
+    "  aforo replay fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml "
+    "\\\n"
+    "    --expect fixtures/expect/flights-2001-q1.json\n"
+    "  aforo replay s3://flights-data/raw/flights/ --pipeline flights.yaml --warehouse "
+    "sqlite:flights.db\n";
+
+struct replay_arguments {
+    const char *where, *pipeline, *expect, *warehouse, *endpoint;
+    enum reader_format format;
+    size_t lines_max;
+    bool quiet;
+};
+struct replay {
+    struct arena *arena;
+    const struct replay_arguments *args;
+    struct rt *rt;
+    struct definition *def;
+    struct str expect_text;
+    struct source source;
+    struct warehouse *warehouse;
+    struct player_result played;
+    int64_t shown_us; /* when progress was written last */
+};
+
+/* ---- arguments ---- */
+
+enum {
+    OPTION_PIPELINE = 256,
+    OPTION_EXPECT,
+    OPTION_WAREHOUSE,
+    OPTION_FORMAT,
+    OPTION_ENDPOINT,
+    OPTION_LINES,
+    OPTION_QUIET
+};
+static const struct option options[] = {{"pipeline", required_argument, NULL, OPTION_PIPELINE},
+                                        {"expect", required_argument, NULL, OPTION_EXPECT},
+                                        {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
+                                        {"format", required_argument, NULL, OPTION_FORMAT},
+                                        {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
+                                        {"limit-lines", required_argument, NULL, OPTION_LINES},
+                                        {"quiet", no_argument, NULL, OPTION_QUIET},
+                                        {NULL, 0, NULL, 0}};
+
+static enum err option_take(struct replay_arguments *args, int option, const char *value,
+                            struct diag *d)
+{
+    uint64_t number;
+    switch (option) {
+    case OPTION_PIPELINE:
+        args->pipeline = value;
+        break;
+    case OPTION_EXPECT:
+        args->expect = value;
+        break;
+    case OPTION_WAREHOUSE:
+        args->warehouse = value;
+        break;
+    case OPTION_ENDPOINT:
+        args->endpoint = value;
+        break;
+    case OPTION_FORMAT:
+        return reader_format_parse(str_of(value), &args->format, d);
+    case OPTION_LINES:
+        TRY(cli_number("limit-lines", value, 1000000, &number, d));
+        args->lines_max = (size_t)number;
+        break;
+    default:
+        args->quiet = true;
+        break;
+    }
+    return ERR_OK;
+}
+
+/* CLI_OK: *args is filled. Options may stand before and behind WHERE. */
+static int arguments_read(int argc, char **argv, struct replay_arguments *args)
+{
+    struct diag d = DIAG_INIT;
+    int found;
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
+        if (found == '?' || found == ':') {
+            return cli_bad_option(&cli_replay, argc, argv, found);
+        }
+        if (found == 1) {
+            if (args->where != NULL) {
+                return cli_usage(&cli_replay, "what is \"%s\" for?", optarg);
+            }
+            args->where = optarg;
+        } else if (option_take(args, found, optarg, &d) != ERR_OK) {
+            return cli_usage(&cli_replay, "%s", d.msg);
+        }
+    }
+    if (args->where == NULL || args->pipeline == NULL) {
+        return cli_usage(&cli_replay,
+                         args->where == NULL ? "where are the objects?" : "--pipeline is missing");
+    }
+    return CLI_OK;
+}
+
+/* ---- what is given ---- */
+
+static enum err file_read(struct arena *a, const char *path, size_t bytes_max, struct str *ret_text,
+                          struct diag *d)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        return fail(d, ERR_NOT_FOUND, "%s: cannot be read", path);
+    }
+    struct buf text;
+    buf_init(&text, a, bytes_max + 64 * KIB);
+    size_t got = 1;
+    while (got > 0 && text.len <= bytes_max) {
+        got = fread(buf_reserve(&text, 64 * KIB), 1, 64 * KIB, f);
+        buf_commit(&text, got);
+    }
+    bool failed = ferror(f) != 0;
+    fclose(f);
+    if (failed || text.len > bytes_max) {
+        return fail(d, failed ? ERR_UNAVAILABLE : ERR_LIMIT, "%s: %s", path,
+                    failed ? "cannot be read" : "too large");
+    }
+    *ret_text = buf_str(&text);
+    return ERR_OK;
+}
+
+/* Region and credentials as the AWS CLI finds them; --endpoint wins. */
+static enum err s3_open(struct replay *r, struct aws_client **ret_client, struct diag *d)
+{
+    struct config config;
+    struct config_options given = {.warehouse = STR_EMPTY};
+    struct http_curl_options http = {0};
+    struct aws_config *aws = NEW(r->arena, struct aws_config);
+    struct aws_client *client = NEW(r->arena, struct aws_client);
+    struct transport *transport;
+    TRY(config_read(r->arena, &given, &config, d));
+    http.ca_file = config.ca_file.len == 0 ? NULL : str_z(r->arena, config.ca_file);
+    TRY(http_curl_new(r->arena, r->rt, &http, &transport, d));
+    *aws = config.aws;
+    aws->user_agent = STR("aforo-replay/" AFORO_VERSION);
+    aws->endpoint = r->args->endpoint == NULL ? aws->endpoint : str_of(r->args->endpoint);
+    aws_client_init(client, r->rt, transport, aws);
+    *ret_client = client;
+    return ERR_OK;
+}
+
+static enum err source_find(struct replay *r, struct diag *d)
+{
+    struct aws_client *s3 = NULL;
+    struct str where = str_of(r->args->where);
+    if (str_starts(where, STR("s3://"))) {
+        TRY(s3_open(r, &s3, d));
+    }
+    return source_open(r->arena, where, s3, &r->source, d);
+}
+
+static enum err warehouse_find(struct replay *r, struct diag *d)
+{
+    struct str where =
+        r->args->warehouse == NULL ? STR("sqlite::memory:") : str_of(r->args->warehouse);
+    struct str sqlite = STR("sqlite:");
+    if (str_starts(where, sqlite) && where.len > sqlite.len) {
+        struct warehouse_sqlite_options file = {.path =
+                                                    str_z(r->arena, str_from(where, sqlite.len)),
+                                                .busy_ms = SQLITE_BUSY_MS,
+                                                .durable = r->args->warehouse != NULL};
+        return warehouse_sqlite_open(r->arena, &file, &r->warehouse, d);
+    }
+    if (str_starts(where, STR("postgresql://")) || str_starts(where, STR("postgres://"))) {
+        return warehouse_postgres_open(r->arena, r->args->warehouse, &r->warehouse, d);
+    }
+    return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
+}
+
+/* Everything that can be wrong is looked at before the first object is read. */
+static enum err inputs_read(struct replay *r, struct diag *d)
+{
+    struct str text, name = str_of(r->args->pipeline);
+    TRY(file_read(r->arena, r->args->pipeline, DEFINITION_BYTES_MAX, &text, d));
+    TRY(definition_read(r->arena, text, name, &r->def, d));
+    if (r->args->expect != NULL) {
+        TRY(file_read(r->arena, r->args->expect, EXPECT_BYTES_MAX, &r->expect_text, d));
+        TRY(expect_valid(r->arena, r->expect_text, str_of(r->args->expect), r->def, d));
+    }
+    TRY(source_find(r, d));
+    return warehouse_find(r, d);
+}
+
+/* ---- the replay ---- */
+
+static int64_t now_us(void *ctx)
+{
+    const struct replay *r = ctx;
+    return rt_wall_us(r->rt);
+}
+
+static void progress_show(void *ctx, uint64_t objects, uint64_t records)
+{
+    struct replay *r = ctx;
+    int64_t now = rt_mono_us(r->rt);
+    if (now - r->shown_us >= PROGRESS_EVERY_US) {
+        r->shown_us = now;
+        fprintf(stderr, "\r%llu of %zu objects, %llu records ", (unsigned long long)objects,
+                r->source.count, (unsigned long long)records);
+    }
+}
+
+static enum err play(struct replay *r, struct diag *d)
+{
+    bool terminal = !r->args->quiet && isatty(STDERR_FILENO);
+    struct player_options o = {.format = r->args->format,
+                               .progress = terminal ? progress_show : NULL,
+                               .progress_ctx = r,
+                               .now_us = now_us,
+                               .now_ctx = r,
+                               .rt = r->rt};
+    enum err err = player_run(r->arena, r->def, &r->source, r->warehouse, &o, &r->played, d);
+    if (terminal) {
+        fprintf(stderr, "\r\033[K");
+    }
+    return err;
+}
+
+/* What there is to say, and whether all is well. */
+static enum err report(struct replay *r, bool *ret_well, struct diag *d)
+{
+    struct buf out;
+    struct expect_result expected = {0};
+    buf_init(&out, r->arena, REPORT_BYTES_MAX);
+    if (!r->args->quiet) {
+        TRY(summary_write(&out, r->arena, r->def, r->warehouse, &r->played, d));
+    }
+    summary_problems(&out, r->arena, &r->played, r->args->lines_max);
+    if (r->args->expect != NULL) {
+        TRY(expect_check(r->arena, r->expect_text, str_of(r->args->expect), r->def, r->warehouse,
+                         &r->played, &expected, d));
+        if (expected.count > 0 || !r->args->quiet) {
+            buf_add_z(&out, out.len > 0 ? "\n" : "");
+            expect_table(&out, &expected, r->args->lines_max);
+        }
+    }
+    fwrite(out.ptr, 1, out.len, stdout);
+    *ret_well = expected.count == 0 && r->played.problem_count == 0;
+    return ERR_OK;
+}
+
+static int replay(struct replay *r)
+{
+    struct diag d = DIAG_INIT;
+    bool well = false;
+    if (inputs_read(r, &d) != ERR_OK) {
+        bool input = d.code == ERR_INVALID || d.code == ERR_NOT_FOUND || d.code == ERR_LIMIT ||
+                     d.code == ERR_UNSUPPORTED;
+        (void)cli_failed(&cli_replay, &d);
+        return input ? CLI_USAGE : CLI_FAILED;
+    }
+    if (play(r, &d) != ERR_OK || report(r, &well, &d) != ERR_OK) {
+        return cli_failed(&cli_replay, &d);
+    }
+    return well ? CLI_OK : CLI_FAILED;
+}
+
+static int replay_run(int argc, char **argv)
+{
+    struct replay_arguments args = {.lines_max = LINES_SHOWN};
+    int code = arguments_read(argc, argv, &args);
+    if (code != CLI_OK) {
+        return code;
+    }
+    struct arena *a = arena_new("replay", ARENA_PROCESS_BYTES_MAX);
+    struct replay r = {.arena = a, .args = &args, .rt = rt_threads_new(a, 0)};
+    code = replay(&r);
+    arena_free(a);
+    return code;
+}
+
+const struct cli_command cli_replay = {
+    .name = "replay",
+    .summary = "captured objects through the production code, and what they come to",
+    .help = help,
+    .run = replay_run,
+};
