@@ -137,7 +137,9 @@ static const char *batch_of(struct emulator_client *c, int entries, const char *
     for (int i = 1; i <= entries; i++) {
         buf_addf(&form, "&PublishBatchRequestEntries.member.%d.Message=m%d", i, i);
         buf_addf(&form, "&PublishBatchRequestEntries.member.%d.Id=%s", i, id_format);
-        buf_addf(&form, strstr(id_format, "same") != NULL ? "" : "%d", i);
+        if (strstr(id_format, "same") == NULL) {
+            buf_addf(&form, "%d", i);
+        }
     }
     return str_z(c->arena, buf_str(&form));
 }

@@ -41,6 +41,9 @@ unfinished=$(grep -nE 'TODO|FIXME|\bXXX\b|HACK|for now|placeholder' "${sources[@
 environment=$(grep -ln 'getenv' "${sources[@]}" | grep -vE '^(src/app/config\.c|tests/|scenarios/cli/)' || true)
 [ -z "$environment" ] || complain "getenv outside src/app/config.c: $environment"
 
+asserts=$(grep -nE '(^|[^_[:alnum:]])assert\(' "${sources[@]}" || true)
+[ -z "$asserts" ] || complain "assert() is off in release; ASSERT of base/err.h is not: $asserts"
+
 for folder in $(printf '%s\n' "${sources[@]}" | grep -vE '^(tests|tools|fixtures)/' | xargs -n1 dirname | sort -u); do
   [ -f "$folder/README.md" ] || complain "$folder: no README.md"
   [ ! -f "$folder/README.md" ] || [ "$(wc -l <"$folder/README.md")" -le 15 ] || complain "$folder/README.md: over 15 lines"

@@ -33,7 +33,7 @@ refuses kinesis base wire emulator_fault emulator_core emulator_kinesis -- emula
 refuses front base wire emulator emulator_fault -- emulator/core/call.h
 # What CMake itself says each layer may see: the compile commands hold no other layer's root.
 python3 - "$build" <<'PY'
-import json, re, sys
+import json, os, re, sys
 allowed = {
  'base': 'base', 'wire': 'base wire', 'seam': 'base wire seam', 'adapter': 'base wire seam adapter',
  'aws': 'base wire seam aws', 'pipeline': 'base wire seam aws pipeline',
@@ -56,6 +56,11 @@ for entry in json.load(open(sys.argv[1] + '/compile_commands.json')):
             bad.append(f'{layer} can include {root}')
 for line in sorted(set(bad)):
     print(line)
+# scenarios and the programs stand above everything; any other layer must have its line above.
+for root in sorted(os.listdir(sys.argv[1] + '/include-roots')):
+    layer = root.removeprefix('aforo_')
+    if layer not in allowed and layer != 'emulator' and not layer.startswith('scenarios_'):
+        bad.append(f'{layer}: which layers it may include is not said in this lint')
 missing = sorted(set(allowed) - seen)
 if missing:
     print('layers not built:', ' '.join(missing))
