@@ -166,6 +166,9 @@ static enum err source_read(struct reconciliation *r, struct diag *d)
             continue;
         }
         r->days[day].has_source = true;
+        if (listing.objects[i].modified_us < r->days[day].told_since_us) {
+            r->days[day].told_since_us = listing.objects[i].modified_us;
+        }
         struct arena_mark mark = arena_mark(r->scratch);
         enum err err = control_read(r, key, &r->days[day], source, d);
         arena_rewind(r->scratch, mark);
@@ -192,8 +195,10 @@ static void days_init(struct reconciliation *r, const int64_t *days, size_t coun
     r->days = NEW_ARRAY(r->arena, struct day_state, count);
     r->day_count = count;
     for (size_t i = 0; i < count; i++) {
-        r->days[i] = (struct day_state){
-            .us = days[i], .name = day_text(r->arena, days[i]), .waiting_since_us = INSTANT_NEVER};
+        r->days[i] = (struct day_state){.us = days[i],
+                                        .name = day_text(r->arena, days[i]),
+                                        .unloaded_since_us = INSTANT_NEVER,
+                                        .told_since_us = INSTANT_NEVER};
         (void)reconcile_window(r, r->days[i].name, i, true);
     }
 }

@@ -23,8 +23,10 @@ struct reconcile_day {
     int64_t day_us;
     enum reconcile_verdict verdict;
     size_t differing;           /* lines */
-    /* When the oldest object landed that has records of this day and is not loaded yet; INSTANT_NEVER: there is none. */
-    int64_t waiting_since_us;
+    bool source_parts, warehouse_parts; /* at which hops */
+    /* What may only be on its way: when the oldest object landed that has records of this day and is not loaded yet, and
+     * when its oldest control totals were written. INSTANT_NEVER: there is none. */
+    int64_t unloaded_since_us, told_since_us;
 };
 struct reconcile_result {
     enum reconcile_verdict verdict; /* NO_SOURCE: nothing differs, and a day has no control totals */

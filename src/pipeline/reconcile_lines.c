@@ -27,7 +27,10 @@ static void line_add(struct lines *l, struct reconcile_line line, size_t day)
     if (line.hop.len > 0) {
         l->result->differing++;
         if (day != NO_DAY) {
-            l->result->days[day].differing++;
+            struct reconcile_day *result = &l->result->days[day];
+            result->differing++;
+            result->source_parts = result->source_parts || source_off;
+            result->warehouse_parts = result->warehouse_parts || warehouse_off;
         }
     }
     l->result->count++;
@@ -200,8 +203,10 @@ void reconcile_lines(struct reconciliation *r, struct reconcile_result *ret_resu
     ret_result->days = NEW_ARRAY(r->arena, struct reconcile_day, r->day_count);
     ret_result->day_count = r->day_count;
     for (size_t i = 0; i < r->day_count; i++) {
-        ret_result->days[i] = (struct reconcile_day){
-            .day_us = r->days[i].us, .waiting_since_us = r->days[i].waiting_since_us};
+        ret_result->days[i] =
+            (struct reconcile_day){.day_us = r->days[i].us,
+                                   .unloaded_since_us = r->days[i].unloaded_since_us,
+                                   .told_since_us = r->days[i].told_since_us};
     }
     buf_init(&l.equal, r->arena, GIB);
     buf_init(&l.differing, r->arena, GIB);

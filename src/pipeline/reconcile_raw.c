@@ -58,8 +58,8 @@ static void see_record(struct reconciliation *r, struct raw_object *o, const str
         return;
     }
     o->day = o->day == NO_DAY ? day : o->day;
-    if (!o->loaded && o->landed_us < r->days[day].waiting_since_us) {
-        r->days[day].waiting_since_us = o->landed_us;
+    if (!o->loaded && o->landed_us < r->days[day].unloaded_since_us) {
+        r->days[day].unloaded_since_us = o->landed_us;
     }
 }
 

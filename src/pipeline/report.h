@@ -23,8 +23,10 @@ MUST_USE enum err report_run(struct pipeline *p, int64_t day_us, struct arena *a
 struct reporting;               /* the daily worker: closes days, reconciles, reports, sends alerts */
 struct reporting *reporting_new(struct arena *a, struct pipeline *p);
 /* One turn: alerts that wait are sent; every closed day whose rows or control totals have changed since its report is
- * reconciled and reported. A day that differs only by objects which landed less than the grace ago and are not loaded yet
- * is left for a later turn. *ret_idle_us as in landing.h. */
+ * reconciled and reported. A day whose differences may only be on their way (objects that landed, or control totals that were
+ * written, less than the grace ago) is left for a later turn. *ret_idle_us as in landing.h. */
 MUST_USE enum err reporting_turn(struct reporting *r, int64_t *ret_idle_us, struct diag *d);
+/* The last turn of a reporter that drains: nothing is on its way any more, days that were left are reported as they are. */
+MUST_USE enum err reporting_finish(struct reporting *r, struct diag *d);
 
 #endif

@@ -12,7 +12,7 @@
 #define VALUE_MAX (INT64_MAX / 8)
 #define WIDTH 7200 /* of the drawing, in tenths */
 #define PLOT_HEIGHT 2000
-#define TOP 140
+#define TOP 260
 #define RIGHT 80
 #define LETTER 68 /* how wide one is, about */
 #define LABEL_LETTERS_MAX 16

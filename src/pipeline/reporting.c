@@ -4,7 +4,7 @@
  * are others than those that its report was reconciled with. */
 #include "report_parts.h"
 
-#include <inttypes.h>
+#include <string.h>
 #include "aws/s3.h"
 #include "base/instant.h"
 #include "base/tree.h"
@@ -12,24 +12,33 @@
 
 #define CONTROL_EVERY 30 /* turns from one listing of the control totals to the next */
 #define DAYS_A_TURN 100
+#define HELD_POLLS 30 /* so long is a day left alone whose differences may be on their way */
 
 struct pending {
     struct str name;
     struct report_day day;
     bool reported;
 };
+struct held { /* a day that was looked at and left for later, as it was then */
+    int64_t changes, until_mono_us;
+    char control[16];
+    size_t control_len;
+};
 struct reporting {
     struct pipeline *pipeline;
+    struct arena *arena;
     struct arena *scratch; /* ends with each turn */
+    struct tree *held;     /* a day's name to its struct held */
     struct arena *days;    /* ends with each listing of control totals */
     struct tree *control;  /* a day's name to the struct str of its hash */
     uint64_t turns;
+    bool finishing; /* nothing is held back any more */
 };
 
 struct reporting *reporting_new(struct arena *a, struct pipeline *p)
 {
     struct reporting *r = NEW(a, struct reporting);
-    *r = (struct reporting){.pipeline = p};
+    *r = (struct reporting){.pipeline = p, .arena = a, .held = tree_new(a)};
     r->scratch = arena_child(a, "reporting turn", ARENA_PROCESS_BYTES_MAX);
     r->days = arena_child(a, "control totals", ARENA_TASK_BYTES_MAX);
     r->control = tree_new(r->days);
@@ -122,6 +131,32 @@ static enum err reports_read(struct reporting *r, struct str open_day, struct tr
     return ERR_OK;
 }
 
+/* Nothing has come for it since it was left, and its time is not up. */
+static bool is_held(const struct reporting *r, const struct pending *day)
+{
+    const struct held *held = tree_get(r->held, day->name);
+    return held != NULL && held->changes == day->day.changes &&
+           str_eq(str_n(held->control, held->control_len), day->day.control) &&
+           rt_mono_us(r->pipeline->env->rt) < held->until_mono_us;
+}
+
+static void hold(struct reporting *r, const struct report_day *day)
+{
+    struct str name = report_day_text(r->scratch, day->day_us);
+    struct held *held = tree_get(r->held, name);
+    if (held == NULL) {
+        held = NEW(r->arena, struct held);
+        tree_put(r->held, name, held);
+    }
+    ASSERT(day->control.len <= sizeof(held->control));
+    *held = (struct held){.changes = day->changes, .control_len = day->control.len};
+    if (day->control.len > 0) {
+        memcpy(held->control, day->control.ptr, day->control.len);
+    }
+    held->until_mono_us = rt_mono_us(r->pipeline->env->rt) + HELD_POLLS * r->pipeline->def->poll_us;
+    pipeline_log(r->pipeline, LOG_INFO, "reporting", "held", "day=%.*s", STR_ARG(name));
+}
+
 static enum err pending_find(struct reporting *r, struct report_day **ret_days, size_t *ret_count,
                              struct diag *d)
 {
@@ -135,7 +170,7 @@ static enum err pending_find(struct reporting *r, struct report_day **ret_days, 
     const struct tree_entry *e = tree_seek(days, STR_EMPTY, false);
     for (; e != NULL && count < DAYS_A_TURN; e = tree_seek(days, e->key, true)) {
         const struct pending *day = e->value;
-        if (!day->reported) {
+        if (!day->reported && (r->finishing || !is_held(r, day))) {
             pending[count++] = day->day;
         }
     }
@@ -146,13 +181,15 @@ static enum err pending_find(struct reporting *r, struct report_day **ret_days, 
 
 /* ---- reporting them ---- */
 
-/* What differs may only be on its way: objects that have landed a moment ago. After the grace it is
- * a difference, whatever the reason. */
+/* Everything that differs has a cause which came a moment ago. After the grace it is a difference,
+ * whatever the reason. */
 static bool is_on_its_way(const struct reporting *r, const struct reconcile_day *day)
 {
-    int64_t now_us = rt_wall_us(r->pipeline->env->rt);
-    return day->verdict == RECONCILE_DIFFERS && day->waiting_since_us != INSTANT_NEVER &&
-           now_us - day->waiting_since_us < r->pipeline->def->report_grace_us;
+    int64_t since_us = rt_wall_us(r->pipeline->env->rt) - r->pipeline->def->report_grace_us;
+    bool told = day->told_since_us != INSTANT_NEVER && day->told_since_us > since_us;
+    bool landed = day->unloaded_since_us != INSTANT_NEVER && day->unloaded_since_us > since_us;
+    return day->verdict == RECONCILE_DIFFERS && (!day->source_parts || told) &&
+           (!day->warehouse_parts || landed);
 }
 
 static enum err days_report(struct reporting *r, const struct report_day *days, size_t count,
@@ -166,7 +203,8 @@ static enum err days_report(struct reporting *r, const struct report_day *days, 
     TRY(reconcile_days(r->pipeline, moments, count, r->scratch, &reconciled, d));
     for (size_t i = 0; i < count; i++) {
         const struct reconcile_day *day = &reconciled.days[i];
-        if (is_on_its_way(r, day)) {
+        if (!r->finishing && is_on_its_way(r, day)) {
+            hold(r, &days[i]);
             continue;
         }
         if (day->verdict == RECONCILE_DIFFERS) {
@@ -224,5 +262,18 @@ enum err reporting_turn(struct reporting *r, int64_t *ret_idle_us, struct diag *
     }
     pipeline_log(r->pipeline, LOG_WARN, "reporting", "retry", "why=%s", d->msg);
     diag_clear(d);
+    return ERR_OK;
+}
+
+enum err reporting_finish(struct reporting *r, struct diag *d)
+{
+    r->finishing = true;
+    size_t done = 1;
+    while (done > 0) {
+        arena_reset(r->scratch);
+        r->turns = 0; /* lists the control totals again */
+        done = 0;
+        TRY(turn(r, &done, d));
+    }
     return ERR_OK;
 }

@@ -118,6 +118,13 @@ static enum err task_open(struct worker_task *t, struct pipeline **ret_pipeline,
     }
 }
 
+static enum err report(struct worker_task *t, struct pipeline *p, struct diag *d)
+{
+    struct reporting *r = reporting_new(t->arena, p);
+    TRY(task_loop(t, reporter_turn, r, d));
+    return rt_cancelled(t->worker->env->rt) ? ERR_OK : reporting_finish(r, d);
+}
+
 static enum err task_run(struct worker_task *t, struct diag *d)
 {
     struct pipeline *p = NULL;
@@ -130,7 +137,7 @@ static enum err task_run(struct worker_task *t, struct diag *d)
             t, loader_turn,
             loading_new(t->arena, p, t->worker->options->index, t->worker->options->count), d);
     case WORKER_REPORTER:
-        return task_loop(t, reporter_turn, reporting_new(t->arena, p), d);
+        return report(t, p, d);
     case WORKER_ALL:
         break;
     }

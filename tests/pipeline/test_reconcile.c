@@ -292,8 +292,8 @@ Test(reconcile, keeps_other_days_out)
     cr_assert_eq(r.verdict, RECONCILE_DIFFERS);
     cr_assert_eq(r.days[0].verdict, RECONCILE_MATCH);
     cr_assert_eq(r.days[1].verdict, RECONCILE_DIFFERS);
-    cr_assert_eq(r.days[0].waiting_since_us, INSTANT_NEVER);
-    cr_assert_lt(r.days[1].waiting_since_us, INSTANT_NEVER);
+    cr_assert_eq(r.days[0].unloaded_since_us, INSTANT_NEVER);
+    cr_assert_lt(r.days[1].unloaded_since_us, INSTANT_NEVER);
     world_free(w);
 }
 
