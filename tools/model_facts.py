@@ -54,7 +54,7 @@ HEAD_C = """\
 
 #define NO SHAPE_NO_BOUND
 #define S(name) &shapes[S_##name]
-#define M(list) .members = list, .member_count = sizeof(list) / sizeof((list)[0])
+#define M(list) .members = (list), .member_count = sizeof(list) / sizeof((list)[0])
 """
 HEAD_H = """\
 /* {svc}_model.h -- {full}, API version {api}: the facts that validator and codec are driven by.

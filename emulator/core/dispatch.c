@@ -100,6 +100,7 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
         message = str_printf(p->arena, "The service %.*s has no operation \"%.*s\"",
                              STR_ARG(service), STR_ARG(asked));
     } else {
+        ASSERT(p->route.op != NULL);
         message = str_printf(p->arena, "The operation %s of %.*s is not built in this emulator",
                              p->route.op->name, STR_ARG(service));
     }

@@ -5,7 +5,7 @@
 struct str list_token(struct arena *a, struct str last)
 {
     struct buf out;
-    buf_init(&out, a, 4 * S3_KEY_BYTES_MAX);
+    buf_init(&out, a, (size_t)4 * S3_KEY_BYTES_MAX);
     encode_base64(&out, str_join(a, STR("1"), last));
     return buf_str(&out);
 }

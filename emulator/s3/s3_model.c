@@ -7,7 +7,7 @@
 
 #define NO SHAPE_NO_BOUND
 #define S(name) &shapes[S_##name]
-#define M(list) .members = list, .member_count = sizeof(list) / sizeof((list)[0])
+#define M(list) .members = (list), .member_count = sizeof(list) / sizeof((list)[0])
 
 enum {
     S_AbacStatus, S_AbortDate, S_AbortIncompleteMultipartUpload, S_AbortMultipartUploadOutput,

@@ -188,7 +188,7 @@ static struct str joined_body(const struct assembly *as)
 static void out_completed(struct call *c, const struct bucket *b, const struct object *o)
 {
     struct buf location;
-    buf_init(&location, c->arena, 4 * KIB + 4 * S3_KEY_BYTES_MAX);
+    buf_init(&location, c->arena, 4 * KIB + (size_t)4 * S3_KEY_BYTES_MAX);
     buf_add(&location, core_options(c->core)->public_url);
     buf_addf(&location, "/%.*s/", STR_ARG(b->name));
     encode_percent(&location, o->key, true);

@@ -36,7 +36,8 @@ static bool is_number(struct str text)
 {
     struct json_scan scan;
     json_scan_init(&scan, text);
-    return json_scan_next(&scan) == JSON_NUMBER && json_scan_next(&scan) == JSON_END;
+    enum json_token first = json_scan_next(&scan);
+    return first == JSON_NUMBER && json_scan_next(&scan) == JSON_END;
 }
 
 static bool attribute_name_is_valid(struct str name)
@@ -112,8 +113,10 @@ static struct message_fault read_structure(struct str structure, struct arena *a
     return fine;
 }
 
-struct message_fault message_read(const struct json *entry, struct arena *a, struct message *m)
+struct message_fault message_read(const struct json *entry, struct arena *a,
+                                  struct message *ret_message)
 {
+    struct message *m = ret_message;
     const struct json *subject = json_get(entry, STR("Subject"));
     *m = (struct message){.text = json_str(json_get(entry, STR("Message"))),
                           .subject = json_str(subject),

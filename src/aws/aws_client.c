@@ -234,7 +234,7 @@ static void settle(const struct aws_call *call, struct diag *last)
 enum err aws_call(struct aws_client *c, struct aws_call *call, struct arena *a,
                   struct http_response *ret_response, struct diag *d)
 {
-    struct endpoint endpoint;
+    struct endpoint endpoint = {.path = STR_EMPTY};
     TRY(find_endpoint(c->config, call->service, a, &endpoint, d));
     struct attempt attempt = {.endpoint = &endpoint,
                               .payload_hash = hash_sha256_hex(a, call->request.body),

@@ -6,7 +6,7 @@
 #include "aws/aws_client.h"
 
 #define KINESIS_PUT_ENTRIES_MAX 500
-#define KINESIS_PUT_BYTES_MAX (5 * 1024 * 1024)
+#define KINESIS_PUT_BYTES_MAX ((size_t)5 * 1024 * 1024)
 
 struct kinesis_entry {
     struct str partition_key;       /* 1..256 characters */

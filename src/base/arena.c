@@ -52,7 +52,7 @@
 /* Size classes: multiples of 16 up to 1 KiB, then eight to each doubling. */
 #define CLASS_EXACT_MAX (1 * KIB)
 #define CLASS_EXACT_COUNT (CLASS_EXACT_MAX / ALIGN)
-#define CLASS_COUNT (CLASS_EXACT_COUNT + 5 * 8)
+#define CLASS_COUNT (CLASS_EXACT_COUNT + (size_t)5 * 8)
 static_assert((CLASS_EXACT_MAX << 5) == LARGE_BYTES, "five doublings lie between the two");
 
 struct chunk {

@@ -167,6 +167,7 @@ static void layout(struct chart *c, struct arena *a)
         c->label_letters = letters > c->label_letters ? letters : c->label_letters;
         buf_truncate(&unused, 0);
     }
+    ASSERT(c->count > 0);
     int64_t slot = (WIDTH - RIGHT - c->left) / (int64_t)c->count;
     int64_t flat = (int64_t)c->label_letters * LETTER + 60;
     c->slanted = c->label_letters > 3 && flat > slot;
