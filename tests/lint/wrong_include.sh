@@ -37,6 +37,7 @@ import json, os, re, sys
 allowed = {
  'base': 'base', 'wire': 'base wire', 'seam': 'base wire seam', 'adapter': 'base wire seam adapter',
  'aws': 'base wire seam aws', 'pipeline': 'base wire seam aws pipeline',
+ 'app': 'base wire seam aws app',
  'emulator_fault': 'base emulator_fault', 'emulator_core': 'base wire emulator_fault emulator_core',
  'emulator_front': 'base wire emulator emulator_fault emulator_front',
  'replay': 'base wire seam aws pipeline replay',
