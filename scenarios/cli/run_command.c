@@ -193,6 +193,7 @@ static int files_run(struct arena *a, const struct run_arguments *args)
 {
     struct run_report *reports = NEW_ARRAY(a, struct run_report, args->file_count);
     enum verdict verdict = VERDICT_PASS;
+    size_t count = 0;
     for (size_t i = 0; i < args->file_count; i++) {
         struct diag d = DIAG_INIT;
         if (file_run(a, args, args->files[i], &reports[i], &d) != ERR_OK) {
@@ -201,9 +202,13 @@ static int files_run(struct arena *a, const struct run_arguments *args)
         }
         stories_print(&reports[i]);
         verdict = worst(verdict, reports[i].result.verdict);
+        count++;
+        if (args->sweep.fail_fast && reports[i].result.failed > 0) {
+            break;
+        }
     }
     if (!args->quiet) {
-        table_print(reports, args->file_count);
+        table_print(reports, count);
     }
     return (int)verdict;
 }
