@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define CELLS 6
+#define WIDTH_MAX 40 /* of a column; what is longer gets a line of its own */
 
 static size_t cell_width(const struct reconcile_result *r, size_t lines, size_t offset,
                          struct str title)
@@ -13,7 +14,7 @@ static size_t cell_width(const struct reconcile_result *r, size_t lines, size_t 
     for (size_t i = 0; i < lines; i++) {
         const char *line = (const char *)&r->lines[i];
         const struct str *cell = (const struct str *)(const void *)(line + offset);
-        width = cell->len > width ? cell->len : width;
+        width = cell->len > width && cell->len <= WIDTH_MAX ? cell->len : width;
     }
     return width;
 }
@@ -32,8 +33,16 @@ static void cell_add(struct buf *out, struct str text, size_t width, bool right)
 
 static void row_add(struct buf *out, const struct str cells[CELLS], const size_t widths[CELLS])
 {
+    size_t column = 0;
     for (size_t i = 0; i < CELLS; i++) {
         bool last = i + 1 == CELLS;
+        column += widths[i] + 2;
+        if (cells[i].len > widths[i] && !last) {
+            buf_add(out, cells[i]);
+            buf_add_char(out, '\n');
+            cell_add(out, STR_EMPTY, column, false);
+            continue;
+        }
         cell_add(out, cells[i], last ? 0 : widths[i], i >= 2 && !last);
         buf_add_z(out, last ? "\n" : "  ");
     }

@@ -36,9 +36,12 @@ static const char STYLE[] =
     "font-size:.85rem}\n"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem}\n"
     "th,td{padding:.3rem .7rem;text-align:left;border-bottom:1px solid var(--rule)}"
-    "th{color:var(--soft);font-weight:600}td.n,th.n{text-align:right;"
+    ".figures td{white-space:nowrap}.figures "
+    "td.k{overflow-wrap:anywhere;min-width:11rem;white-space:normal}th{color:var(--soft);font-"
+    "weight:600}td.n,th.n{text-align:right;"
     "font-variant-numeric:tabular-nums}tr.off td{background:var(--bad-bg);color:var(--bad)}\n"
-    "svg{display:block;width:100%;height:auto;margin-bottom:1rem}.mark{fill:var(--mark)}"
+    "svg{display:block;width:100%;min-width:34rem;height:auto;margin-bottom:1rem}.mark{fill:var(--"
+    "mark)}"
     ".line{fill:none;stroke:var(--mark);stroke-width:2}.grid{stroke:var(--rule)}"
     ".zero{stroke:var(--soft)}.tick,.axis{fill:var(--soft);font-size:11px}\n"
     "details summary{cursor:pointer;color:var(--soft);font-size:.88rem}details[open] summary{"
@@ -111,8 +114,15 @@ static void query_add(struct buf *out, const struct report_table *t)
     buf_add_z(out, "</h2>\n");
     bool tiles = t->row_count == 1 && t->query->chart.len == 0;
     size_t before = out->len;
+    buf_add_z(out, "<div class=\"wide\">");
+    size_t inside = out->len;
     report_chart(out, t);
-    bool drawn = out->len > before;
+    bool drawn = out->len > inside;
+    if (drawn) {
+        buf_add_z(out, "</div>\n");
+    } else {
+        buf_truncate(out, before);
+    }
     if (t->row_count == 0) {
         buf_add_z(out, "<p>No rows.</p>\n");
     } else if (tiles) {
@@ -169,7 +179,7 @@ static void line_add(struct buf *out, const struct reconcile_line *line)
     bool off = line->hop.len > 0;
     buf_add_z(out, off ? "<tr class=\"off\"><td>" : "<tr><td>");
     encode_html(out, line->window);
-    buf_add_z(out, "</td><td>");
+    buf_add_z(out, "</td><td class=\"k\">");
     encode_html(out, line->measure);
     buf_add_z(out, "</td>");
     figure_add(out, line->source);
@@ -188,7 +198,8 @@ static void reconciliation_add(struct buf *out, const struct report_content *c)
              "<section><h2>Counted three times</h2>\n<p>%zu figures were compared between the "
              "source's control totals, the raw objects and the warehouse.</p>\n",
              c->line_count);
-    buf_add_z(out, "<div class=\"wide\"><table><thead><tr><th>Window</th><th>Measure</th><th "
+    buf_add_z(out, "<div class=\"wide\"><table "
+                   "class=\"figures\"><thead><tr><th>Window</th><th>Measure</th><th "
                    "class=\"n\">Source</th><th class=\"n\">Raw</th><th class=\"n\">Warehouse</th>"
                    "<th>Parts at</th></tr></thead><tbody>\n");
     size_t differences = 0;
@@ -256,9 +267,14 @@ static void foot_add(struct buf *out, const struct report_content *c)
 void report_html(struct buf *out, const struct report_content *c)
 {
     head_add(out, c);
+    if (c->verdict == RECONCILE_DIFFERS) { /* before anyone reads a figure */
+        reconciliation_add(out, c);
+    }
     for (size_t i = 0; i < c->def->query_count; i++) {
         query_add(out, &c->tables[i]);
     }
-    reconciliation_add(out, c);
+    if (c->verdict != RECONCILE_DIFFERS) {
+        reconciliation_add(out, c);
+    }
     foot_add(out, c);
 }
