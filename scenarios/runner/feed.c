@@ -1,10 +1,12 @@
-/* feed.c -- What is due, and when. Generated events come in bursts of a batch, evenly spaced, until
- * the faults heal; then one more, the probe, which must get through whatever happened before. */
-#include "feed.h"
+/* feed.c -- What is due, and when. A capture goes by its own times (capture_feed.c). Generated
+ * events come in bursts of a batch, evenly spaced, until the faults heal; then one more, the probe,
+ * which must get through whatever happened before. */
+#include "capture_feed.h"
 
 #include "base/instant.h"
 
 struct feed {
+    struct capture_feed *capture; /* NULL: what follows is made up */
     struct generator generator;
     const struct scenario *scenario;
     int64_t start_us, interval_us, phase_us; /* of bursts */
@@ -14,17 +16,22 @@ struct feed {
     unsigned batch;
 };
 
-struct feed *feed_new(struct arena *durable, const struct scenario *scenario, uint64_t seed,
-                      unsigned producer, int64_t start_us)
+struct feed *feed_new(struct arena *durable, const struct feed_options *options)
 {
     struct feed *f = NEW(durable, struct feed);
+    const struct scenario *scenario = options->scenario;
     const struct scenario_source *source = &scenario->source;
+    if (options->capture != NULL) {
+        f->capture = capture_feed_new(durable, options);
+        return f;
+    }
+    unsigned producer = options->producer;
     unsigned producers = scenario->actors.producers > 0 ? scenario->actors.producers : 1;
     *f = (struct feed){.scenario = scenario,
-                       .start_us = start_us,
+                       .start_us = options->start_us,
                        .batch = source->batch > 0 ? source->batch : 25};
     f->generator = (struct generator){
-        .def = scenario->pipeline, .source = source, .seed = seed, .producer = producer};
+        .def = scenario->pipeline, .source = source, .seed = options->seed, .producer = producer};
     f->generator.producer_name = str_printf(durable, "p%u", producer);
     f->interval_us = US_PER_HOUR * (int64_t)producers * (int64_t)f->batch / source->events_per_hour;
     f->interval_us = f->interval_us > 0 ? f->interval_us : 1;
@@ -36,6 +43,9 @@ struct feed *feed_new(struct arena *durable, const struct scenario *scenario, ui
 
 int64_t feed_due_us(const struct feed *f)
 {
+    if (f->capture != NULL) {
+        return capture_feed_due_us(f->capture);
+    }
     if (f->burst > f->burst_count) {
         return INSTANT_NEVER;
     }
@@ -46,11 +56,15 @@ int64_t feed_due_us(const struct feed *f)
 
 bool feed_is_over(const struct feed *f)
 {
-    return f->burst > f->burst_count;
+    return f->capture != NULL ? capture_feed_due_us(f->capture) == INSTANT_NEVER
+                              : f->burst > f->burst_count;
 }
 
 bool feed_next(struct feed *f, int64_t now_us, struct arena *a, struct feed_event *ret_event)
 {
+    if (f->capture != NULL) {
+        return capture_feed_next(f->capture, now_us, a, ret_event);
+    }
     int64_t due_us = feed_due_us(f);
     if (due_us > now_us) {
         return false;

@@ -161,6 +161,9 @@ bool judge_tick(void *world, int64_t now_us)
 {
     struct world *w = world;
     w->checks++;
+    if (w->trouble.code != ERR_OK) {
+        return false;
+    }
     if (!raw_check(w) || (w->checks % WAREHOUSE_EVERY == 0 && !always_check(w))) {
         return false;
     }

@@ -50,8 +50,13 @@ struct producer *producer_new(struct arena *durable, const struct producer_optio
     struct producer *p = NEW(durable, struct producer);
     *p = (struct producer){.in = *options, .arena = durable};
     p->name = str_printf(durable, "producer-%u", options->index);
-    p->feed =
-        feed_new(durable, options->scenario, options->seed, options->index, options->start_us);
+    struct feed_options feed = {.scenario = options->scenario,
+                                .capture = options->capture,
+                                .trouble = options->trouble,
+                                .seed = options->seed,
+                                .producer = options->index,
+                                .start_us = options->start_us};
+    p->feed = feed_new(durable, &feed);
     p->end = &p->first;
     p->days = tree_new(durable);
     return p;

@@ -13,6 +13,8 @@ struct producer;
 struct producer_options {
     const struct scenario *scenario;
     struct oracle *oracle;
+    const struct source *capture; /* NULL: events are made up */
+    struct diag *trouble;         /* of the capture */
     uint64_t seed;
     unsigned index;
     int64_t start_us; /* wall: when the run began */

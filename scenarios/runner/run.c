@@ -7,7 +7,8 @@
 #include "base/limits.h"
 #include "world.h"
 
-#define TICK_US (30 * US_PER_S)
+#define TICK_US_MIN (30 * US_PER_S)
+#define TICKS_MAX 500 /* of a run: a long one is looked at more seldom */
 
 /* ---- what a result tells ---- */
 
@@ -110,7 +111,8 @@ static void trace_write(void *ctx, struct str line)
 static enum sim_end phases_run(struct world *w)
 {
     const struct scenario *s = w->scenario;
-    sim_on_tick(w->sim, TICK_US, judge_tick, w);
+    int64_t tick_us = s->horizon_us / TICKS_MAX;
+    sim_on_tick(w->sim, tick_us > TICK_US_MIN ? tick_us : TICK_US_MIN, judge_tick, w);
     world_start(w);
     enum sim_end end = sim_run(w->sim, s->heal_after_us);
     if (end != SIM_UNTIL) {

@@ -240,7 +240,15 @@ static enum err source_read(const struct reading *r, const struct json *root, st
         return reading_fail(r, source, d,
                             "expected either events_per_hour (generated) or capture (a path)");
     }
-    return rates_read(r, source, to, d);
+    TRY(rates_read(r, source, to, d));
+    if (to->capture.len > 0) {
+        to->capture = path_resolve(r->arena, s->file, to->capture);
+        if (to->late.num > 0) {
+            return reading_fail(r, source, d,
+                                "a capture's events come at their own times: no late");
+        }
+    }
+    return ERR_OK;
 }
 
 /* ---- the file ---- */

@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "pipeline/loading.h"
+#include "replay/source.h"
 
 #define SETUP_US_MAX (10 * US_PER_MINUTE)
 #define RESTART_US (10 * US_PER_S) /* what supervises a worker starts it again after so long */
@@ -171,9 +172,20 @@ static enum err database_open(struct world *w, struct diag *d)
     return ERR_OK;
 }
 
+static enum err capture_open(struct world *w, struct diag *d)
+{
+    struct str path = w->scenario->source.capture;
+    if (path.len == 0) {
+        return ERR_OK;
+    }
+    w->capture = NEW(w->arena, struct source);
+    return source_open(w->arena, path, NULL, w->capture, d);
+}
+
 enum err world_open(struct world *w, struct diag *d)
 {
     const struct scenario *s = w->scenario;
+    TRY(capture_open(w, d));
     struct emulator_options options = {
         .seed = w->seed, .limits_off = s->limits_off, .start_us = s->start_us};
     w->emulator = emulator_new(w->arena, &options);
@@ -226,6 +238,8 @@ void world_start(struct world *w)
         struct world_actor *actor = actor_next(w);
         struct producer_options options = {.scenario = s,
                                            .oracle = w->oracle,
+                                           .capture = w->capture,
+                                           .trouble = &w->trouble,
                                            .seed = w->seed,
                                            .index = i,
                                            .start_us = s->start_us};

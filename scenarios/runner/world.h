@@ -26,6 +26,7 @@ struct world {
     struct sim *sim;
     struct oracle *oracle;
     struct warehouse *session; /* the oracle's */
+    struct source *capture;    /* NULL: events are made up */
     const char *database;      /* URI of the run's own SQLite database */
     struct world_actor *actors;
     size_t actor_count, producer_count;
@@ -37,7 +38,7 @@ struct world {
     struct oracle_finding finding;
     enum verdict verdict;
     struct str story;
-    struct diag trouble; /* of the oracle itself: no verdict can be given */
+    struct diag trouble; /* of the oracle or the capture: no verdict can be given */
 };
 /* Builds it: emulator, plan, database, simulator; runs the set-up actor, which no fault touches. */
 MUST_USE enum err world_open(struct world *w, struct diag *d);
