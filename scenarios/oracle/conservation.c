@@ -13,49 +13,11 @@ static void forget_last_look(struct oracle *o)
     }
     for (struct raw_object *r = o->raw_first; r != NULL; r = r->next) {
         r->loaded = false;
+        r->said = r->found = (struct raw_fates){.records = 0};
         for (size_t i = 0; i < r->count; i++) {
             r->places[i] = 0;
         }
     }
-}
-
-static enum err loaded_read(struct oracle *o, struct oracle_finding *f, struct diag *d)
-{
-    struct warehouse_result rows;
-    TRY(oracle_query(o,
-                     STR("select object_key, records from aforo_loaded_object order by object_key"),
-                     &rows, d));
-    for (size_t i = 0; i < rows.row_count; i++) {
-        struct str key = warehouse_at(&rows, i, 0)->text;
-        struct raw_object *object = map_get(o->raw, key);
-        if (object == NULL) {
-            finding_add(o, f, ROW_UNEXPECTED,
-                        "the warehouse has loaded %.*s, which raw does not have", STR_ARG(key));
-            continue;
-        }
-        object->loaded = true;
-    }
-    return ERR_OK;
-}
-
-/* The record that a line of the warehouse is about; NULL: there is none, and that was noted. */
-static struct oracle_event *origin_of(struct oracle *o, struct str key, int64_t ordinal,
-                                      const char *where, struct oracle_finding *f)
-{
-    struct raw_object *object = map_get(o->raw, key);
-    if (object == NULL || ordinal < 0 || (uint64_t)ordinal >= object->count ||
-        object->events[ordinal] == NULL) {
-        finding_add(o, f, ROW_UNEXPECTED, "%s names record %lld of %.*s, which raw does not have",
-                    where, (long long)ordinal, STR_ARG(key));
-        return NULL;
-    }
-    struct oracle_event *event = object->events[ordinal];
-    if (++object->places[ordinal] > 1) {
-        finding_add(o, f, ROW_DUPLICATED,
-                    "event %.*s (record %lld of %.*s) is accounted for twice, also in %s",
-                    STR_ARG(event_name(event)), (long long)ordinal, STR_ARG(key), where);
-    }
-    return event;
 }
 
 static int64_t cell_i64(const struct warehouse_value *v)
@@ -68,13 +30,69 @@ static int64_t cell_i64(const struct warehouse_value *v)
     return value;
 }
 
+static uint64_t cell_count(const struct warehouse_result *rows, size_t row, size_t column)
+{
+    int64_t value = cell_i64(warehouse_at(rows, row, column));
+    return value < 0 ? 0 : (uint64_t)value;
+}
+
+static enum err loaded_read(struct oracle *o, struct oracle_finding *f, struct diag *d)
+{
+    struct warehouse_result rows;
+    TRY(oracle_query(o,
+                     STR("select object_key, records, loaded, duplicates, quarantined, filtered "
+                         "from aforo_loaded_object order by object_key"),
+                     &rows, d));
+    for (size_t i = 0; i < rows.row_count; i++) {
+        struct str key = warehouse_at(&rows, i, 0)->text;
+        struct raw_object *object = map_get(o->raw, key);
+        if (object == NULL) {
+            finding_add(o, f, ROW_UNEXPECTED,
+                        "the warehouse has loaded %.*s, which raw does not have", STR_ARG(key));
+            continue;
+        }
+        object->loaded = true;
+        object->said = (struct raw_fates){cell_count(&rows, i, 1), cell_count(&rows, i, 2),
+                                          cell_count(&rows, i, 3), cell_count(&rows, i, 4),
+                                          cell_count(&rows, i, 5)};
+    }
+    return ERR_OK;
+}
+
+enum place { PLACE_ROW, PLACE_DUPLICATE, PLACE_QUARANTINE };
+
+/* The record that a line of the warehouse is about; NULL: there is none, and that was noted. */
+static struct oracle_event *origin_of(struct oracle *o, struct str key, int64_t ordinal,
+                                      enum place place, struct oracle_finding *f)
+{
+    static const char *const places[] = {"the table", "aforo_duplicate", "aforo_quarantine"};
+    const char *where = places[place];
+    struct raw_object *object = map_get(o->raw, key);
+    if (object == NULL || ordinal < 0 || (uint64_t)ordinal >= object->count ||
+        object->events[ordinal] == NULL) {
+        finding_add(o, f, ROW_UNEXPECTED, "%s names record %lld of %.*s, which raw does not have",
+                    where, (long long)ordinal, STR_ARG(key));
+        return NULL;
+    }
+    object->found.rows += place == PLACE_ROW ? 1 : 0;
+    object->found.duplicates += place == PLACE_DUPLICATE ? 1 : 0;
+    object->found.quarantined += place == PLACE_QUARANTINE ? 1 : 0;
+    struct oracle_event *event = object->events[ordinal];
+    if (++object->places[ordinal] > 1) {
+        finding_add(o, f, ROW_DUPLICATED,
+                    "event %.*s (record %lld of %.*s) is accounted for twice, also in %s",
+                    STR_ARG(event_name(event)), (long long)ordinal, STR_ARG(key), where);
+    }
+    return event;
+}
+
 static void row_check(struct oracle *o, const struct warehouse_result *rows, size_t i,
                       struct oracle_finding *f)
 {
     const struct definition *def = o->in.def;
     size_t last = rows->column_count - 1;
     struct oracle_event *event = origin_of(o, warehouse_at(rows, i, last - 1)->text,
-                                           cell_i64(warehouse_at(rows, i, last)), "table", f);
+                                           cell_i64(warehouse_at(rows, i, last)), PLACE_ROW, f);
     if (event == NULL) {
         return;
     }
@@ -127,7 +145,7 @@ static enum err duplicates_read(struct oracle *o, struct oracle_finding *f, stru
     for (size_t i = 0; i < rows.row_count; i++) {
         const struct oracle_event *event =
             origin_of(o, warehouse_at(&rows, i, 0)->text, cell_i64(warehouse_at(&rows, i, 1)),
-                      "aforo_duplicate", f);
+                      PLACE_DUPLICATE, f);
         if (event != NULL && event->rows == 0) {
             finding_add(o, f, ROW_LOST, "event %.*s is counted as a duplicate of nothing",
                         STR_ARG(event_name(event)));
@@ -163,7 +181,7 @@ static enum err quarantine_read(struct oracle *o, struct oracle_finding *f, stru
     for (size_t i = 0; i < rows.row_count; i++) {
         struct str key = warehouse_at(&rows, i, 0)->text;
         const struct oracle_event *event =
-            origin_of(o, key, cell_i64(warehouse_at(&rows, i, 1)), "aforo_quarantine", f);
+            origin_of(o, key, cell_i64(warehouse_at(&rows, i, 1)), PLACE_QUARANTINE, f);
         if (event == NULL) {
             continue;
         }
@@ -196,6 +214,28 @@ static void places_check(struct oracle *o, struct oracle_finding *f)
     }
 }
 
+/* What the line of an object says against the lines that name it. */
+static void lines_check(struct oracle *o, struct oracle_finding *f)
+{
+    for (const struct raw_object *r = o->raw_first; r != NULL; r = r->next) {
+        const struct raw_fates *said = &r->said, *found = &r->found;
+        bool same =
+            said->records == r->count && said->rows == found->rows &&
+            said->duplicates == found->duplicates && said->quarantined == found->quarantined &&
+            said->records == said->rows + said->duplicates + said->quarantined + said->filtered;
+        if (r->loaded && !same) {
+            finding_add(o, f, ROW_STALE,
+                        "%.*s is noted with %llu rows, %llu duplicates and %llu in quarantine of "
+                        "%llu records; the warehouse has %llu, %llu and %llu of %zu",
+                        STR_ARG(r->key), (unsigned long long)said->rows,
+                        (unsigned long long)said->duplicates, (unsigned long long)said->quarantined,
+                        (unsigned long long)said->records, (unsigned long long)found->rows,
+                        (unsigned long long)found->duplicates,
+                        (unsigned long long)found->quarantined, r->count);
+        }
+    }
+}
+
 enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f, struct diag *d)
 {
     arena_reset(o->scratch);
@@ -209,6 +249,7 @@ enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f, stru
     warehouse_rollback(o->in.warehouse);
     TRY(err);
     places_check(o, &found);
+    lines_check(o, &found);
     *f = found;
     return ERR_OK;
 }

@@ -28,13 +28,19 @@ struct stored_shard {
     size_t count, cap;
     size_t landed; /* how many of the first have landed */
 };
+struct raw_fates {
+    uint64_t records, rows, duplicates, quarantined, filtered;
+};
 struct raw_object {
     struct str key, etag;
     struct oracle_event **events; /* by ordinal; NULL: nobody sent it */
     uint8_t
         *places; /* by ordinal: how often it is accounted for, in the last look at the warehouse */
     size_t count;
+    /* of the last look at the warehouse */
     bool loaded;
+    struct raw_fates said,
+        found; /* by its line in aforo_loaded_object; by the lines that name it */
     struct raw_object *next;
 };
 struct oracle {

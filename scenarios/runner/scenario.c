@@ -273,8 +273,9 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     s->faults = faults != NULL ? faults : json_new(r->arena, JSON_IS_ARRAY);
     struct fault_plan plan; /* read here once, so that a bad rule is told before anything runs */
     fault_plan_init(&plan, r->arena, 0);
-    if (fault_plan_read(&plan, s->faults, d) != ERR_OK) {
-        return diag_context(d, "%.*s", STR_ARG(s->file));
+    struct diag why = DIAG_INIT;
+    if (fault_plan_read(&plan, s->faults, &why) != ERR_OK) {
+        return fail(d, why.code, "%.*s:%s", STR_ARG(s->file), why.msg);
     }
     return scenario_expectations_read(r, root, s, d);
 }
@@ -285,8 +286,9 @@ enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_
     struct str text;
     struct json *root;
     TRY(file_read(a, path, &text, d));
-    if (yaml_parse(a, text, &root, d) != ERR_OK) {
-        return diag_context(d, "%s", path);
+    struct diag why = DIAG_INIT;
+    if (yaml_parse(a, text, &root, &why) != ERR_OK) {
+        return fail(d, why.code, "%s:%s", path, why.msg);
     }
     struct scenario *s = NEW(a, struct scenario);
     s->file = str_copy(a, str_of(path));
