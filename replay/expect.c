@@ -8,6 +8,7 @@
 
 struct weighed { /* a difference, and where it stands */
     struct expect_line line;
+    bool total;     /* of the replay as a whole: these stand first, small as they may be */
     int64_t weight; /* of the difference, in units of 10^-9, as far as that fits */
     size_t order;
 };
@@ -177,6 +178,9 @@ static enum err compare_grouping(struct comparing *c, const struct grouping *g,
 static int heavier_first(const void *a, const void *b)
 {
     const struct weighed *x = a, *y = b;
+    if (x->total != y->total) {
+        return x->total ? -1 : 1;
+    }
     if (x->weight != y->weight) {
         return x->weight > y->weight ? -1 : 1;
     }
@@ -204,6 +208,9 @@ enum err expect_check(struct arena *a, struct str text, struct str name,
     struct comparing c = {.arena = a};
     TRY(expectation_read(a, text, name, def, &e, d));
     compare_totals(&c, &e, played);
+    for (size_t i = 0; i < c.count; i++) {
+        c.items[i].total = true;
+    }
     for (size_t i = 0; i < e.aggregate_count; i++) {
         TRY(compare_aggregate(&c, &e.aggregates[i], def, w, d));
     }

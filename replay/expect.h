@@ -18,7 +18,7 @@ struct expect_line {
 };
 struct expect_result {
     uint64_t checked;           /* figures compared */
-    struct expect_line *lines;  /* what differs, heaviest first */
+    struct expect_line *lines;  /* what differs: totals of the replay, then heaviest first */
     size_t count;
 };
 /* `name` is for messages: ERR_INVALID "name:line:column: ...". */
