@@ -7,15 +7,19 @@
 #include <unistd.h>
 #include "base/instant.h"
 #include "base/limits.h"
-#include "scenarios/runner/sweep.h"
+#include "scenarios/runner/junit.h"
+#include "scenarios/runner/keep.h"
 
 #define FILES_MAX 256
 #define STORIES_SHOWN 10
+#define RULES_SHOWN 12
+#define KEPT_MAX 5 /* failures of one file */
+#define JUNIT_BYTES_MAX (64 * MIB)
 
 struct run_arguments {
     struct sweep_options sweep;
     bool seeds_given, quiet;
-    const char *junit;
+    const char *junit, *plan, *trace, *keep;
     const char **files;
     size_t file_count;
 };
@@ -34,6 +38,12 @@ static const char help[] =
     "  --once           run each seed once; else twice, and both traces must be equal\n"
     "  --fail-fast      stop at the first failure\n"
     "  --junit FILE     the verdicts as JUnit XML\n"
+    "  --keep DIR       what is needed to look at a failure: DIR/<scenario>-<seed>/ with "
+    "repro.sh,\n"
+    "                   plan.full.yaml (the faults that fired, one by one), trace.txt, "
+    "report.json\n"
+    "  --plan FILE      the faults of this scenario file instead of the file's own, as they are\n"
+    "  --trace FILE     run the first seed once, every decision as a line of FILE\n"
     "  --quiet          no progress, no table\n\n"
     "Exit code: 0 pass, 1 an expectation failed, 2 bad input, 3 not done in time, 4 two runs of "
     "one\n"
@@ -53,6 +63,9 @@ enum {
     OPTION_ONCE,
     OPTION_FAIL_FAST,
     OPTION_JUNIT,
+    OPTION_KEEP,
+    OPTION_PLAN,
+    OPTION_TRACE,
     OPTION_QUIET
 };
 static const struct option options[] = {{"seeds", required_argument, NULL, OPTION_SEEDS},
@@ -61,6 +74,9 @@ static const struct option options[] = {{"seeds", required_argument, NULL, OPTIO
                                         {"once", no_argument, NULL, OPTION_ONCE},
                                         {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
                                         {"junit", required_argument, NULL, OPTION_JUNIT},
+                                        {"keep", required_argument, NULL, OPTION_KEEP},
+                                        {"plan", required_argument, NULL, OPTION_PLAN},
+                                        {"trace", required_argument, NULL, OPTION_TRACE},
                                         {"quiet", no_argument, NULL, OPTION_QUIET},
                                         {NULL, 0, NULL, 0}};
 
@@ -94,6 +110,15 @@ static enum err option_take(struct run_arguments *args, int option, const char *
         return ERR_OK;
     case OPTION_JUNIT:
         args->junit = value;
+        return ERR_OK;
+    case OPTION_KEEP:
+        args->keep = value;
+        return ERR_OK;
+    case OPTION_PLAN:
+        args->plan = value;
+        return ERR_OK;
+    case OPTION_TRACE:
+        args->trace = value;
         return ERR_OK;
     case OPTION_QUIET:
         args->quiet = true;
@@ -131,6 +156,10 @@ static void stories_print(const struct run_report *r)
 
 static void faults_print(const struct sweep_result *s)
 {
+    if (s->rule_count > RULES_SHOWN) { /* a plan of coordinates */
+        printf("%llu of %zu", (unsigned long long)s->counts.faults_fired, s->rule_count);
+        return;
+    }
     for (size_t i = 0; i < s->rule_count; i++) {
         printf("%s%s %llu", i == 0 ? "" : ", ", s->rule_names[i],
                (unsigned long long)s->rule_fired[i]);
@@ -158,15 +187,45 @@ static void table_print(const struct run_report *reports, size_t count)
 
 /* ---- running ---- */
 
+/* The scenario as the command line wants it. */
+static enum err file_read(struct arena *a, const struct run_arguments *args, const char *file,
+                          struct sweep_options *sweep, struct scenario **ret_scenario,
+                          struct diag *d)
+{
+    struct scenario *scenario, *plan;
+    TRY(scenario_read(a, file, &scenario, d));
+    if (args->plan != NULL) {
+        TRY(scenario_read(a, args->plan, &plan, d));
+        scenario->faults = plan->faults;
+        scenario->swarm = false;
+    }
+    if (!args->seeds_given) {
+        sweep->seed_first = scenario->seed_first;
+        sweep->seed_last = scenario->seed_last;
+    }
+    *ret_scenario = scenario;
+    return ERR_OK;
+}
+
+static enum err failures_keep(struct arena *a, const struct run_arguments *args,
+                              const struct run_report *r, struct diag *d)
+{
+    for (size_t i = 0; i < r->result.failure_count && i < KEPT_MAX; i++) {
+        TRY(keep_failure(a, r->scenario, r->result.failures[i].seed, args->keep, d));
+    }
+    return ERR_OK;
+}
+
 static enum err file_run(struct arena *a, const struct run_arguments *args, const char *file,
                          struct run_report *ret_report, struct diag *d)
 {
     struct scenario *scenario;
-    TRY(scenario_read(a, file, &scenario, d));
     struct sweep_options sweep = args->sweep;
-    if (!args->seeds_given) {
-        sweep.seed_first = scenario->seed_first;
-        sweep.seed_last = scenario->seed_last;
+    TRY(file_read(a, args, file, &sweep, &scenario, d));
+    if (args->trace != NULL) {
+        struct run_options traced = {.trace_file = args->trace};
+        struct run_result ignored;
+        TRY(run_simulated(a, scenario, sweep.seed_first, &traced, &ignored, d));
     }
     if (!args->quiet && isatty(STDERR_FILENO)) {
         sweep.progress = progress_show;
@@ -177,7 +236,27 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
     if (sweep.progress != NULL) {
         fprintf(stderr, "\r\033[K");
     }
-    return err;
+    TRY(err);
+    return args->keep == NULL ? ERR_OK : failures_keep(a, args, ret_report, d);
+}
+
+static enum err junit_write(struct arena *a, const char *path, const struct run_report *reports,
+                            size_t count, struct diag *d)
+{
+    struct buf text;
+    buf_init(&text, a, JUNIT_BYTES_MAX);
+    junit_begin(&text);
+    for (size_t i = 0; i < count; i++) {
+        junit_suite(&text, reports[i].scenario, &reports[i].result);
+    }
+    junit_end(&text);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        return fail(d, ERR_INVALID, "%s: cannot be written", path);
+    }
+    bool written = fwrite(text.ptr, 1, text.len, file) == text.len;
+    return fclose(file) == 0 && written ? ERR_OK
+                                        : fail(d, ERR_INVALID, "%s: cannot be written", path);
 }
 
 /* The worst: fail, then by exit code, unknown last. */
@@ -209,6 +288,11 @@ static int files_run(struct arena *a, const struct run_arguments *args)
     }
     if (!args->quiet) {
         table_print(reports, count);
+    }
+    struct diag d = DIAG_INIT;
+    if (args->junit != NULL && junit_write(a, args->junit, reports, count, &d) != ERR_OK) {
+        fprintf(stderr, "aforo run: %s\n", d.msg);
+        return VERDICT_BAD_INPUT;
     }
     return (int)verdict;
 }

@@ -8,8 +8,7 @@
 #include "feed.h"
 
 struct capture_feed;
-struct capture_feed *capture_feed_new(struct arena *durable,
-                                      const struct feed_options *options);
+struct capture_feed *capture_feed_new(struct arena *durable, const struct feed_options *options);
 bool capture_feed_next(struct capture_feed *f, int64_t now_us, struct arena *a,
                        struct feed_event *ret_event);
 int64_t capture_feed_due_us(const struct capture_feed *f); /* wall; INSTANT_NEVER: it is over */

@@ -10,6 +10,7 @@
 #include "base/instant.h"
 
 #define WAREHOUSE_EVERY 10
+#define REST_US (10 * US_PER_MINUTE)
 
 /* ---- one expectation ---- */
 
@@ -157,6 +158,14 @@ static const struct expectation *first_missing(struct world *w, struct oracle_fi
     return NULL;
 }
 
+/* When it must be true: counted from the heal, and not before all has been at rest for a while. */
+static int64_t deadline_of(const struct world *w, const struct expectation *e)
+{
+    int64_t within_us = w->scenario->heal_after_us + e->within_us;
+    int64_t rest_us = w->quiet_us + REST_US;
+    return within_us > rest_us ? within_us : rest_us;
+}
+
 bool judge_tick(void *world, int64_t now_us)
 {
     struct world *w = world;
@@ -170,7 +179,12 @@ bool judge_tick(void *world, int64_t now_us)
     struct oracle_lag lag;
     struct oracle_finding f;
     if (w->healed && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
-        w->settled = first_missing(w, &f) == NULL;
+        w->quiet_us = w->quiet_us == 0 ? now_us : w->quiet_us;
+        const struct expectation *missing = first_missing(w, &f);
+        w->settled = missing == NULL;
+        if (missing != NULL && now_us >= deadline_of(w, missing) && w->verdict == VERDICT_PASS) {
+            judged(w, VERDICT_FAIL, missing->name, &f);
+        }
     }
     return !w->settled && w->verdict == VERDICT_PASS;
 }

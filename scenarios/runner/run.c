@@ -5,12 +5,20 @@
 #include <stdio.h>
 #include "base/instant.h"
 #include "base/limits.h"
+#include "keep.h"
 #include "world.h"
 
 #define TICK_US_MIN (30 * US_PER_S)
 #define TICKS_MAX 500 /* of a run: a long one is looked at more seldom */
 
 /* ---- what a result tells ---- */
+
+const char *verdict_name(enum verdict v)
+{
+    static const char *const names[] = {
+        "pass", "fail", "bad input", "liveness", "not deterministic", "crash", "unknown"};
+    return names[v];
+}
 
 static void calls_count(const struct world *w, struct run_counts *c, uint64_t *ret_conflicts)
 {
@@ -156,6 +164,9 @@ enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_
     }
     w.arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
     enum err err = world_judge(&w, a, trace, &result, d);
+    if (err == ERR_OK && options->keep_outputs) {
+        result.plan = keep_plan(a, w.faults);
+    }
     world_close(&w);
     arena_free(w.arena);
     if (trace != NULL) {

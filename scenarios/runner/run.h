@@ -29,6 +29,7 @@ struct run_result {
     bool *occurred;            /* one an expectation of `sometimes` */
     struct str report_html;    /* of the last day, when asked for */
     struct str reconciliation; /* the table, when asked for */
+    struct json *plan; /* the faults that fired, as coordinates, when asked for; else NULL */
     int64_t virtual_us, cpu_us;
 };
 struct run_options {
@@ -36,6 +37,7 @@ struct run_options {
     const char *trace_file; /* every decision as a line; NULL: none */
     const char *output_dir; /* reports of the run are written there; NULL: nowhere */
 };
+const char *verdict_name(enum verdict v); /* "pass", "fail" ... */
 /* Simulated. Everything in the result lives in `a`. */
 MUST_USE enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
                                 const struct run_options *options, struct run_result *ret_result,

@@ -292,6 +292,7 @@ enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_
     }
     struct scenario *s = NEW(a, struct scenario);
     s->file = str_copy(a, str_of(path));
+    s->root = root;
     struct reading r = {.arena = a, .file = s->file};
     TRY(scenario_fill(&r, root, s, d));
     *ret_scenario = s;

@@ -70,6 +70,7 @@ struct scenario {
     struct scenario_actors actors;
     bool twin_landers; /* every lander lands every shard: two processes where there should be one */
     struct scenario_source source;
+    const struct json *root;   /* the whole file */
     const struct json *faults; /* for fault_plan_read */
     struct expectation *expectations;
     size_t expectation_count;

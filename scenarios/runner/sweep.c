@@ -17,9 +17,9 @@
 #define JOBS_MAX 64
 #define STORY_BYTES_MAX 1500
 #define EXPECTATIONS_MAX 64
-#define RULES_MAX 64
+#define RULES_MAX FAULT_RULES_MAX /* a plan has one for each fault that fired */
 
-/* What a process tells of one seed: at most PIPE_BUF bytes, so that a record comes whole. */
+/* What a process tells of one seed. */
 struct seed_record {
     uint64_t seed;
     int32_t verdict;
@@ -47,13 +47,6 @@ struct sweep {
     size_t rule_count;
     bool stop;
 };
-
-const char *verdict_name(enum verdict v)
-{
-    static const char *const names[] = {
-        "pass", "fail", "bad input", "liveness", "not deterministic", "crash", "unknown"};
-    return names[v];
-}
 
 static int64_t clock_us(clockid_t clock)
 {

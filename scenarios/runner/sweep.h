@@ -37,6 +37,5 @@ struct sweep_result {
 MUST_USE enum err sweep_run(struct arena *a, const struct scenario *scenario,
                             const struct sweep_options *options, struct sweep_result *ret_result,
                             struct diag *d);
-const char *verdict_name(enum verdict v); /* "pass", "fail" ... */
 
 #endif

@@ -33,6 +33,8 @@ struct world {
     uint64_t throttles;
     uint64_t checks; /* ticks so far */
     bool healed;
+    int64_t
+        quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
     /* the judgement */
     bool settled; /* whatever was expected has come true before the horizon */
     struct oracle_finding finding;
