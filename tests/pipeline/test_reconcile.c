@@ -276,7 +276,7 @@ Test(reconcile, keeps_other_days_out)
 {
     /* An object of another day that waits to be loaded is not this day's trouble. */
     struct world *w = day_new();
-    struct order o = order_of(20 * 60);
+    struct order o = order_of(1200);
     struct capture_record record = {.sequence_number = STR("7"), .data = str_of(o.json)};
     char *later = arena_copy(w->arena, o.json, sizeof(o.json));
     size_t at = str_find_str(str_of(later), STR("2026-03-28"));

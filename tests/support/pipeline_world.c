@@ -320,13 +320,14 @@ static enum err landers_open(struct world *w, struct pipeline *p, struct landing
 /* Long enough for a batch to grow old, with a few polls on top. */
 static enum err live(struct world *w, struct pipeline *p, struct diag *d)
 {
-    struct landing *landers[16];
+    struct landing *landers[16] = {NULL};
     TRY(landers_open(w, p, landers, d));
     struct loading *loading = loading_new(p->arena, p, 0, 1);
     int64_t quiet_us = 0, enough_us = w->def->land_age_us + 5 * w->def->poll_us;
     while (quiet_us < enough_us) {
         int64_t idle_us = 0, all_us = w->def->poll_us;
         for (unsigned i = 0; i < w->shards; i++) {
+            cr_assert(landers[i] != NULL, "a shard is missing");
             TRY(landing_turn(landers[i], &idle_us, d));
             all_us = idle_us < all_us ? idle_us : all_us;
         }
