@@ -280,9 +280,7 @@ static enum err report(struct replay *r, bool *ret_well, struct diag *d)
             expect_table(&out, &expected, r->args->lines_max);
         }
     }
-    if (out.len > 0) {
-        fwrite(out.ptr, 1, out.len, stdout);
-    }
+    fwrite(out.ptr, 1, out.len, stdout);
     *ret_well = expected.count == 0 && r->played.problem_count == 0;
     return ERR_OK;
 }

@@ -170,6 +170,9 @@ bool judge_tick(void *world, int64_t now_us)
 {
     struct world *w = world;
     w->checks++;
+    if (w->progress != NULL) {
+        w->progress(w->progress_ctx, now_us);
+    }
     if (w->trouble.code != ERR_OK) {
         return false;
     }

@@ -131,8 +131,8 @@ static enum sim_end phases_run(struct world *w)
     return sim_run(w->sim, s->horizon_us);
 }
 
-static enum err world_judge(struct world *w, struct arena *a, FILE *trace, struct run_result *r,
-                            struct diag *d)
+static enum err world_judge(struct world *w, struct arena *a, const struct run_options *options,
+                            FILE *trace, struct run_result *r, struct diag *d)
 {
     TRY(world_open(w, d));
     if (trace != NULL) {
@@ -149,7 +149,8 @@ static enum err world_judge(struct world *w, struct arena *a, FILE *trace, struc
     r->story = str_copy(a, w->story);
     trace_copy(r->trace, sizeof(r->trace), sim_trace(w->sim, a));
     world_silence(w);
-    return result_fill(w, a, r, d);
+    TRY(result_fill(w, a, r, d));
+    return options->inspect != NULL ? world_inspect(w, options, r, d) : ERR_OK;
 }
 
 enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
@@ -158,13 +159,15 @@ enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_
 {
     struct run_result result = {.seed = seed, .story = STR_EMPTY};
     struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
+    w.progress = options->progress;
+    w.progress_ctx = options->ctx;
     FILE *trace = NULL;
     if (options->trace_file != NULL && (trace = fopen(options->trace_file, "wb")) == NULL) {
         return fail(d, ERR_INVALID, "%s: cannot be written", options->trace_file);
     }
     w.arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
-    enum err err = world_judge(&w, a, trace, &result, d);
-    if (err == ERR_OK && options->keep_outputs) {
+    enum err err = world_judge(&w, a, options, trace, &result, d);
+    if (err == ERR_OK && options->keep_plan) {
         result.plan = keep_plan(a, w.faults);
     }
     world_close(&w);

@@ -2,6 +2,7 @@
 #ifndef AFORO_SCENARIOS_RUNNER_RUN_H
 #define AFORO_SCENARIOS_RUNNER_RUN_H
 
+#include "pipeline/reconcile.h"
 #include "scenarios/runner/scenario.h"
 
 enum verdict {
@@ -25,17 +26,27 @@ struct run_result {
     char trace[33];
     struct str story; /* the first expectation that failed, in one line; empty: passed */
     struct run_counts counts;
-    uint64_t *rule_fired;      /* one a fault rule */
-    bool *occurred;            /* one an expectation of `sometimes` */
-    struct str report_html;    /* of the last day, when asked for */
-    struct str reconciliation; /* the table, when asked for */
-    struct json *plan; /* the faults that fired, as coordinates, when asked for; else NULL */
+    uint64_t *rule_fired; /* one a fault rule */
+    bool *occurred;       /* one an expectation of `sometimes` */
+    struct json *plan;    /* the faults that fired, as coordinates, when asked for; else NULL */
     int64_t virtual_us, cpu_us;
 };
+/* What there is to see at the end, with every actor dead: valid during the call only. */
+struct run_view {
+    const struct scenario *scenario;
+    const struct run_result *result;
+    const struct emulator *emulator;
+    const struct fault_plan *faults;
+    struct warehouse *warehouse;                   /* a session that no fault touches */
+    const struct reconcile_result *reconciliation; /* of every day that has rows */
+};
 struct run_options {
-    bool keep_outputs;      /* fill report_html and reconciliation */
+    bool keep_plan;         /* fill plan */
     const char *trace_file; /* every decision as a line; NULL: none */
-    const char *output_dir; /* reports of the run are written there; NULL: nowhere */
+    /* NULL: nobody looks. What it returns is the run's result. */
+    enum err (*inspect)(void *ctx, const struct run_view *view, struct diag *d);
+    void (*progress)(void *ctx, int64_t since_us); /* at every check; NULL: silent */
+    void *ctx;                                     /* of both */
 };
 const char *verdict_name(enum verdict v); /* "pass", "fail" ... */
 /* Simulated. Everything in the result lives in `a`. */

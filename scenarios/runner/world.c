@@ -10,7 +10,7 @@
 #include "pipeline/loading.h"
 #include "replay/source.h"
 
-#define SETUP_US_MAX (10 * US_PER_MINUTE)
+#define ALONE_US_MAX US_PER_HOUR
 #define RESTART_US (10 * US_PER_S) /* what supervises a worker starts it again after so long */
 
 /* ---- seams of an actor ---- */
@@ -41,6 +41,17 @@ static enum err actor_warehouse(void *ctx, struct arena *a, struct warehouse **r
     return ERR_OK;
 }
 
+struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct arena *process)
+{
+    return (struct pipeline_env){.rt = rt,
+                                 .arena = process,
+                                 .aws = &actor->world->aws,
+                                 .ctx = actor,
+                                 .transport_open = actor_transport,
+                                 .warehouse_open = actor_warehouse,
+                                 .code_version = STR("scenario")};
+}
+
 /* ---- lives ---- */
 
 /* What would supervise the process: a worker that ends in trouble is started again a while later.
@@ -53,13 +64,7 @@ static void worker_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, 
     while (!rt_cancelled(rt)) {
         struct diag d = DIAG_INIT;
         struct arena *process = arena_child(a, "worker", ARENA_PROCESS_BYTES_MAX);
-        struct pipeline_env env = {.rt = rt,
-                                   .arena = process,
-                                   .aws = &w->aws,
-                                   .ctx = actor,
-                                   .transport_open = actor_transport,
-                                   .warehouse_open = actor_warehouse,
-                                   .code_version = STR("scenario")};
+        struct pipeline_env env = world_env(actor, rt, process);
         enum err err = worker_run(&env, w->scenario->pipeline, &actor->worker, &d);
         arena_free(process);
         if (err == ERR_OK) {
@@ -143,14 +148,20 @@ static void setup_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, v
     }
 }
 
+bool world_alone(struct world *w, struct str name, sim_entry_fn *entry, void *arg)
+{
+    bool healed = w->faults->healed;
+    w->faults->healed = true; /* none of this is under test */
+    struct sim_actor *actor = sim_actor_add(w->sim, name, entry, arg);
+    (void)sim_run(w->sim, sim_now_us(w->sim) + ALONE_US_MAX);
+    w->faults->healed = healed;
+    return sim_actor_done(actor);
+}
+
 static enum err setup_run(struct world *w, struct diag *d)
 {
     struct setup setup = {.world = w, .err = ERR_UNAVAILABLE, .diag = DIAG_INIT};
-    w->faults->healed = true; /* none of this is under test */
-    (void)sim_actor_add(w->sim, STR("setup"), setup_entry, &setup);
-    enum sim_end end = sim_run(w->sim, SETUP_US_MAX);
-    w->faults->healed = false;
-    if (end != SIM_ALL_DONE || setup.err != ERR_OK) {
+    if (!world_alone(w, STR("setup"), setup_entry, &setup) || setup.err != ERR_OK) {
         return fail(d, ERR_INTERNAL, "the stream and bucket could not be made: %s", setup.diag.msg);
     }
     return ERR_OK;

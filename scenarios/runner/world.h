@@ -31,7 +31,9 @@ struct world {
     struct world_actor *actors;
     size_t actor_count, producer_count;
     uint64_t throttles;
-    uint64_t checks; /* ticks so far */
+    uint64_t checks;                               /* ticks so far */
+    void (*progress)(void *ctx, int64_t since_us); /* at every tick; NULL */
+    void *progress_ctx;
     bool healed;
     int64_t
         quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
@@ -47,6 +49,15 @@ MUST_USE enum err world_open(struct world *w, struct diag *d);
 void world_start(struct world *w);   /* adds the actors */
 void world_silence(struct world *w); /* kills them all, so that the warehouse is at rest */
 void world_close(struct world *w);
+
+/* Runs one actor to its end that no fault touches; false: it did not get there in time. */
+bool world_alone(struct world *w, struct str name, sim_entry_fn *entry, void *arg);
+/* A worker's environment, for an actor of the world. */
+struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct arena *process);
+
+/* ---- inspect.c ---- */
+MUST_USE enum err world_inspect(struct world *w, const struct run_options *options,
+                                const struct run_result *result, struct diag *d);
 
 /* ---- judge.c ---- */
 bool judge_tick(void *world, int64_t now_us); /* sim_check_fn: false once the verdict is known */

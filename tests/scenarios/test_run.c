@@ -40,7 +40,7 @@ static struct scenario *scenario_of(struct arena *a, const char *text)
 static struct run_result run(struct arena *a, const struct scenario *s, uint64_t seed)
 {
     struct diag d = DIAG_INIT;
-    struct run_options options = {.keep_outputs = false};
+    struct run_options options = {.keep_plan = false};
     struct run_result r;
     cr_assert_eq(run_simulated(a, s, seed, &options, &r, &d), ERR_OK, "%s", d.msg);
     return r;

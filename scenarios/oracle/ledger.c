@@ -1,5 +1,4 @@
-/* source_ledger.c -- What the source meant to send and what was acknowledged to it. No fault
- * reaches it.
+/* ledger.c -- What the source meant to send and what was acknowledged to it. No fault reaches it.
  */
 #include "oracle_parts.h"
 
