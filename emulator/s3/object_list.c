@@ -1,7 +1,7 @@
 /* object_list.c -- ListObjects and ListObjectsV2 over one page of list_page.h. */
-#include "base/encode.h"
 #include "list_page.h"
 #include "list_token.h"
+#include "list_words.h"
 #include "s3_handlers.h"
 
 struct listing { /* what both spellings share */
@@ -9,46 +9,16 @@ struct listing { /* what both spellings share */
     const struct bucket *bucket;
     struct list_query query;
     struct list_page page;
-    bool encoded, with_owner;
+    bool with_owner;
 };
-
-/* AWS s3-list-3: encoding-type=url percent-encodes names, since XML 1.0 cannot hold every key. */
-static struct str spelt(const struct listing *l, struct str name)
-{
-    struct buf out;
-    if (!l->encoded) {
-        return name;
-    }
-    buf_init(&out, l->c->arena, 3 * name.len + 1);
-    encode_percent(&out, name, true);
-    return buf_str(&out);
-}
-
-static bool read_max_keys(struct call *c, size_t *ret_max)
-{
-    int64_t max = call_i64(c, "MaxKeys", S3_LIST_MAX);
-    if (max < 0 || max > INT32_MAX) {
-        s3_fail_argument(c, "max-keys", str_printf(c->arena, "%lld", (long long)max),
-                         "Argument max-keys must be an integer between 0 and 2147483647");
-        return false;
-    }
-    *ret_max = max < S3_LIST_MAX ? (size_t)max : S3_LIST_MAX;
-    return true;
-}
 
 static bool listing_read(struct call *c, struct listing *l)
 {
-    struct str encoding = call_str(c, "EncodingType");
     *l = (struct listing){.c = c, .bucket = s3_bucket(c)};
-    if (l->bucket == NULL || !read_max_keys(c, &l->query.max)) {
+    if (l->bucket == NULL || !list_encoding_check(c) ||
+        !list_max_read(c, "MaxKeys", "max-keys", &l->query.max)) {
         return false;
     }
-    if (encoding.len > 0 && !str_eq(encoding, STR("url"))) {
-        s3_fail_argument(c, "encoding-type", encoding,
-                         "Invalid Encoding Method specified in Request");
-        return false;
-    }
-    l->encoded = encoding.len > 0;
     l->query.prefix = call_str(c, "Prefix");
     l->query.delimiter = call_str(c, "Delimiter");
     return true;
@@ -59,7 +29,7 @@ static void out_object(const struct listing *l, struct json *contents, const str
     struct arena *a = l->c->arena;
     const struct object *o = item->object;
     struct json *node = json_add(contents, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
-    json_set_str(a, node, "Key", spelt(l, item->name));
+    json_set_str(a, node, "Key", list_spelt(l->c, item->name));
     json_set_i64(a, node, "LastModified", object_modified_s(o));
     json_set_str(a, node, "ETag", o->etag);
     if (o->checksum.kind != CHECKSUM_NONE) {
@@ -89,15 +59,15 @@ static void listing_out(struct listing *l)
             out_object(l, contents, item);
         } else {
             struct json *node = json_add(prefixes, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
-            json_set_str(c->arena, node, "Prefix", spelt(l, item->name));
+            json_set_str(c->arena, node, "Prefix", list_spelt(l->c, item->name));
         }
     }
     call_out_str(c, "Name", l->bucket->name);
-    call_out_str(c, "Prefix", spelt(l, l->query.prefix));
+    call_out_str(c, "Prefix", list_spelt(l->c, l->query.prefix));
     if (l->query.delimiter.len > 0) {
-        call_out_str(c, "Delimiter", spelt(l, l->query.delimiter));
+        call_out_str(c, "Delimiter", list_spelt(l->c, l->query.delimiter));
     }
-    if (l->encoded) {
+    if (call_str(c, "EncodingType").len > 0) {
         call_out_str(c, "EncodingType", STR("url"));
     }
     call_out_i64(c, "MaxKeys", (int64_t)l->query.max);
@@ -121,9 +91,9 @@ void object_list(struct call *c)
     l.query.after = call_str(c, "Marker");
     l.with_owner = true;
     listing_out(&l);
-    call_out_str(c, "Marker", spelt(&l, l.query.after));
+    call_out_str(c, "Marker", list_spelt(c, l.query.after));
     if (l.page.truncated && l.query.delimiter.len > 0) {
-        call_out_str(c, "NextMarker", spelt(&l, last_name(&l)));
+        call_out_str(c, "NextMarker", list_spelt(c, last_name(&l)));
     }
 }
 
@@ -142,7 +112,7 @@ void object_list_v2(struct call *c)
     listing_out(&l);
     call_out_i64(c, "KeyCount", (int64_t)l.page.count);
     if (start.len > 0) {
-        call_out_str(c, "StartAfter", spelt(&l, start));
+        call_out_str(c, "StartAfter", list_spelt(c, start));
     }
     if (call_has(c, "ContinuationToken")) {
         call_out_str(c, "ContinuationToken", call_str(c, "ContinuationToken"));

@@ -20,11 +20,12 @@ void object_delete_many(struct call *c);
 void object_copy(struct call *c);
 void object_list(struct call *c);
 void object_list_v2(struct call *c);
-/* upload.c, upload_part.c, upload_complete.c */
+/* upload.c, upload_list.c, upload_part.c, upload_complete.c */
 void upload_create(struct call *c);
 void upload_abort(struct call *c);
 void upload_part(struct call *c);
 void upload_part_copy(struct call *c);
+void upload_list(struct call *c);
 void upload_list_parts(struct call *c);
 void upload_complete(struct call *c);
 

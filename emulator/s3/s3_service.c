@@ -20,6 +20,7 @@ static const struct operation_handler handlers[] = {
     {"HeadBucket", bucket_head, false},
     {"HeadObject", object_head, false},
     {"ListBuckets", bucket_list, false},
+    {"ListMultipartUploads", upload_list, false},
     {"ListObjects", object_list, false},
     {"ListObjectsV2", object_list_v2, false},
     {"ListParts", upload_list_parts, false},

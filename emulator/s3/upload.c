@@ -85,7 +85,10 @@ static struct upload *upload_new(struct call *c, const struct upload *plan)
     struct s3 *s3 = s3_of(c);
     struct upload *u = NEW(s3->arena, struct upload);
     *u = *plan;
-    u->id = str_copy(s3->arena, core_uuid(c->core, c->arena));
+    /* Their order is that of their times: upload_list.c. */
+    struct str id = str_printf(c->arena, "%016llx-%.*s", (unsigned long long)plan->created_us,
+                               STR_ARG(core_uuid(c->core, c->arena)));
+    u->id = str_copy(s3->arena, id);
     tree_put(s3->uploads, u->id, u);
     return u;
 }

@@ -48,7 +48,6 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
         {"PUT", "/bkt?policy", "PutBucketPolicy"},
         {"DELETE", "/bkt?policy", "DeleteBucketPolicy"},
         {"GET", "/bkt?versions", "ListObjectVersions"},
-        {"GET", "/bkt?uploads", "ListMultipartUploads"},
         {"POST", "/bkt/k?restore", "RestoreObject"},
         {"PUT", "/bkt/k?renameObject", "RenameObject"},
         {"GET", "/bkt/k?attributes", "GetObjectAttributes"},
