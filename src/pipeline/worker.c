@@ -33,7 +33,7 @@ struct worker {
     struct rt_queue *ended; /* of worker_task: each puts itself in when it ends */
     struct rt_event *landers_ended, *loaders_ended; /* signalled once by each that ends */
     size_t lander_count, loader_count;
-    struct worker_task tasks[TASKS_MAX];
+    struct worker_task *tasks[TASKS_MAX];
     size_t count;
 };
 
@@ -164,7 +164,8 @@ static void task_main(struct rt *rt, void *arg)
 static void task_add(struct worker *w, enum worker_role role, struct str shard)
 {
     ASSERT(w->count < TASKS_MAX);
-    struct worker_task *t = &w->tasks[w->count++];
+    struct worker_task *t = NEW(w->env->arena, struct worker_task);
+    w->tasks[w->count++] = t;
     *t = (struct worker_task){.worker = w, .role = role, .shard = shard, .diag = DIAG_INIT};
     t->arena = arena_child(w->env->arena, "worker task", ARENA_PROCESS_BYTES_MAX);
     w->lander_count += role == WORKER_LANDER;
@@ -218,8 +219,8 @@ static enum err add_landers(struct worker *w, struct diag *d)
 static const struct diag *first_failure(const struct worker *w)
 {
     for (size_t i = 0; i < w->count; i++) {
-        if (w->tasks[i].diag.code != ERR_OK) {
-            return &w->tasks[i].diag;
+        if (w->tasks[i]->diag.code != ERR_OK) {
+            return &w->tasks[i]->diag;
         }
     }
     return NULL;
@@ -237,10 +238,10 @@ static void tasks_wait(struct worker *w)
         }
     }
     for (size_t i = 0; i < w->count; i++) {
-        rt_cancel(rt, w->tasks[i].task); /* those that have ended do not mind */
+        rt_cancel(rt, w->tasks[i]->task); /* those that have ended do not mind */
     }
     for (size_t i = 0; i < w->count; i++) {
-        rt_join(rt, w->tasks[i].task);
+        rt_join(rt, w->tasks[i]->task);
     }
 }
 
@@ -266,7 +267,7 @@ enum err worker_run(const struct pipeline_env *env, const struct definition *def
         task_add(w, WORKER_REPORTER, STR_EMPTY);
     }
     for (size_t i = 0; i < w->count; i++) {
-        w->tasks[i].task = rt_spawn(env->rt, "worker", task_main, &w->tasks[i]);
+        w->tasks[i]->task = rt_spawn(env->rt, "worker", task_main, w->tasks[i]);
     }
     tasks_wait(w);
     const struct diag *failure = first_failure(w);
