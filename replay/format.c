@@ -37,10 +37,16 @@ const char *reader_format_name(enum reader_format format)
 
 static bool is_cloudtrail(struct str text)
 {
+    static const enum json_token head[] = {JSON_OBJECT, JSON_KEY, JSON_ARRAY};
     struct json_scan s;
     json_scan_init(&s, text);
-    return json_scan_next(&s) == JSON_OBJECT && json_scan_next(&s) == JSON_KEY &&
-           str_eq(s.raw, STR("Records")) && json_scan_next(&s) == JSON_ARRAY;
+    for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+        enum json_token token = json_scan_next(&s);
+        if (token != head[i] || (token == JSON_KEY && !str_eq(s.raw, STR("Records")))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Lines: the first value stands on one line, and nothing else does. A first value that is none is a

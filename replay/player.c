@@ -236,9 +236,9 @@ static enum err run_ahead(struct run *run, struct rt *rt, struct diag *d)
     struct ahead ahead = {.player = &run->player, .queue = rt_queue_new(rt, run->arena, AHEAD)};
     struct rt_task *task = rt_spawn(rt, "replay reader", read_ahead, &ahead);
     void *item;
-    enum err err = ERR_OK, taken;
+    enum err err = ERR_OK;
     size_t count = 0;
-    while ((taken = rt_queue_take(rt, ahead.queue, INSTANT_NEVER, &item)) == ERR_OK) {
+    while (rt_queue_take(rt, ahead.queue, INSTANT_NEVER, &item) == ERR_OK) {
         struct played_object *o = item;
         if (err == ERR_OK) {
             err = take_and_free(run, o, d);

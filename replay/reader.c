@@ -216,7 +216,7 @@ struct str reader_raw_sha256(const struct reader *r, struct arena *a)
         digest_add(g, STR("\n"));
     }
     digest_end(g, bytes);
-    buf_init(&hex, a, 2 * DIGEST_BYTES_MAX);
+    buf_init(&hex, a, (size_t)2 * DIGEST_BYTES_MAX);
     encode_hex(&hex, str_n((const char *)bytes, digest_bytes(DIGEST_SHA256)));
     return buf_str(&hex);
 }

@@ -280,7 +280,9 @@ static enum err report(struct replay *r, bool *ret_well, struct diag *d)
             expect_table(&out, &expected, r->args->lines_max);
         }
     }
-    fwrite(out.ptr, 1, out.len, stdout);
+    if (out.len > 0 && fwrite(out.ptr, 1, out.len, stdout) != out.len) {
+        return fail(d, ERR_UNAVAILABLE, "the result could not be written");
+    }
     *ret_well = expected.count == 0 && r->played.problem_count == 0;
     return ERR_OK;
 }
