@@ -51,6 +51,8 @@ static enum err line_next(struct reader *r, struct reader_record *record)
 
 /* ---- one after another ---- */
 
+/* AWS firehose-records-1: records are delivered one after another, with nothing between them. */
+
 static enum err concatenated_next(struct reader *r, struct reader_record *record, struct diag *d)
 {
     enum err err = json_split(r->text, &r->at, &record->data, d);
@@ -63,6 +65,7 @@ static enum err concatenated_next(struct reader *r, struct reader_record *record
 
 /* ---- {"Records":[...]} ---- */
 
+/* AWS cloudtrail-object-1: an object is one JSON object, and Records in it the events. */
 static enum err cloudtrail_open(struct reader *r, struct diag *d)
 {
     struct json_scan *s = &r->scan;

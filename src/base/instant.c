@@ -69,7 +69,8 @@ struct civil instant_civil(int64_t us)
 
 int64_t instant_of(int year, int month, int day, int hour, int minute, int second)
 {
-    int64_t seconds = days_of(year, month, day) * 86400 + hour * INT64_C(3600) + minute * INT64_C(60) + second;
+    int64_t seconds =
+        days_of(year, month, day) * 86400 + hour * INT64_C(3600) + minute * INT64_C(60) + second;
     return seconds * US_PER_S;
 }
 

@@ -53,7 +53,7 @@ int main(void)
     struct rt_queue *first = rt_queue_new(rt, a, 3), *second = rt_queue_new(rt, a, 2);
     struct stage stages[2 * WORKERS] = {{0}};
     struct rt_task *tasks[2 * WORKERS], *parents[2];
-    for (size_t i = 0; i < 2 * WORKERS; i++) {
+    for (size_t i = 0; i < (size_t)2 * WORKERS; i++) {
         stages[i] = i < WORKERS ? (struct stage){first, second, progress, 0}
                                 : (struct stage){second, NULL, progress, 0};
         tasks[i] = rt_spawn(rt, "stage", stage_run, &stages[i]);
@@ -72,7 +72,7 @@ int main(void)
     rt_queue_close(rt, first);
     rt_threads_cancel_all(rt);
     uintptr_t sums[2] = {0};
-    for (size_t i = 0; i < 2 * WORKERS; i++) {
+    for (size_t i = 0; i < (size_t)2 * WORKERS; i++) {
         rt_join(rt, tasks[i]);
         sums[i / WORKERS] += stages[i].sum;
     }

@@ -39,7 +39,7 @@ static void expect_rows(const char *const rows[][2], size_t count)
     }
 }
 
-#define EXPECT_ROWS(rows) expect_rows(rows, sizeof rows / sizeof rows[0])
+#define EXPECT_ROWS(rows) expect_rows((rows), sizeof(rows) / sizeof((rows)[0]))
 
 /* Only JSON's words and numbers have a kind of their own, and only when they stand plain; JSON
  * itself is read. */

@@ -106,14 +106,16 @@ static struct names list_all(struct emulator_client *c, int version, struct str 
         size_t before = told.count;
         take_page(c, &told);
         if (version == 2) {
-            cr_assert_eq(atoi(client_text(c, "KeyCount")), (int)(told.count - before));
+            cr_assert_eq((int)strtol(client_text(c, "KeyCount"), NULL, 10),
+                         (int)(told.count - before));
         }
-        cr_assert(told.count - before <= (size_t)atoi(max));
+        cr_assert(told.count - before <= strtoul(max, NULL, 10));
         cr_assert(pages < KEYS);
         if (strcmp(client_text(c, "IsTruncated"), "true") != 0) {
             return told;
         }
-        cr_assert_eq(told.count - before, (size_t)atoi(max), "a page that has a next one is full");
+        cr_assert_eq(told.count - before, strtoul(max, NULL, 10),
+                     "a page that has a next one is full");
         token = str_of(client_text(c, "NextContinuationToken"));
         if (version == 1) {
             after = delimiter.len > 0 ? decoded(c->arena, client_text(c, "NextMarker"))

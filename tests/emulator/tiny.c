@@ -36,8 +36,8 @@ static const struct shape *const errors[] = {&teapot_shape, NULL};
 
 #define OPERATION(text, wrapper)                                                                   \
     {                                                                                              \
-        .name = text, .method = "POST", .uri = "/", .input = &input_shape,                         \
-        .output = &output_shape, .result_wrapper = wrapper, .success_status = 200,                 \
+        .name = (text), .method = "POST", .uri = "/", .input = &input_shape,                       \
+        .output = &output_shape, .result_wrapper = (wrapper), .success_status = 200,               \
         .errors = errors                                                                           \
     }
 static const struct operation_model json_operations[] = {

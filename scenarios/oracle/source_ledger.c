@@ -1,4 +1,5 @@
-/* ledger.c -- What the source meant to send and what was acknowledged to it. No fault reaches it.
+/* source_ledger.c -- What the source meant to send and what was acknowledged to it. No fault
+ * reaches it.
  */
 #include "oracle_parts.h"
 
