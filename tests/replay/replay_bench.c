@@ -1,7 +1,6 @@
 #include "replay_bench.h"
 
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +10,12 @@
 static struct arena *memory;
 static char folder[] = "/tmp/aforo-replay-XXXXXX";
 static pid_t owner;
+
+static void shell(struct str command)
+{
+    struct str whole = str_printf(memory, "cd %s && %.*s", folder, STR_ARG(command));
+    cr_assert_eq(system(str_z(memory, whole)), 0, "%.*s", STR_ARG(command));
+}
 
 struct arena *bench_arena(void)
 {
@@ -32,7 +37,7 @@ void bench_setup(void)
 void bench_teardown(void)
 {
     if (getpid() == owner) {
-        bench_shell("cd / && rm -rf %s", folder);
+        shell(str_printf(memory, "cd / && rm -rf %s", folder));
     }
     arena_free(memory);
 }
@@ -65,7 +70,7 @@ struct str bench_read(const char *name)
 
 void bench_write(const char *name, struct str bytes)
 {
-    bench_shell("mkdir -p \"$(dirname '%s')\"", name);
+    shell(str_printf(memory, "mkdir -p \"$(dirname '%s')\"", name));
     const char *path = str_z(memory, bench_path(name));
     FILE *f = fopen(path, "wb");
     cr_assert(f != NULL, "%s", path);
@@ -73,19 +78,13 @@ void bench_write(const char *name, struct str bytes)
     cr_assert_eq(fclose(f), 0);
 }
 
-void bench_shell(const char *format, ...)
+void bench_shell(const char *command)
 {
-    char command[4096];
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    cr_assert(len > 0 && (size_t)len < sizeof(command));
-    struct str whole = str_printf(memory, "cd %s && %s", folder, command);
-    cr_assert_eq(system(str_z(memory, whole)), 0, "%s", command);
+    shell(str_of(command));
 }
 
 void bench_make_objects(void)
 {
-    bench_shell("python3 %s .", str_z(memory, bench_source_path("tests/replay/make_objects.py")));
+    struct str script = bench_source_path("tests/replay/make_objects.py");
+    shell(str_printf(memory, "python3 %.*s .", STR_ARG(script)));
 }

@@ -16,7 +16,7 @@ struct str bench_path(const char *name);              /* below the folder */
 struct str bench_read(const char *name);              /* asserts that it is there */
 void bench_write(const char *name, struct str bytes); /* makes the folders of its path */
 /* Runs a shell command in the folder; asserts that it ends well. */
-void bench_shell(const char *format, ...) PRINTF_LIKE(1, 2);
+void bench_shell(const char *command);
 /* The folder holds what make_objects.py makes. */
 void bench_make_objects(void);
 struct str bench_source_path(const char *name); /* a file of the source tree */
