@@ -11,6 +11,7 @@
 #include "scenarios/runner/keep.h"
 
 #define FILES_MAX 256
+#define SPEED_MAX 10000
 #define STORIES_SHOWN 10
 #define RULES_SHOWN 12
 #define KEPT_MAX 5 /* failures of one file */
@@ -25,6 +26,7 @@ struct run_arguments {
 };
 struct run_report { /* of one file */
     const struct scenario *scenario;
+    bool real;
     struct sweep_result result;
 };
 
@@ -44,6 +46,9 @@ static const char help[] =
     "report.json\n"
     "  --plan FILE      the faults of this scenario file instead of the file's own, as they are\n"
     "  --trace FILE     run the first seed once, every decision as a line of FILE\n"
+    "  --real           on threads, loopback HTTP and a SQLite file instead of a virtual world\n"
+    "  --postgres URL   real, with the PostgreSQL of this connection string as the warehouse\n"
+    "  --speed N        real: the clock runs N times as fast as the wall (60)\n"
     "  --quiet          no progress, no table\n\n"
     "Exit code: 0 pass, 1 an expectation failed, 2 bad input, 3 not done in time, 4 two runs of "
     "one\n"
@@ -52,7 +57,8 @@ static const char help[] =
     "examples:\n"
     "  aforo run scenarios/catalog/lost_ack.yaml --seeds 1..200\n"
     "  aforo run scenarios/catalog/*.yaml --seeds 1..20 --junit verdicts.xml\n"
-    "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --once\n";
+    "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --once\n"
+    "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --real --speed 300\n";
 
 /* ---- arguments ---- */
 
@@ -66,6 +72,9 @@ enum {
     OPTION_KEEP,
     OPTION_PLAN,
     OPTION_TRACE,
+    OPTION_REAL,
+    OPTION_POSTGRES,
+    OPTION_SPEED,
     OPTION_QUIET
 };
 static const struct option options[] = {{"seeds", required_argument, NULL, OPTION_SEEDS},
@@ -77,6 +86,9 @@ static const struct option options[] = {{"seeds", required_argument, NULL, OPTIO
                                         {"keep", required_argument, NULL, OPTION_KEEP},
                                         {"plan", required_argument, NULL, OPTION_PLAN},
                                         {"trace", required_argument, NULL, OPTION_TRACE},
+                                        {"real", no_argument, NULL, OPTION_REAL},
+                                        {"postgres", required_argument, NULL, OPTION_POSTGRES},
+                                        {"speed", required_argument, NULL, OPTION_SPEED},
                                         {"quiet", no_argument, NULL, OPTION_QUIET},
                                         {NULL, 0, NULL, 0}};
 
@@ -120,6 +132,17 @@ static enum err option_take(struct run_arguments *args, int option, const char *
     case OPTION_TRACE:
         args->trace = value;
         return ERR_OK;
+    case OPTION_REAL:
+        args->sweep.real = true;
+        return ERR_OK;
+    case OPTION_POSTGRES:
+        args->sweep.real = true;
+        args->sweep.conninfo = value;
+        return ERR_OK;
+    case OPTION_SPEED:
+        TRY(cli_number("speed", value, SPEED_MAX, &number, d));
+        args->sweep.speed = (int64_t)number;
+        return ERR_OK;
     case OPTION_QUIET:
         args->quiet = true;
         return ERR_OK;
@@ -142,9 +165,10 @@ static void stories_print(const struct run_report *r)
     const struct sweep_result *s = &r->result;
     for (size_t i = 0; i < s->failure_count && i < STORIES_SHOWN; i++) {
         const struct sweep_failure *f = &s->failures[i];
-        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu --once\n",
+        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu %s\n",
                STR_ARG(r->scenario->name), (unsigned long long)f->seed, verdict_name(f->verdict),
-               STR_ARG(f->story), STR_ARG(r->scenario->file), (unsigned long long)f->seed);
+               STR_ARG(f->story), STR_ARG(r->scenario->file), (unsigned long long)f->seed,
+               r->real ? "--real" : "--once");
     }
     if (s->failure_count > STORIES_SHOWN) {
         printf("     ... and %zu more failures\n", s->failure_count - STORIES_SHOWN);
@@ -232,6 +256,7 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
         sweep.progress_ctx = scenario;
     }
     ret_report->scenario = scenario;
+    ret_report->real = sweep.real;
     enum err err = sweep_run(a, scenario, &sweep, &ret_report->result, d);
     if (sweep.progress != NULL) {
         fprintf(stderr, "\r\033[K");
@@ -310,6 +335,13 @@ static int command_run(int argc, char **argv)
         if (option_take(&args, option, optarg, &d) != ERR_OK) {
             return cli_usage(&cli_run, "%s", d.msg);
         }
+    }
+    if (args.sweep.real) { /* a real world has the machine to itself, and no two runs are alike */
+        if (args.keep != NULL || args.trace != NULL) {
+            return cli_usage(&cli_run, "--keep and --trace need a simulated run, not --real");
+        }
+        args.sweep.once = true;
+        args.sweep.jobs = 1;
     }
     args.files = (const char **)(argv + optind);
     args.file_count = (size_t)(argc - optind);

@@ -42,6 +42,20 @@ static void alerts_note(struct watch *w)
     }
 }
 
+static void watch_lock(const struct watch *w)
+{
+    if (w->o->in.lock != NULL) {
+        w->o->in.lock(w->o->in.lock_ctx);
+    }
+}
+
+static void watch_unlock(const struct watch *w)
+{
+    if (w->o->in.unlock != NULL) {
+        w->o->in.unlock(w->o->in.lock_ctx);
+    }
+}
+
 static enum err watch_begin(struct warehouse *warehouse, struct diag *d)
 {
     struct watch *w = watch_of(warehouse);
@@ -55,11 +69,16 @@ static enum err watch_commit(struct warehouse *warehouse, struct diag *d)
 {
     struct watch *w = watch_of(warehouse);
     w->open = false;
-    TRY(warehouse_commit(w->inner, d));
-    if (w->raised) {
+    if (!w->raised) {
+        return warehouse_commit(w->inner, d);
+    }
+    watch_lock(w); /* nobody may publish it before it is noted */
+    enum err err = warehouse_commit(w->inner, d);
+    if (err == ERR_OK) {
         alerts_note(w);
     }
-    return ERR_OK;
+    watch_unlock(w);
+    return err;
 }
 
 static void watch_rollback(struct warehouse *warehouse)
@@ -74,14 +93,18 @@ static enum err watch_exec(struct warehouse *warehouse, struct str sql,
                            int64_t *ret_changed, struct diag *d)
 {
     struct watch *w = watch_of(warehouse);
-    TRY(warehouse_exec(w->inner, sql, params, param_count, ret_changed, d));
-    if (str_starts_nocase(sql, STR("insert into aforo_alert"))) {
-        w->raised = true;
-        if (!w->open) {
-            alerts_note(w);
-        }
+    bool raises = str_starts_nocase(sql, STR("insert into aforo_alert"));
+    if (!raises || w->open) {
+        w->raised = w->raised || raises;
+        return warehouse_exec(w->inner, sql, params, param_count, ret_changed, d);
     }
-    return ERR_OK;
+    watch_lock(w);
+    enum err err = warehouse_exec(w->inner, sql, params, param_count, ret_changed, d);
+    if (err == ERR_OK) {
+        alerts_note(w);
+    }
+    watch_unlock(w);
+    return err;
 }
 
 static enum err watch_bulk_begin(struct warehouse *warehouse, struct str table,

@@ -18,6 +18,10 @@ struct oracle_options {
     struct emulator *emulator; /* only read */
     const struct definition *def;
     struct warehouse *warehouse; /* a session for the oracle alone; NULL until oracle_warehouse */
+    /* Where sessions are watched by several threads: taken around the commit of an alert and the
+     * note of it. NULL: one thread. All other calls are for one thread at a time. */
+    void (*lock)(void *ctx), (*unlock)(void *ctx);
+    void *lock_ctx;
 };
 struct oracle *oracle_new(struct arena *a, const struct oracle_options *options);
 void oracle_warehouse(struct oracle *o, struct warehouse *w);

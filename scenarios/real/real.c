@@ -38,7 +38,7 @@ static void kill_by_name(void *ctx, struct str name, int64_t restart_us)
     pthread_mutex_lock(&w->lock);
     for (struct real_actor *actor = w->actors; actor != NULL; actor = actor->next) {
         if (str_eq(actor->name, name)) {
-            actor_kill(actor, restart_us);
+            real_life_kill(actor, restart_us);
         }
     }
     pthread_mutex_unlock(&w->lock);
@@ -73,7 +73,7 @@ struct real *real_new(struct arena *a, const struct real_options *options)
 static size_t settle_all(struct real *w)
 {
     for (struct real_actor *actor = w->actors; actor != NULL; actor = actor->next) {
-        actor_settle(actor);
+        real_life_settle(actor);
     }
     pthread_mutex_lock(&w->lock);
     size_t count = w->unfinished_count;
@@ -139,7 +139,7 @@ static int64_t start_due(struct real *w)
         pthread_mutex_lock(&w->lock);
         bool waits = actor->life == REAL_WAITS_TO_START;
         if (waits && actor->start_at_us <= real_now_us(w)) {
-            actor_start(actor);
+            real_life_start(actor);
         } else if (waits && actor->start_at_us < next_us) {
             next_us = actor->start_at_us;
         }

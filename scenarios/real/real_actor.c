@@ -47,14 +47,14 @@ bool real_actor_done(const struct real_actor *actor)
 
 /* ---- a life ---- */
 
-void actor_start(struct real_actor *actor)
+void real_life_start(struct real_actor *actor)
 {
     ASSERT(actor->life == REAL_WAITS_TO_START && actor->tasks == NULL);
     actor->life = REAL_LIVES;
     actor->lives++;
     atomic_store(&actor->doomed, false);
     actor->arena = arena_child(actor->world->arena, "actor's life", ARENA_PROCESS_BYTES_MAX);
-    actor->main = task_spawn(actor, "actor", NULL, NULL);
+    actor->main = real_task_spawn(actor, "actor", NULL, NULL);
 }
 
 static bool is_forever(int64_t restart_after_us)
@@ -78,7 +78,7 @@ static void actor_plan(struct real_actor *actor)
     w->unfinished_count--;
 }
 
-void actor_settle(struct real_actor *actor)
+void real_life_settle(struct real_actor *actor)
 {
     struct real *w = actor->world;
     pthread_mutex_lock(&w->lock);
@@ -87,7 +87,7 @@ void actor_settle(struct real_actor *actor)
     if (!ended) {
         return;
     }
-    task_join(w, actor->main);
+    real_task_join(w, actor->main);
     pthread_mutex_lock(&w->lock);
     arena_free(actor->arena);
     actor->arena = NULL;
@@ -116,7 +116,7 @@ static void actor_doom(struct real_actor *actor, int64_t restart_after_us)
     }
 }
 
-void actor_kill(struct real_actor *actor, int64_t restart_after_us)
+void real_life_kill(struct real_actor *actor, int64_t restart_after_us)
 {
     struct real *w = actor->world;
     if (actor->life == REAL_LIVES || (actor->life == REAL_ENDS && atomic_load(&actor->doomed))) {
@@ -131,7 +131,7 @@ void actor_kill(struct real_actor *actor, int64_t restart_after_us)
 void real_actor_kill(struct real *w, struct real_actor *actor, int64_t restart_after_us)
 {
     pthread_mutex_lock(&w->lock);
-    actor_kill(actor, restart_after_us);
+    real_life_kill(actor, restart_after_us);
     pthread_mutex_unlock(&w->lock);
 }
 

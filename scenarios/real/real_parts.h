@@ -67,17 +67,18 @@ int64_t real_mono_of(const struct real *w,
                      int64_t since_us); /* on the threads' clock; INSTANT_NEVER stays */
 
 /* ---- real_actor.c ---- */
-void actor_start(struct real_actor *actor);
+void real_life_start(struct real_actor *actor);
 /* Its life has ended: what is left of it is freed, and what comes next is planned. */
-void actor_settle(struct real_actor *actor);
-void actor_kill(struct real_actor *actor, int64_t restart_after_us); /* under `lock` */
+void real_life_settle(struct real_actor *actor);
+void real_life_kill(struct real_actor *actor, int64_t restart_after_us); /* under `lock` */
 
 /* ---- real_rt.c ---- */
 extern const struct rt_ops real_rt_ops;
-struct real_task *task_current(const struct real *w);
-void task_check(const struct real *w); /* of a dead actor: does not return */
+struct real_task *real_task_current(const struct real *w);
+void real_task_check(const struct real *w); /* of a dead actor: does not return */
 /* Under `lock`. */
-struct real_task *task_spawn(struct real_actor *actor, const char *name, rt_task_fn *fn, void *arg);
-void task_join(struct real *w, struct real_task *task);
+struct real_task *real_task_spawn(struct real_actor *actor, const char *name, rt_task_fn *fn,
+                                  void *arg);
+void real_task_join(struct real *w, struct real_task *task);
 
 #endif

@@ -22,16 +22,16 @@ static struct real *world_of(struct rt *rt)
     return actor_of(rt)->world;
 }
 
-struct real_task *task_current(const struct real *w)
+struct real_task *real_task_current(const struct real *w)
 {
     struct real_task *task = pthread_getspecific(w->current);
     ASSERT(task != NULL);
     return task;
 }
 
-void task_check(const struct real *w)
+void real_task_check(const struct real *w)
 {
-    struct real_task *task = task_current(w);
+    struct real_task *task = real_task_current(w);
     if (atomic_load(&task->actor->doomed)) {
         longjmp(task->out, 1);
     }
@@ -52,9 +52,9 @@ static int64_t actors_mono_us(struct rt *rt)
 static enum err actors_sleep_until(struct rt *rt, int64_t mono_us)
 {
     struct real *w = world_of(rt);
-    task_check(w);
+    real_task_check(w);
     enum err result = rt_sleep_until(w->threads, real_mono_of(w, mono_us));
-    task_check(w);
+    real_task_check(w);
     return result;
 }
 
@@ -79,7 +79,7 @@ static void children_join(struct real *w, struct real_task *self)
         }
         if (task != NULL) {
             pthread_mutex_unlock(&w->lock);
-            task_join(w, task);
+            real_task_join(w, task);
             pthread_mutex_lock(&w->lock);
         } else if (actor->tasks != self || self->next != NULL) {
             pthread_cond_wait(&w->task_gone, &w->lock);
@@ -112,7 +112,7 @@ static void task_main(struct rt *threads, void *arg)
     (void)threads;
     ASSERT(pthread_setspecific(w->current, task) == 0);
     if (setjmp(task->out) == 0) {
-        task_check(w);
+        real_task_check(w);
         if (task->fn != NULL) {
             task->fn(&actor->rt, task->arg);
         } else {
@@ -128,7 +128,8 @@ static void task_main(struct rt *threads, void *arg)
     pthread_mutex_unlock(&w->lock);
 }
 
-struct real_task *task_spawn(struct real_actor *actor, const char *name, rt_task_fn *fn, void *arg)
+struct real_task *real_task_spawn(struct real_actor *actor, const char *name, rt_task_fn *fn,
+                                  void *arg)
 {
     struct real *w = actor->world;
     struct real_task *task = NEW(w->arena, struct real_task);
@@ -145,7 +146,7 @@ struct real_task *task_spawn(struct real_actor *actor, const char *name, rt_task
     return task;
 }
 
-void task_join(struct real *w, struct real_task *task)
+void real_task_join(struct real *w, struct real_task *task)
 {
     pthread_mutex_lock(&w->lock);
     ASSERT(!task->joined);
@@ -170,9 +171,9 @@ static struct rt_task *actors_spawn(struct rt *rt, const char *name, rt_task_fn 
     pthread_mutex_lock(&w->lock);
     if (atomic_load(&actor_of(rt)->doomed)) {
         pthread_mutex_unlock(&w->lock);
-        task_check(w);
+        real_task_check(w);
     }
-    struct real_task *task = task_spawn(actor_of(rt), name, fn, arg);
+    struct real_task *task = real_task_spawn(actor_of(rt), name, fn, arg);
     pthread_mutex_unlock(&w->lock);
     return (struct rt_task *)task;
 }
@@ -180,9 +181,9 @@ static struct rt_task *actors_spawn(struct rt *rt, const char *name, rt_task_fn 
 static void actors_join(struct rt *rt, struct rt_task *task)
 {
     struct real *w = world_of(rt);
-    task_check(w);
-    task_join(w, (struct real_task *)task);
-    task_check(w);
+    real_task_check(w);
+    real_task_join(w, (struct real_task *)task);
+    real_task_check(w);
 }
 
 static void actors_cancel(struct rt *rt, struct rt_task *task)
@@ -198,7 +199,7 @@ static void actors_cancel(struct rt *rt, struct rt_task *task)
 
 static bool actors_cancelled(struct rt *rt)
 {
-    task_check(world_of(rt));
+    real_task_check(world_of(rt));
     return rt_cancelled(world_of(rt)->threads);
 }
 
@@ -213,9 +214,9 @@ static enum err actors_event_wait(struct rt *rt, struct rt_event *event, uint64_
                                   int64_t deadline_mono_us)
 {
     struct real *w = world_of(rt);
-    task_check(w);
+    real_task_check(w);
     enum err result = rt_event_wait(w->threads, event, seen, real_mono_of(w, deadline_mono_us));
-    task_check(w);
+    real_task_check(w);
     return result;
 }
 

@@ -18,10 +18,10 @@ static enum err real_call(struct transport *t, const struct http_request *reques
 {
     struct real_transport *self = (struct real_transport *)t;
     struct real *w = self->world;
-    task_check(w);
+    real_task_check(w);
     enum err result =
         transport_call(self->inner, request, real_mono_of(w, deadline_mono_us), a, ret_response, d);
-    task_check(w);
+    real_task_check(w);
     return result;
 }
 
@@ -45,7 +45,7 @@ static uint64_t depart(void *ctx, struct warehouse *commits)
 {
     struct real_actor *actor = ctx;
     (void)commits;
-    task_check(actor->world);
+    real_task_check(actor->world);
     return 0;
 }
 
@@ -91,14 +91,14 @@ static void come_back(void *ctx, uint64_t number, int64_t delay_us)
     if (delay_us > 0 && rt_sleep(&actor->rt, delay_us) != ERR_OK) {
         return; /* told to end: it need not wait for the answer */
     }
-    task_check(actor->world);
+    real_task_check(actor->world);
 }
 
 static __attribute__((noreturn)) void die(void *ctx, int64_t restart_us)
 {
     struct real_actor *actor = ctx;
     real_actor_kill(actor->world, actor, restart_us);
-    task_check(actor->world);
+    real_task_check(actor->world);
     __builtin_unreachable();
 }
 

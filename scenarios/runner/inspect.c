@@ -47,10 +47,11 @@ static enum err days_reconcile(struct inspector *in, struct rt *rt, struct arena
     return reconcile_days(p, days, count, in->arena, &in->result, d);
 }
 
-static void inspector_entry(struct sim_actor *sim, struct rt *rt, struct arena *life, void *arg)
+static void inspector_entry(struct stage_actor *self, struct rt *rt, struct arena *life, void *arg)
 {
     struct inspector *in = arg;
-    in->actor.sim = sim;
+    in->actor.on_stage = self;
+    in->actor.aws = world_aws(in->actor.world, STR("inspector"));
     in->err = days_reconcile(in, rt, life, &in->diag);
 }
 
@@ -68,7 +69,7 @@ enum err world_inspect(struct world *w, const struct run_options *options,
     struct inspector in = {.err = ERR_UNAVAILABLE, .diag = DIAG_INIT};
     in.actor.world = w;
     in.arena = arena_child(w->arena, "inspection", ARENA_PROCESS_BYTES_MAX);
-    sim_on_tick(w->sim, US_PER_DAY, go_on, NULL);
+    stage_on_tick(w->stage, US_PER_DAY, go_on, NULL);
     if (!world_alone(w, STR("inspector"), inspector_entry, &in) || in.err != ERR_OK) {
         return fail(d, ERR_INTERNAL, "the days could not be reconciled at the end: %s",
                     in.diag.msg);
@@ -79,7 +80,9 @@ enum err world_inspect(struct world *w, const struct run_options *options,
                             .faults = w->faults,
                             .warehouse = w->session,
                             .reconciliation = &in.result};
+    stage_lock(w->stage);
     enum err err = options->inspect(options->ctx, &view, d);
+    stage_unlock(w->stage);
     arena_free(in.arena);
     return err;
 }

@@ -45,7 +45,7 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
     case EXPECT_SQL:
         return oracle_check_sql(w->oracle, e->sql, e->equals, f, d);
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
-        return oracle_check_reports(w->oracle, sim_wall_us(w->sim), f, d);
+        return oracle_check_reports(w->oracle, stage_wall_us(w->stage), f, d);
     case EXPECT_OCCURS:
         break;
     }
@@ -166,9 +166,8 @@ static int64_t deadline_of(const struct world *w, const struct expectation *e)
     return within_us > rest_us ? within_us : rest_us;
 }
 
-bool judge_tick(void *world, int64_t now_us)
+static bool tick(struct world *w, int64_t now_us)
 {
-    struct world *w = world;
     w->checks++;
     if (w->progress != NULL) {
         w->progress(w->progress_ctx, now_us);
@@ -192,6 +191,15 @@ bool judge_tick(void *world, int64_t now_us)
     return !w->settled && w->verdict == VERDICT_PASS;
 }
 
+bool judge_tick(void *world, int64_t now_us)
+{
+    struct world *w = world;
+    stage_lock(w->stage);
+    bool goes_on = tick(w, now_us);
+    stage_unlock(w->stage);
+    return goes_on;
+}
+
 /* ---- the end ---- */
 
 static struct str trouble_of_actors(const struct world *w)
@@ -200,7 +208,8 @@ static struct str trouble_of_actors(const struct world *w)
     buf_init(&text, w->arena, 64 * KIB);
     for (size_t i = 0; i < w->actor_count; i++) {
         if (w->actors[i].trouble.len > 0) {
-            buf_addf(&text, "; %.*s ended with: %.*s", STR_ARG(sim_actor_name(w->actors[i].sim)),
+            buf_addf(&text, "; %.*s ended with: %.*s",
+                     STR_ARG(stage_actor_name(w->actors[i].on_stage)),
                      STR_ARG(w->actors[i].trouble));
         }
     }
@@ -221,22 +230,16 @@ static void liveness_failed(struct world *w, const char *why)
            NULL);
 }
 
-void judge_end(struct world *w, enum sim_end end)
+/* With every actor dead. */
+static void last_look(struct world *w, enum stage_end end, bool quiet)
 {
-    struct oracle_lag lag;
     struct oracle_finding f = {.story = STR_EMPTY};
-    bool open = w->verdict == VERDICT_PASS;
-    if (!open) {
-        return;
-    }
-    bool quiet = is_quiet(w, &lag);
-    world_silence(w);
     if (!raw_check(w) || !always_check(w)) {
         return;
     }
-    if (end == SIM_DEADLOCK || end == SIM_LIVELOCK) {
-        liveness_failed(w, end == SIM_DEADLOCK ? "nothing can happen any more"
-                                               : "endless work without time passing");
+    if (end == STAGE_DEADLOCK || end == STAGE_LIVELOCK) {
+        liveness_failed(w, end == STAGE_DEADLOCK ? "nothing can happen any more"
+                                                 : "endless work without time passing");
         return;
     }
     if (!quiet && !w->settled) {
@@ -247,4 +250,18 @@ void judge_end(struct world *w, enum sim_end end)
     if (missing != NULL && w->verdict == VERDICT_PASS) {
         judged(w, VERDICT_FAIL, missing->name, &f);
     }
+}
+
+void judge_end(struct world *w, enum stage_end end)
+{
+    struct oracle_lag lag;
+    stage_lock(w->stage);
+    bool quiet = w->verdict == VERDICT_PASS && is_quiet(w, &lag);
+    stage_unlock(w->stage);
+    stage_silence(w->stage);
+    stage_lock(w->stage);
+    if (w->verdict == VERDICT_PASS) {
+        last_look(w, end, quiet);
+    }
+    stage_unlock(w->stage);
 }

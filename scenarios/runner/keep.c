@@ -174,9 +174,8 @@ static enum err report_write(struct arena *a, struct str dir, const struct run_r
 static enum err seed_keep(struct arena *a, const struct scenario *s, uint64_t seed, struct str dir,
                           struct diag *d)
 {
-    struct run_options options = {.keep_plan = true,
-                                  .trace_file =
-                                      str_z(a, str_printf(a, "%.*s/trace.txt", STR_ARG(dir)))};
+    struct run_options options = {
+        .keep_plan = true, .trace_file = str_z(a, str_printf(a, "%.*s/trace.txt", STR_ARG(dir)))};
     struct run_result r;
     TRY(run_simulated(a, s, seed, &options, &r, d));
     TRY(plan_write(a, dir, s, &r, d));

@@ -205,7 +205,10 @@ static enum err outbox_send(struct producer *p, struct rt *rt, struct aws_client
             (struct kinesis_entry){.partition_key = entry->partition_key, .data = entry->payload};
     }
     enum err err = kinesis_put(aws, p->in.scenario->stream, entries, count, PUT_ROUNDS, life, d);
-    outbox_settle(p, entries, count, rt_wall_us(rt));
+    int64_t now_us = rt_wall_us(rt);
+    stage_lock(p->in.stage);
+    outbox_settle(p, entries, count, now_us);
+    stage_unlock(p->in.stage);
     arena_rewind(life, mark);
     return err;
 }
@@ -215,17 +218,23 @@ static enum err outbox_send(struct producer *p, struct rt *rt, struct aws_client
 static enum err turn(struct producer *p, struct rt *rt, struct aws_client *aws, struct arena *life,
                      struct diag *d)
 {
-    outbox_fill(p, rt_wall_us(rt), life);
+    int64_t now_us = rt_wall_us(rt);
+    stage_lock(p->in.stage);
+    outbox_fill(p, now_us, life);
+    stage_unlock(p->in.stage);
     if (p->count > 0) {
         return outbox_send(p, rt, aws, life, d);
     }
     bool at_end = feed_is_over(p->feed);
     TRY(controls_put(p, rt, aws, at_end, life, d));
-    p->done = at_end;
-    if (p->done) {
+    if (at_end) {
+        stage_lock(p->in.stage);
+        p->done = true;
+        stage_unlock(p->in.stage);
         return ERR_OK;
     }
-    int64_t next_us = feed_due_us(p->feed), now_us = rt_wall_us(rt);
+    now_us = rt_wall_us(rt);
+    int64_t next_us = feed_due_us(p->feed);
     int64_t wait_us = next_us - now_us < IDLE_US * 12 ? next_us - now_us : IDLE_US * 12;
     return rt_sleep(rt, wait_us > US_PER_MS ? wait_us : US_PER_MS);
 }

@@ -8,10 +8,12 @@
 #include "aws/aws_client.h"
 #include "generator.h"
 #include "scenarios/oracle/oracle.h"
+#include "stage.h"
 
 struct producer;
 struct producer_options {
     const struct scenario *scenario;
+    struct stage *stage; /* its lock guards the oracle */
     struct oracle *oracle;
     const struct source *capture; /* NULL: events are made up */
     struct diag *trouble;         /* of the capture */

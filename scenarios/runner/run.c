@@ -6,6 +6,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "keep.h"
+#include "scenarios/sim/sim.h"
 #include "world.h"
 
 #define TICK_US_MIN (30 * US_PER_S)
@@ -65,7 +66,7 @@ static void faults_count(const struct world *w, struct arena *a, struct run_resu
         r->counts.faults_fired += rule->fired;
     }
     for (size_t i = 0; i < w->actor_count; i++) {
-        unsigned lives = sim_actor_lives(w->actors[i].sim);
+        unsigned lives = stage_actor_lives(w->actors[i].on_stage);
         r->counts.crashes += lives > 0 ? lives - 1 : 0;
     }
 }
@@ -116,19 +117,21 @@ static void trace_write(void *ctx, struct str line)
     }
 }
 
-static enum sim_end phases_run(struct world *w)
+static enum stage_end phases_run(struct world *w)
 {
     const struct scenario *s = w->scenario;
     int64_t tick_us = s->horizon_us / TICKS_MAX;
-    sim_on_tick(w->sim, tick_us > TICK_US_MIN ? tick_us : TICK_US_MIN, judge_tick, w);
+    stage_on_tick(w->stage, tick_us > TICK_US_MIN ? tick_us : TICK_US_MIN, judge_tick, w);
     world_start(w);
-    enum sim_end end = sim_run(w->sim, s->heal_after_us);
-    if (end != SIM_UNTIL) {
+    enum stage_end end = stage_run(w->stage, s->heal_after_us);
+    if (end != STAGE_UNTIL) {
         return end;
     }
+    stage_lock(w->stage);
     fault_plan_heal(w->faults);
     w->healed = true;
-    return sim_run(w->sim, s->horizon_us);
+    stage_unlock(w->stage);
+    return stage_run(w->stage, s->horizon_us);
 }
 
 static enum err world_judge(struct world *w, struct arena *a, const struct run_options *options,
@@ -136,10 +139,10 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
 {
     TRY(world_open(w, d));
     if (trace != NULL) {
-        sim_trace_sink(w->sim, trace_write, trace);
+        sim_trace_sink(stage_sim(w->stage), trace_write, trace);
     }
-    enum sim_end end = phases_run(w);
-    r->virtual_us = sim_now_us(w->sim);
+    enum stage_end end = phases_run(w);
+    r->virtual_us = stage_now_us(w->stage);
     judge_end(w, end);
     if (w->trouble.code != ERR_OK) {
         *d = w->trouble;
@@ -147,35 +150,59 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     }
     r->verdict = w->verdict;
     r->story = str_copy(a, w->story);
-    trace_copy(r->trace, sizeof(r->trace), sim_trace(w->sim, a));
-    world_silence(w);
-    TRY(result_fill(w, a, r, d));
+    if (stage_sim(w->stage) != NULL) {
+        trace_copy(r->trace, sizeof(r->trace), sim_trace(stage_sim(w->stage), a));
+    }
+    stage_lock(w->stage);
+    enum err err = result_fill(w, a, r, d);
+    stage_unlock(w->stage);
+    TRY(err);
     return options->inspect != NULL ? world_inspect(w, options, r, d) : ERR_OK;
 }
 
-enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
-                       const struct run_options *options, struct run_result *ret_result,
-                       struct diag *d)
+static enum err world_run(struct world *w, struct arena *a, const struct run_options *options,
+                          struct run_result *ret_result, struct diag *d)
 {
-    struct run_result result = {.seed = seed, .story = STR_EMPTY};
-    struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
-    w.progress = options->progress;
-    w.progress_ctx = options->ctx;
+    struct run_result result = {.seed = w->seed, .story = STR_EMPTY};
     FILE *trace = NULL;
     if (options->trace_file != NULL && (trace = fopen(options->trace_file, "wb")) == NULL) {
         return fail(d, ERR_INVALID, "%s: cannot be written", options->trace_file);
     }
-    w.arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
-    enum err err = world_judge(&w, a, options, trace, &result, d);
+    w->progress = options->progress;
+    w->progress_ctx = options->ctx;
+    w->arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
+    enum err err = world_judge(w, a, options, trace, &result, d);
     if (err == ERR_OK && options->keep_plan) {
-        result.plan = keep_plan(a, w.faults);
+        result.plan = keep_plan(a, w->faults);
     }
-    world_close(&w);
-    arena_free(w.arena);
+    world_close(w);
+    arena_free(w->arena);
     if (trace != NULL) {
         fclose(trace);
     }
     TRY(err);
     *ret_result = result;
     return ERR_OK;
+}
+
+enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
+                       const struct run_options *options, struct run_result *ret_result,
+                       struct diag *d)
+{
+    struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
+    return world_run(&w, a, options, ret_result, d);
+}
+
+enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t seed,
+                  const struct run_options *options, struct run_result *ret_result, struct diag *d)
+{
+    struct world w = {.scenario = scenario,
+                      .seed = seed,
+                      .speed = options->speed > 0 ? options->speed : RUN_SPEED_DEFAULT,
+                      .conninfo = options->conninfo,
+                      .trouble = DIAG_INIT};
+    if (options->trace_file != NULL) {
+        return fail(d, ERR_UNSUPPORTED, "a real run has no trace: nothing orders its threads");
+    }
+    return world_run(&w, a, options, ret_result, d);
 }

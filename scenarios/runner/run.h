@@ -47,16 +47,21 @@ struct run_options {
     enum err (*inspect)(void *ctx, const struct run_view *view, struct diag *d);
     void (*progress)(void *ctx, int64_t since_us); /* at every check; NULL: silent */
     void *ctx;                                     /* of both */
+    /* run_real alone */
+    int64_t speed;        /* of the world's clock, wall = 1; 0: RUN_SPEED_DEFAULT */
+    const char *conninfo; /* of a PostgreSQL; NULL: SQLite */
 };
 const char *verdict_name(enum verdict v); /* "pass", "fail" ... */
 /* Simulated. Everything in the result lives in `a`. */
 MUST_USE enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_t seed,
                                 const struct run_options *options, struct run_result *ret_result,
                                 struct diag *d);
-/* The same file on threads over loopback HTTP: an emulator front, libcurl, SQLite or the PostgreSQL
- * of `conninfo`. */
+/* The same file on threads over loopback HTTP: an emulator front, libcurl, and SQLite in a file or
+ * a PostgreSQL. The world's clock runs faster than the wall, so that every duration keeps its
+ * proportion. Not reproducible. ERR_UNSUPPORTED: a trace was asked for. */
+#define RUN_SPEED_DEFAULT 60
 MUST_USE enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t seed,
-                           const char *conninfo, const struct run_options *options,
-                           struct run_result *ret_result, struct diag *d);
+                           const struct run_options *options, struct run_result *ret_result,
+                           struct diag *d);
 
 #endif

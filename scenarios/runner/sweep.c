@@ -67,8 +67,9 @@ static void story_set(struct seed_record *r, enum verdict verdict, struct str st
 static enum err seed_run(struct sweep *s, uint64_t seed, struct arena *a,
                          struct run_result *ret_result, struct diag *d)
 {
-    struct run_options options = {.trace_file = NULL};
-    return run_simulated(a, s->scenario, seed, &options, ret_result, d);
+    struct run_options options = {.speed = s->options->speed, .conninfo = s->options->conninfo};
+    return s->options->real ? run_real(a, s->scenario, seed, &options, ret_result, d)
+                            : run_simulated(a, s->scenario, seed, &options, ret_result, d);
 }
 
 static void seed_judge(struct sweep *s, struct seed_record *r)

@@ -11,6 +11,9 @@ struct sweep_options {
     unsigned jobs;  /* processes at a time; 0: 1 */
     bool once;      /* each seed runs once: nothing is said about determinism */
     bool fail_fast; /* no new seeds after the first failure */
+    bool real;      /* on threads and loopback HTTP (run_real): each seed once, one at a time */
+    int64_t speed;  /* of real runs, as in run_options */
+    const char *conninfo;
     void (*progress)(void *ctx, uint64_t done, uint64_t failed); /* NULL: silent */
     void *progress_ctx;
 };

@@ -4,28 +4,42 @@
 #include "aws/kinesis.h"
 #include "aws/s3.h"
 #include "aws/sns.h"
-#include "adapter/warehouse_sqlite.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "pipeline/loading.h"
 #include "replay/source.h"
 
 #define ALONE_US_MAX US_PER_HOUR
+#define ATTEMPT_US (10 * US_PER_S) /* aws_config's default */
 #define RESTART_US (10 * US_PER_S) /* what supervises a worker starts it again after so long */
+
+/* Under a thread scheduler that is busy, an answer can take this long though nothing is wrong. */
+#define REAL_ATTEMPT_US (2 * US_PER_S)
+
+struct aws_config world_aws(const struct world *w, struct str name)
+{
+    struct aws_config config = {.region = STR("us-east-1"),
+                                .endpoint = stage_endpoint(w->stage),
+                                .credentials = {.access_key = name, .secret_key = STR("test")},
+                                .user_agent = STR("aforo")};
+    if (REAL_ATTEMPT_US * w->speed > ATTEMPT_US) {
+        config.attempt_timeout_us = REAL_ATTEMPT_US * w->speed;
+    }
+    return config;
+}
 
 /* ---- seams of an actor ---- */
 
 static int64_t world_now(void *ctx)
 {
     const struct world *w = ctx;
-    return sim_wall_us(w->sim);
+    return stage_wall_us(w->stage);
 }
 
 static enum err actor_transport(void *ctx, struct arena *a, struct transport **ret_transport,
                                 struct diag *d)
 {
     struct world_actor *actor = ctx;
-    return sim_transport_open(actor->sim, a, ret_transport, d);
+    return stage_transport_open(actor->on_stage, a, ret_transport, d);
 }
 
 static enum err actor_warehouse(void *ctx, struct arena *a, struct warehouse **ret_warehouse,
@@ -33,11 +47,10 @@ static enum err actor_warehouse(void *ctx, struct arena *a, struct warehouse **r
 {
     struct world_actor *actor = ctx;
     struct world *w = actor->world;
-    struct warehouse_sqlite_options options = {.path = w->database};
     struct warehouse *inner;
-    TRY(warehouse_sqlite_open(a, &options, &inner, d));
-    *ret_warehouse =
-        sim_warehouse_wrap(actor->sim, a, oracle_watch(w->oracle, a, inner, world_now, w));
+    TRY(database_session(w->database, a, &inner, d));
+    struct warehouse *watched = oracle_watch(w->oracle, a, inner, world_now, w);
+    *ret_warehouse = stage_warehouse_wrap(actor->on_stage, a, watched);
     return ERR_OK;
 }
 
@@ -45,7 +58,7 @@ struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct a
 {
     return (struct pipeline_env){.rt = rt,
                                  .arena = process,
-                                 .aws = &actor->world->aws,
+                                 .aws = &actor->aws,
                                  .ctx = actor,
                                  .transport_open = actor_transport,
                                  .warehouse_open = actor_warehouse,
@@ -56,11 +69,11 @@ struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct a
 
 /* What would supervise the process: a worker that ends in trouble is started again a while later.
  */
-static void worker_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, void *arg)
+static void worker_entry(struct stage_actor *self, struct rt *rt, struct arena *a, void *arg)
 {
     struct world_actor *actor = arg;
     struct world *w = actor->world;
-    (void)sim;
+    (void)self;
     while (!rt_cancelled(rt)) {
         struct diag d = DIAG_INIT;
         struct arena *process = arena_child(a, "worker", ARENA_PROCESS_BYTES_MAX);
@@ -70,8 +83,10 @@ static void worker_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, 
         if (err == ERR_OK) {
             return;
         }
+        stage_lock(w->stage);
         actor->trouble = str_copy(w->arena, str_of(d.msg));
-        rt_trace(rt, "worker ended", actor->trouble, err);
+        stage_unlock(w->stage);
+        rt_trace(rt, "worker ended", str_of(d.msg), err);
         if (rt_sleep(rt, RESTART_US) != ERR_OK) {
             return;
         }
@@ -92,20 +107,22 @@ static enum err noting_call(struct transport *t, const struct http_request *requ
     struct noting_transport *n = (struct noting_transport *)t;
     TRY(transport_call(n->inner, request, deadline_us, a, ret_response, d));
     if (str_contains(ret_response->body, STR("ThroughputExceeded"))) {
+        stage_lock(n->world->stage);
         n->world->throttles++;
+        stage_unlock(n->world->stage);
     }
     return ERR_OK;
 }
 
-static void producer_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, void *arg)
+static void producer_entry(struct stage_actor *self, struct rt *rt, struct arena *a, void *arg)
 {
     static const struct transport_ops ops = {.call = noting_call};
     struct world_actor *actor = arg;
     struct diag d = DIAG_INIT;
     struct noting_transport *noting = NEW(a, struct noting_transport);
     *noting = (struct noting_transport){.transport = {.ops = &ops}, .world = actor->world};
-    if (sim_transport_open(sim, a, &noting->inner, &d) == ERR_OK) {
-        producer_run(actor->producer, rt, &noting->transport, &actor->world->aws, a);
+    if (stage_transport_open(self, a, &noting->inner, &d) == ERR_OK) {
+        producer_run(actor->producer, rt, &noting->transport, &actor->aws, a);
     }
 }
 
@@ -123,7 +140,8 @@ static enum err setup_make(struct world *w, struct rt *rt, struct transport *tra
     const struct scenario *s = w->scenario;
     struct aws_client aws;
     struct str status = STR_EMPTY, arn;
-    aws_client_init(&aws, rt, transport, &w->aws);
+    struct aws_config config = world_aws(w, STR("setup"));
+    aws_client_init(&aws, rt, transport, &config);
     TRY(s3_create_bucket(&aws, s->pipeline->bucket, a, d));
     TRY(kinesis_create_stream(&aws, s->stream, (int)s->shards, a, d));
     for (int i = 0; i < CRITICALITY_COUNT; i++) {
@@ -138,24 +156,28 @@ static enum err setup_make(struct world *w, struct rt *rt, struct transport *tra
     return ERR_OK;
 }
 
-static void setup_entry(struct sim_actor *sim, struct rt *rt, struct arena *a, void *arg)
+static void setup_entry(struct stage_actor *self, struct rt *rt, struct arena *a, void *arg)
 {
     struct setup *setup = arg;
     struct transport *transport;
-    setup->err = sim_transport_open(sim, a, &transport, &setup->diag);
+    setup->err = stage_transport_open(self, a, &transport, &setup->diag);
     if (setup->err == ERR_OK) {
         setup->err = setup_make(setup->world, rt, transport, a, &setup->diag);
     }
 }
 
-bool world_alone(struct world *w, struct str name, sim_entry_fn *entry, void *arg)
+bool world_alone(struct world *w, struct str name, stage_entry_fn *entry, void *arg)
 {
+    stage_lock(w->stage);
     bool healed = w->faults->healed;
     w->faults->healed = true; /* none of this is under test */
-    struct sim_actor *actor = sim_actor_add(w->sim, name, entry, arg);
-    (void)sim_run(w->sim, sim_now_us(w->sim) + ALONE_US_MAX);
+    struct stage_actor *actor = stage_actor_add(w->stage, name, entry, arg);
+    stage_unlock(w->stage);
+    (void)stage_run(w->stage, stage_now_us(w->stage) + ALONE_US_MAX);
+    stage_lock(w->stage);
     w->faults->healed = healed;
-    return sim_actor_done(actor);
+    stage_unlock(w->stage);
+    return stage_actor_done(actor);
 }
 
 static enum err setup_run(struct world *w, struct diag *d)
@@ -169,20 +191,6 @@ static enum err setup_run(struct world *w, struct diag *d)
 
 /* ---- building ---- */
 
-static enum err database_open(struct world *w, struct diag *d)
-{
-    /* sessions of one run share it by its name; it is gone when the last of them is closed */
-    w->database = str_z(w->arena, str_printf(w->arena, "file:/aforo-run-%llu?vfs=memdb",
-                                             (unsigned long long)w->seed));
-    struct warehouse_sqlite_options options = {.path = w->database};
-    TRY(warehouse_sqlite_open(w->arena, &options, &w->session, d));
-    oracle_warehouse(w->oracle, w->session);
-    struct arena *scratch = arena_child(w->arena, "tables", ARENA_TASK_BYTES_MAX);
-    TRY(loading_tables(w->session, w->scenario->pipeline, scratch, d));
-    arena_free(scratch);
-    return ERR_OK;
-}
-
 static enum err capture_open(struct world *w, struct diag *d)
 {
     struct str path = w->scenario->source.capture;
@@ -191,6 +199,16 @@ static enum err capture_open(struct world *w, struct diag *d)
     }
     w->capture = NEW(w->arena, struct source);
     return source_open(w->arena, path, NULL, w->capture, d);
+}
+
+static void lock_stage(void *stage)
+{
+    stage_lock(stage);
+}
+
+static void unlock_stage(void *stage)
+{
+    stage_unlock(stage);
 }
 
 enum err world_open(struct world *w, struct diag *d)
@@ -205,17 +223,23 @@ enum err world_open(struct world *w, struct diag *d)
     if (s->swarm) {
         fault_plan_swarm(w->faults);
     }
-    w->aws =
-        (struct aws_config){.region = STR("us-east-1"),
-                            .endpoint = STR("http://aws.simulated"),
-                            .credentials = {.access_key = STR("test"), .secret_key = STR("test")},
-                            .user_agent = STR("aforo")};
-    struct oracle_options oracle = {.emulator = w->emulator, .def = s->pipeline};
+    struct stage_options stage = {.seed = w->seed,
+                                  .start_us = s->start_us,
+                                  .emulator = w->emulator,
+                                  .faults = w->faults,
+                                  .speed = w->speed};
+    struct database_options database = {
+        .seed = w->seed, .real = w->speed > 0, .conninfo = w->conninfo};
+    TRY(database_open(w->arena, &database, s->pipeline, &w->database, d));
+    w->session = database_first(w->database);
+    TRY(stage_open(w->arena, &stage, &w->stage, d));
+    struct oracle_options oracle = {.emulator = w->emulator,
+                                    .def = s->pipeline,
+                                    .warehouse = w->session,
+                                    .lock = lock_stage,
+                                    .unlock = unlock_stage,
+                                    .lock_ctx = w->stage};
     w->oracle = oracle_new(w->arena, &oracle);
-    TRY(database_open(w, d));
-    struct sim_options sim = {
-        .seed = w->seed, .start_us = s->start_us, .emulator = w->emulator, .faults = w->faults};
-    w->sim = sim_new(w->arena, &sim);
     return setup_run(w, d);
 }
 
@@ -226,6 +250,13 @@ static struct world_actor *actor_next(struct world *w)
     return actor;
 }
 
+static void actor_add(struct world_actor *actor, struct str name, stage_entry_fn *entry)
+{
+    struct world *w = actor->world;
+    actor->aws = world_aws(w, name);
+    actor->on_stage = stage_actor_add(w->stage, name, entry, actor);
+}
+
 static void workers_add(struct world *w, const char *name, enum worker_role role, unsigned count,
                         bool twins)
 {
@@ -233,8 +264,7 @@ static void workers_add(struct world *w, const char *name, enum worker_role role
         struct world_actor *actor = actor_next(w);
         actor->worker = (struct worker_options){
             .roles = role, .index = twins ? 0 : i, .count = twins ? 1 : count};
-        actor->sim =
-            sim_actor_add(w->sim, str_printf(w->arena, "%s/%u", name, i), worker_entry, actor);
+        actor_add(actor, str_printf(w->arena, "%s/%u", name, i), worker_entry);
     }
 }
 
@@ -242,40 +272,34 @@ void world_start(struct world *w)
 {
     const struct scenario *s = w->scenario;
     const struct scenario_actors *n = &s->actors;
+    stage_lock(w->stage);
     w->producer_count = n->producers;
     w->actors = NEW_ARRAY(w->arena, struct world_actor,
                           n->producers + n->landers + n->loaders + n->reporters);
     for (unsigned i = 0; i < n->producers; i++) {
         struct world_actor *actor = actor_next(w);
         struct producer_options options = {.scenario = s,
+                                           .stage = w->stage,
                                            .oracle = w->oracle,
                                            .capture = w->capture,
                                            .trouble = &w->trouble,
                                            .seed = w->seed,
                                            .index = i,
                                            .start_us = s->start_us};
-        actor->producer = producer_new(w->arena, &options);
-        actor->sim =
-            sim_actor_add(w->sim, str_printf(w->arena, "producer/%u", i), producer_entry, actor);
+        struct arena *durable = arena_child(w->arena, "outbox", ARENA_PROCESS_BYTES_MAX);
+        actor->producer = producer_new(durable, &options);
+        actor_add(actor, str_printf(w->arena, "producer/%u", i), producer_entry);
     }
     workers_add(w, "lander", WORKER_LANDER, n->landers, s->twin_landers);
     workers_add(w, "loader", WORKER_LOADER, n->loaders, false);
     workers_add(w, "reporter", WORKER_REPORTER, n->reporters, false);
-}
-
-void world_silence(struct world *w)
-{
-    for (size_t i = 0; i < w->actor_count; i++) {
-        sim_actor_kill(w->sim, w->actors[i].sim, INSTANT_NEVER);
-    }
+    stage_unlock(w->stage);
 }
 
 void world_close(struct world *w)
 {
-    if (w->sim != NULL) {
-        sim_free(w->sim);
-        w->sim = NULL;
-    }
-    warehouse_close(w->session);
-    w->session = NULL;
+    stage_close(w->stage);
+    w->stage = NULL;
+    database_close(w->database);
+    w->database = NULL;
 }

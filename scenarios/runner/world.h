@@ -4,14 +4,16 @@
 #define AFORO_SCENARIOS_RUNNER_WORLD_H
 
 #include "pipeline/worker.h"
+#include "database.h"
 #include "producer.h"
 #include "scenarios/runner/run.h"
-#include "scenarios/sim/sim.h"
+#include "stage.h"
 
 struct world;
 struct world_actor {
     struct world *world;
-    struct sim_actor *sim;
+    struct stage_actor *on_stage;
+    struct aws_config aws;     /* signs with the actor's name */
     struct producer *producer; /* NULL: a worker */
     struct worker_options worker;
     struct str trouble; /* with what its worker ended last: what needs a person */
@@ -20,14 +22,15 @@ struct world {
     struct arena *arena;
     const struct scenario *scenario;
     uint64_t seed;
-    struct aws_config aws;
     struct emulator *emulator;
     struct fault_plan *faults;
-    struct sim *sim;
+    struct stage *stage;
+    int64_t speed; /* 0: simulated; else real, so many times as fast as the wall */
     struct oracle *oracle;
     struct warehouse *session; /* the oracle's */
     struct source *capture;    /* NULL: events are made up */
-    const char *database;      /* URI of the run's own SQLite database */
+    struct database *database; /* the run's own */
+    const char *conninfo;      /* of a PostgreSQL server; NULL: SQLite */
     struct world_actor *actors;
     size_t actor_count, producer_count;
     uint64_t throttles;
@@ -44,14 +47,15 @@ struct world {
     struct str story;
     struct diag trouble; /* of the oracle or the capture: no verdict can be given */
 };
-/* Builds it: emulator, plan, database, simulator; runs the set-up actor, which no fault touches. */
+/* Builds it: emulator, plan, database, stage; runs the set-up actor, which no fault touches. */
 MUST_USE enum err world_open(struct world *w, struct diag *d);
-void world_start(struct world *w);   /* adds the actors */
-void world_silence(struct world *w); /* kills them all, so that the warehouse is at rest */
+void world_start(struct world *w); /* adds the actors */
 void world_close(struct world *w);
 
 /* Runs one actor to its end that no fault touches; false: it did not get there in time. */
-bool world_alone(struct world *w, struct str name, sim_entry_fn *entry, void *arg);
+bool world_alone(struct world *w, struct str name, stage_entry_fn *entry, void *arg);
+/* What an actor of that name calls AWS with. */
+struct aws_config world_aws(const struct world *w, struct str name);
 /* A worker's environment, for an actor of the world. */
 struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct arena *process);
 
@@ -60,7 +64,7 @@ MUST_USE enum err world_inspect(struct world *w, const struct run_options *optio
                                 const struct run_result *result, struct diag *d);
 
 /* ---- judge.c ---- */
-bool judge_tick(void *world, int64_t now_us); /* sim_check_fn: false once the verdict is known */
-void judge_end(struct world *w, enum sim_end end);
+bool judge_tick(void *world, int64_t now_us); /* stage_check_fn: false once the verdict is known */
+void judge_end(struct world *w, enum stage_end end);
 
 #endif

@@ -1,0 +1,137 @@
+#include "database.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "adapter/warehouse_postgres.h"
+#include "adapter/warehouse_sqlite.h"
+#include "base/limits.h"
+#include "pipeline/loading.h"
+
+#define BUSY_MS 10000 /* another thread's transaction is waited for */
+
+struct database {
+    struct arena *arena;
+    struct database_options in;
+    struct warehouse *first;
+    const char *path;     /* SQLite: a file or a URI */
+    const char *folder;   /* SQLite in a file: the temporary one */
+    const char *conninfo; /* PostgreSQL: with the schema in it */
+    struct str schema;
+};
+
+enum err database_session(const struct database *db, struct arena *a,
+                          struct warehouse **ret_warehouse, struct diag *d)
+{
+    if (db->conninfo != NULL) {
+        return warehouse_postgres_open(a, db->conninfo, ret_warehouse, d);
+    }
+    struct warehouse_sqlite_options options = {.path = db->path,
+                                               .busy_ms = db->in.real ? BUSY_MS : 0};
+    return warehouse_sqlite_open(a, &options, ret_warehouse, d);
+}
+
+/* ---- making it ---- */
+
+static enum err file_make(struct database *db, struct diag *d)
+{
+    char *folder = (char *)(uintptr_t)str_z(db->arena, STR("/tmp/aforo-run-XXXXXX"));
+    if (mkdtemp(folder) == NULL) {
+        return fail(d, ERR_DENIED, "no temporary folder: %s", strerror(errno));
+    }
+    db->folder = folder;
+    db->path = str_z(db->arena, str_printf(db->arena, "%s/warehouse.db", folder));
+    return ERR_OK;
+}
+
+/* A schema can be made only over a session that does not name it yet. */
+static enum err schema_change(struct database *db, struct str statement, struct diag *d)
+{
+    struct arena *a = arena_new("schema", ARENA_TASK_BYTES_MAX);
+    struct warehouse *w;
+    enum err err = warehouse_postgres_open(a, db->in.conninfo, &w, d);
+    if (err == ERR_OK) {
+        err = warehouse_exec(w, statement, NULL, 0, NULL, d);
+    }
+    arena_free(a);
+    return err;
+}
+
+static enum err schema_make(struct database *db, struct diag *d)
+{
+    struct str given = str_of(db->in.conninfo);
+    bool is_uri = str_contains(given, STR("://"));
+    db->schema = str_printf(db->arena, "aforo_run_%llu_%ld", (unsigned long long)db->in.seed,
+                            (long)getpid());
+    TRY(schema_change(db, str_printf(db->arena, "create schema %.*s", STR_ARG(db->schema)), d));
+    struct str full =
+        is_uri ? str_printf(db->arena, "%.*s%soptions=-csearch_path%%3D%.*s", STR_ARG(given),
+                            str_contains(given, STR("?")) ? "&" : "?", STR_ARG(db->schema))
+               : str_printf(db->arena, "%.*s options='-csearch_path=%.*s'", STR_ARG(given),
+                            STR_ARG(db->schema));
+    db->conninfo = str_z(db->arena, full);
+    return ERR_OK;
+}
+
+static enum err place_make(struct database *db, struct diag *d)
+{
+    if (db->in.conninfo != NULL) {
+        return schema_make(db, d);
+    }
+    if (db->in.real) {
+        return file_make(db, d);
+    }
+    /* sessions of one run share it by its name; it is gone when the last of them is closed */
+    db->path = str_z(db->arena, str_printf(db->arena, "file:/aforo-run-%llu?vfs=memdb",
+                                           (unsigned long long)db->in.seed));
+    return ERR_OK;
+}
+
+enum err database_open(struct arena *a, const struct database_options *options,
+                       const struct definition *def, struct database **ret_database, struct diag *d)
+{
+    struct database *db = NEW(a, struct database);
+    db->arena = a;
+    db->in = *options;
+    *ret_database = db; /* also half made: closing it takes away what there is */
+    TRY(place_make(db, d));
+    TRY(database_session(db, a, &db->first, d));
+    struct arena *scratch = arena_child(a, "tables", ARENA_TASK_BYTES_MAX);
+    TRY(loading_tables(db->first, def, scratch, d));
+    arena_free(scratch);
+    return ERR_OK;
+}
+
+struct warehouse *database_first(struct database *db)
+{
+    return db->first;
+}
+
+/* ---- taking it away ---- */
+
+static void file_remove(struct database *db)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        (void)unlink(str_z(db->arena, str_printf(db->arena, "%s%s", db->path, endings[i])));
+    }
+    (void)rmdir(db->folder);
+}
+
+void database_close(struct database *db)
+{
+    if (db == NULL) {
+        return;
+    }
+    warehouse_close(db->first);
+    db->first = NULL;
+    if (db->folder != NULL) {
+        file_remove(db);
+    }
+    if (db->conninfo != NULL) {
+        struct diag ignored = DIAG_INIT; /* what is left then has the run's name */
+        (void)!schema_change(
+            db, str_printf(db->arena, "drop schema %.*s cascade", STR_ARG(db->schema)), &ignored);
+    }
+}

@@ -1,0 +1,25 @@
+/* database.h -- The database of one run, empty at its beginning and gone at its end: in memory for
+ * the simulator, a file in a temporary folder, or a schema of its own in a PostgreSQL. Private to
+ * the runner. */
+#ifndef AFORO_SCENARIOS_RUNNER_DATABASE_H
+#define AFORO_SCENARIOS_RUNNER_DATABASE_H
+
+#include "pipeline/definition.h"
+
+struct database;
+struct database_options {
+    uint64_t seed;
+    bool real;            /* sessions of several threads */
+    const char *conninfo; /* a PostgreSQL's; NULL: SQLite */
+};
+/* Makes it and the pipeline's tables. */
+MUST_USE enum err database_open(struct arena *a, const struct database_options *options,
+                                const struct definition *def, struct database **ret_database,
+                                struct diag *d);
+/* Another session, which lives in `a`. From any thread. */
+MUST_USE enum err database_session(const struct database *db, struct arena *a,
+                                   struct warehouse **ret_warehouse, struct diag *d);
+struct warehouse *database_first(struct database *db); /* the session that made it */
+void database_close(struct database *db);              /* after all other sessions; NULL is fine */
+
+#endif
