@@ -1,6 +1,7 @@
 /* verify.c -- Whether a request was signed with the one secret that there is, "test"; only where
  * the options ask. Any access key goes. The chunks' own signatures of an aws-chunked body are not
  * looked at. */
+#include "base/instant.h"
 #include "dispatch_parts.h"
 
 struct refusal {
@@ -21,7 +22,30 @@ static struct refusal refusal_of(enum protocol protocol, const struct diag *d)
                           : (struct refusal){"SignatureDoesNotMatch", 403};
     }
     return incomplete ? (struct refusal){"AuthorizationHeaderMalformed", 400}
-                      : (struct refusal){d->name, 403};
+                      : (struct refusal){d->name, error_status(NULL, str_of(d->name))};
+}
+
+static struct str amz_time(struct arena *a, int64_t us)
+{
+    struct buf out;
+    buf_init(&out, a, 32);
+    instant_amz(&out, us);
+    return buf_str(&out);
+}
+
+/* AWS core-skew-1: S3 only says that the times are too far apart, the others say both. */
+static struct str skew_message(const struct passage *p)
+{
+    if (p->route.envelope->protocol == PROTOCOL_REST_XML) {
+        return STR("The difference between the request time and the current time is too large.");
+    }
+    int64_t now_us = p->core->now_us, skew_us = SIGV4_SKEW_MAX_US;
+    bool expired = str_cmp(p->claim.amz_date, amz_time(p->arena, now_us)) < 0;
+    return str_printf(p->arena, "Signature %s: %.*s is %s than %.*s (%.*s %c 15 min.)",
+                      expired ? "expired" : "not yet current", STR_ARG(p->claim.amz_date),
+                      expired ? "now earlier" : "still later",
+                      STR_ARG(amz_time(p->arena, expired ? now_us - skew_us : now_us + skew_us)),
+                      STR_ARG(amz_time(p->arena, now_us)), expired ? '-' : '+');
 }
 
 /* AWS core-signature-version-1: Signature Version 2 is refused where only 4 is taken. */
@@ -39,14 +63,29 @@ static bool refuse_unsigned(struct passage *p)
                            "use AWS4-HMAC-SHA256."));
         return false;
     }
-    static const struct refusal refusals[PROTOCOL_COUNT] = {
-        [PROTOCOL_JSON] = {"MissingAuthenticationTokenException", 400},
-        [PROTOCOL_QUERY] = {"MissingAuthenticationToken", 403},
-        [PROTOCOL_REST_XML] = {"AccessDenied", 403},
+    static const struct {
+        struct refusal refusal;
+        const char *message;
+    } refusals[PROTOCOL_COUNT] = {
+        [PROTOCOL_JSON] = {{"MissingAuthenticationTokenException", 400},
+                           "Missing Authentication Token"},
+        [PROTOCOL_QUERY] = {{"MissingAuthenticationToken", 403}, "Missing Authentication Token"},
+        [PROTOCOL_REST_XML] = {{"AccessDenied", 403}, "Access Denied"}, /* to S3 it is nobody */
     };
-    const struct refusal *r = &refusals[p->route.envelope->protocol];
-    passage_refuse(p, str_of(r->code), r->status, STR("Missing Authentication Token"));
+    enum protocol protocol = p->route.envelope->protocol;
+    passage_refuse(p, str_of(refusals[protocol].refusal.code), refusals[protocol].refusal.status,
+                   str_of(refusals[protocol].message));
     return false;
+}
+
+/* S3 looks at the hash of a body that it takes, with an error of its own. */
+static bool payload_matches(const struct passage *p, enum protocol protocol, struct diag *d)
+{
+    return protocol == PROTOCOL_REST_XML ||
+           sigv4_payload_matches(&p->claim, p->request.body, p->arena) ||
+           fail_named(d, ERR_DENIED, "SignatureDoesNotMatch",
+                      "The request signature we calculated does not match the signature you "
+                      "provided. Check your key and signing method.") == ERR_OK;
 }
 
 bool passage_verify(struct passage *p)
@@ -60,11 +99,14 @@ bool passage_verify(struct passage *p)
     struct diag d = DIAG_INIT;
     enum protocol protocol = p->route.envelope->protocol;
     if (sigv4_verify(&p->request, &p->claim, STR("test"), protocol != PROTOCOL_REST_XML,
-                     p->core->now_us, p->arena, &d) == ERR_OK) {
+                     p->core->now_us, p->arena, &d) == ERR_OK &&
+        payload_matches(p, protocol, &d)) {
         return true;
     }
     struct refusal r = refusal_of(protocol, &d);
-    passage_refuse(p, str_copy(p->arena, str_of(r.code)), r.status,
-                   str_copy(p->arena, str_of(d.msg)));
+    struct str message = diag_is_named(&d, "RequestTimeTooSkewed")
+                             ? skew_message(p)
+                             : str_copy(p->arena, str_of(d.msg));
+    passage_refuse(p, str_copy(p->arena, str_of(r.code)), r.status, message);
     return false;
 }

@@ -149,7 +149,9 @@ static enum MHD_Result answer_send(struct visit *v)
     for (size_t i = 0; i < r->headers.count; i++) {
         const struct http_header *h = &r->headers.items[i];
         if (!str_eq_nocase(h->name, STR("Content-Length"))) { /* libmicrohttpd's own */
-            MHD_add_response_header(response, str_z(v->arena, h->name), str_z(v->arena, h->value));
+            /* It takes no empty value; of blanks none is read. */
+            struct str value = h->value.len > 0 ? h->value : STR(" ");
+            MHD_add_response_header(response, str_z(v->arena, h->name), str_z(v->arena, value));
         }
     }
     enum MHD_Result queued = MHD_queue_response(v->connection, (unsigned)r->status, response);

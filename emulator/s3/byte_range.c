@@ -48,3 +48,17 @@ enum byte_range_kind byte_range_parse(struct str header, uint64_t size,
     *ret_range = (struct byte_range){.first = first, .count = last - first + 1};
     return RANGE_OK;
 }
+
+bool byte_range_exact(struct str header, struct byte_range *ret_range)
+{
+    struct str first_text, last_text;
+    uint64_t first, last;
+    if (!str_starts(header, STR("bytes=")) ||
+        !str_split(str_from(header, 6), '-', &first_text, &last_text) ||
+        !read_number(first_text, &first) || !read_number(last_text, &last) || first > last ||
+        last == UINT64_MAX) {
+        return false;
+    }
+    *ret_range = (struct byte_range){.first = first, .count = last - first + 1};
+    return true;
+}

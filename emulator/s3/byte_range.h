@@ -19,4 +19,7 @@ struct byte_range {
 enum byte_range_kind byte_range_parse(struct str header, uint64_t size,
                                       struct byte_range *ret_range);
 
+/* "bytes=first-last" with both numbers, first <= last, whatever the size; false: it is not that. */
+bool byte_range_exact(struct str header, struct byte_range *ret_range);
+
 #endif

@@ -29,6 +29,14 @@ static bool fail_part(struct call *c, const struct json *listed)
     return false;
 }
 
+static bool fail_malformed(struct call *c)
+{
+    call_fail(c, AWS_MALFORMED_XML,
+              "The XML you provided was not well-formed or did not validate against our published "
+              "schema");
+    return false;
+}
+
 /* AWS s3-multipart-checksum-3: completing a composite upload repeats each part's checksum. */
 static bool check_listed_sum(struct call *c, const struct upload *u, const struct json *listed,
                              const struct upload_part *p)
@@ -51,8 +59,10 @@ static bool add_part(struct assembly *as, const struct json *listed, int64_t *la
     struct call *c = as->c;
     struct diag d = DIAG_INIT;
     int64_t number = 0;
-    if (json_i64(json_get(listed, STR("PartNumber")), &number, &d) != ERR_OK) {
-        return fail_part(c, listed);
+    /* AWS s3-multipart-list-1: a part without its number or its ETag is no part of the schema. */
+    if (json_get(listed, STR("ETag")) == NULL ||
+        json_i64(json_get(listed, STR("PartNumber")), &number, &d) != ERR_OK) {
+        return fail_malformed(c);
     }
     if (number <= *last_number) {
         call_fail(
@@ -102,10 +112,7 @@ static bool read_parts(struct assembly *as)
     const struct json *list = json_at(c->input, "MultipartUpload.Parts");
     int64_t last_number = 0;
     if (list == NULL || list->count == 0 || list->count > UPLOAD_PARTS_MAX) {
-        call_fail(c, AWS_MALFORMED_XML,
-                  "The XML you provided was not well-formed or did not validate against our "
-                  "published schema");
-        return false;
+        return fail_malformed(c);
     }
     as->parts = NEW_ARRAY(c->arena, struct upload_part *, list->count);
     as->ends = NEW_ARRAY(c->arena, uint64_t, list->count);

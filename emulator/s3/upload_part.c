@@ -115,16 +115,23 @@ void upload_part(struct call *c)
     s3_out_encryption(c);
 }
 
-/* AWS s3-part-copy-1: the range of a part copy must lie inside the source. */
+/* AWS s3-part-copy-1: the range of a part copy says first and last, and lies inside the source. */
 static bool read_copy_range(struct call *c, const struct object *source, struct str *ret_bytes)
 {
     struct byte_range range = {.count = source->body.len};
     struct str header = call_str(c, "CopySourceRange");
-    if (header.len > 0 && byte_range_parse(header, source->body.len, &range) != RANGE_OK) {
+    if (header.len > 0 && !byte_range_exact(header, &range)) {
         s3_fail_argument(c, "x-amz-copy-source-range", header,
                          "The x-amz-copy-source-range value must be of the form bytes=first-last "
-                         "where first and last "
-                         "are the zero-based offsets of the first and last bytes to copy");
+                         "where first and last are the zero-based offsets of the first and last "
+                         "bytes to copy");
+        return false;
+    }
+    if (range.first > source->body.len || range.count > source->body.len - range.first) {
+        struct str message =
+            str_printf(c->arena, "Range specified is not valid for source object of size: %zu",
+                       source->body.len);
+        s3_fail_argument(c, "x-amz-copy-source-range", header, str_z(c->arena, message));
         return false;
     }
     *ret_bytes = str_slice(source->body, range.first, range.first + range.count);

@@ -4,6 +4,7 @@
 #ifndef AFORO_WIRE_SIGV4_H
 #define AFORO_WIRE_SIGV4_H
 
+#include "base/instant.h"
 #include "wire/http_msg.h"
 
 struct credentials {
@@ -37,6 +38,7 @@ struct sigv4_stages sigv4_stages_of(const struct http_request *request, const st
                                     bool in_query, struct arena *a);
 
 /* What a request says about who signed it, from the header or the query; false when it is not signed. */
+#define SIGV4_SKEW_MAX_US (15 * US_PER_MINUTE)
 struct sigv4_claim {
     struct str access_key, date, region, service, signed_headers, signature, session_token, amz_date;
     struct str payload_hash;

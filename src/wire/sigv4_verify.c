@@ -6,7 +6,6 @@
 #include "base/instant.h"
 #include "sigv4_steps.h"
 
-#define SKEW_MAX_US (15 * US_PER_MINUTE)
 #define PRESIGNED_S_MAX 604800 /* seven days */
 
 /* "AKID/20150830/us-east-1/service/aws4_request", from the right: a key may hold '/'. A credential
@@ -145,7 +144,7 @@ static enum err check_time(const struct sigv4_claim *claim, int64_t signed_us, i
     if (!claim->in_query) {
         /* AWS sigv4-skew-1: a request is refused when its date is more than 15 minutes from the
          * service's */
-        if (signed_us - now_us > SKEW_MAX_US || now_us - signed_us > SKEW_MAX_US) {
+        if (signed_us - now_us > SIGV4_SKEW_MAX_US || now_us - signed_us > SIGV4_SKEW_MAX_US) {
             return fail_named(d, ERR_DENIED, "RequestTimeTooSkewed",
                               "signed at %.*s, over 15 minutes from now", STR_ARG(claim->amz_date));
         }
@@ -156,7 +155,7 @@ static enum err check_time(const struct sigv4_claim *claim, int64_t signed_us, i
         return fail_named(d, ERR_DENIED, "AuthorizationQueryParametersError",
                           "X-Amz-Expires must be a number from 1 to %d seconds", PRESIGNED_S_MAX);
     }
-    if (signed_us - now_us > SKEW_MAX_US) {
+    if (signed_us - now_us > SIGV4_SKEW_MAX_US) {
         return fail_named(d, ERR_DENIED, "AccessDenied", "Request is not yet valid");
     }
     if (now_us - signed_us > claim->expires_s * US_PER_S) {
@@ -165,7 +164,8 @@ static enum err check_time(const struct sigv4_claim *claim, int64_t signed_us, i
     return ERR_OK;
 }
 
-/* Host is there, and the names are sorted, each once: repeats would let a short request grow without bound. */
+/* Host is there, and the names are sorted, each once: repeats would let a short request grow
+ * without bound. */
 static bool is_header_list(struct str signed_headers)
 {
     struct str previous = STR_EMPTY;
@@ -211,7 +211,8 @@ enum err sigv4_verify(const struct http_request *request, const struct sigv4_cla
     TRY(check_complete(claim, &signed_us, d));
     TRY(check_time(claim, signed_us, now_us, d));
     if (!is_header_list(claim->signed_headers)) {
-        return fail_named(d, ERR_DENIED, "SignatureDoesNotMatch", "SignedHeaders must be sorted and name host");
+        return fail_named(d, ERR_DENIED, "SignatureDoesNotMatch",
+                          "SignedHeaders must be sorted and name host");
     }
     struct sigv4_signing s = {.request = request,
                               .secret = secret,

@@ -1,5 +1,7 @@
 """An `aforo serve` of one's own for a client test: started on a free port, stopped at the end, never shared."""
+import collections
 import contextlib
+import http.client
 import json
 import os
 import subprocess
@@ -42,21 +44,60 @@ def control(url, path, body=None):
     return json.loads(text) if text else None
 
 
+Answer = collections.namedtuple("Answer", "status headers body")
+
+
+def raw(url, method, target, body=None, headers={}):
+    """One unsigned request, its target as it is; headers of the answer by their names in lower case."""
+    connection = http.client.HTTPConnection(url.split("//")[1], timeout=20)
+    try:
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+def knows(service, operation, member):
+    """Whether this boto3 can send the member."""
+    return member in service.meta.service_model.operation_model(operation).input_shape.members
+
+
 @contextlib.contextmanager
-def refused(code, words=""):
+def refused(code, words="", status=None):
     """The block must end in this error of AWS."""
     try:
         yield
     except botocore.exceptions.ClientError as error:
         told = error.response["Error"]
         assert told["Code"] == code and words in told["Message"], told
+        got = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        assert status is None or got == status, (got, told)
     else:
         raise AssertionError(f"not refused: {code}")
 
 
-def run(tests):
+def operations(url):
+    """What the emulator's ledger has seen answered well, as the rows of docs/clients.md tell it."""
+    with urllib.request.urlopen(f"{url}/_aforo/ledger", timeout=20) as answer:
+        lines = [json.loads(line) for line in answer.read().splitlines()]
+    seen = collections.defaultdict(set)
+    for line in lines:
+        if 200 <= line["status"] < 300:
+            seen[line["service"]].add(line["operation"])
+    return "; ".join(f"{service}: {', '.join(sorted(names))}" for service, names in sorted(seen.items()))
+
+
+def run(tests, about=""):
     """Runs functions of the URL of an emulator that they share, in order."""
     with serving() as url:
         for test in tests:
             test(url)
+        if os.environ.get("AFORO_CLIENTS_TABLE"):
+            print(f"| boto3{about and ': ' + about} | {boto3.__version__} | {operations(url)} | {len(tests)} tests |")
     print(f"{len(tests)} passed, boto3 {boto3.__version__}")

@@ -49,7 +49,7 @@ static void sign(struct bench *b, struct http_request *r, const char *key, const
                                     .service = str_of(service),
                                     .now_us = b->now_us,
                                     .double_encode_path = strcmp(service, "s3") != 0,
-                                    .sign_body_header = strcmp(service, "s3") == 0};
+                                    .sign_body_header = strcmp(service, "sns") != 0};
     http_headers_set(&r->headers, STR("Host"), r->host);
     sigv4_sign(r, &options, b->arena);
 }
@@ -396,6 +396,15 @@ Test(dispatch, signatures_are_verified_where_asked)
     sign(&b, &r, "AKIA", "test", "kinesis");
     cr_expect_eq(send(&b, &r, "").response.status, 200);
     b.now_us += 20 * US_PER_MINUTE;
+    struct core_outcome late = send(&b, &r, "");
+    expect_error(&b, late, 400, "InvalidSignatureException");
+    cr_expect(str_contains(late.response.body, STR(" is now earlier than ")));
+    b.now_us -= 40 * US_PER_MINUTE;
+    cr_expect(str_contains(send(&b, &r, "").response.body, STR(" is still later than ")));
+    b.now_us += 20 * US_PER_MINUTE;
+    r = json_request(&b, "PutRecords", NAMED);
+    sign(&b, &r, "AKIA", "test", "kinesis");
+    r.body = STR("{}"); /* not what was signed */
     expect_error(&b, send(&b, &r, ""), 400, "InvalidSignatureException");
     cr_expect_eq(bench_state(&b, "kinesis")->runs, 1);
 
