@@ -1,6 +1,6 @@
-/* emulator.h -- The emulator as a function: requests in, responses out, and a queue of timers over the caller's clock.
- * No thread, socket, file or clock of its own: emulator/front gives it HTTP, scenarios/sim a virtual network.
- * Threads: one lock around every call here, held by the caller. */
+/* emulator.h -- The emulator as a function: requests in, responses out, and a queue of timers over
+ * the caller's clock. No thread, socket, file or clock of its own: emulator/front gives it HTTP,
+ * scenarios/sim a virtual network. Threads: one lock around every call here, held by the caller. */
 #ifndef AFORO_EMULATOR_EMULATOR_H
 #define AFORO_EMULATOR_EMULATOR_H
 
@@ -9,84 +9,99 @@
 
 struct emulator;
 struct emulator_options {
-    uint64_t seed;              /* ids, shuffles: the same seed gives the same answers */
-    struct str account;         /* 12 digits; empty: 000000000000 */
-    struct str region;          /* for requests that name none; empty: us-east-1 */
-    struct str public_url;      /* how clients reach us, for URLs in answers; empty: http://127.0.0.1:4566 */
-    bool limits_off;            /* no throughput limits: a stream takes what comes */
-    bool verify_signatures;     /* refuse what is not signed with the secret key "test"; any access key goes */
-    int64_t start_us;           /* the first `now`: faults' from and until count from here */
+    uint64_t seed;      /* ids, shuffles: the same seed gives the same answers */
+    struct str account; /* 12 digits; empty: 000000000000 */
+    struct str region;  /* for requests that name none; empty: us-east-1 */
+    /* how clients reach us, for URLs in answers; empty: http://127.0.0.1:4566 */
+    struct str public_url;
+    bool limits_off; /* no throughput limits: a stream takes what comes */
+    /* refuse what is not signed with the secret key "test"; any access key goes */
+    bool verify_signatures;
+    int64_t start_us; /* the first `now`: faults' from and until count from here */
 };
 struct emulator *emulator_new(struct arena *a, const struct emulator_options *options);
 
 struct emulator_outcome {
     struct http_response response;
-    bool lost;                  /* the client must not hear of it: reset or time out. Whether it was applied is in `fault` */
-    int64_t delay_us;           /* answer so much later */
-    enum fault_phase fault;     /* what the plan did to this call, FAULT_NONE mostly */
-    bool kill;                  /* the caller dies here */
-    int64_t restart_us;         /* kill: how long it stays dead */
-    struct str actor;           /* kill: who; borrowed from the request or given by the caller */
+    /* the client must not hear of it: reset or time out. Whether it was applied is in `fault` */
+    bool lost;
+    int64_t delay_us;       /* answer so much later */
+    enum fault_phase fault; /* what the plan did to this call, FAULT_NONE mostly */
+    bool kill;              /* the caller dies here */
+    int64_t restart_us;     /* kill: how long it stays dead */
+    struct str actor;       /* kill: who; borrowed from the request or given by the caller */
 };
 /* One whole request. Never fails: errors are responses in the envelope of the protocol that asked.
  * The response lives in `a`. `actor` names the caller; empty: the access key id of the request. */
-struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_request *request, struct str actor,
-                                          int64_t now_us, struct arena *a);
+struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_request *request,
+                                          struct str actor, int64_t now_us, struct arena *a);
 
-/* The same in pieces, for bodies that come from a socket. `head` has no body and must outlive the exchange. */
+/* The same in pieces, for bodies that come from a socket. `head` has no body and must outlive the
+ * exchange. */
 struct exchange;
-struct exchange *emulator_begin(struct emulator *e, const struct http_request *head, struct str actor, struct arena *a);
-MUST_USE enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d); /* ERR_LIMIT: too large */
+struct exchange *emulator_begin(struct emulator *e, const struct http_request *head,
+                                struct str actor, struct arena *a);
+/* ERR_LIMIT: too large */
+MUST_USE enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d);
 struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us);
 
-/* Timers: when the next thing happens by itself (INSTANT_NEVER: nothing), and doing all that is due. */
+/* Timers: when the next thing happens by itself (INSTANT_NEVER: nothing), and doing all that is
+ * due. */
 int64_t emulator_next_timer(const struct emulator *e);
 void emulator_tick(struct emulator *e, int64_t now_us);
-/* Maps the caller's clock to the emulator's: /_aforo/clock freezes, sets and advances it. All functions above take
- * the caller's. */
+/* Maps the caller's clock to the emulator's: /_aforo/clock freezes, sets and advances it. All
+ * functions above take the caller's. */
 int64_t emulator_now(const struct emulator *e, int64_t now_us);
 
 /* Calls out (SNS to HTTP subscribers): taken by whoever has a transport, and reported back. */
 struct emulator_outbound {
     uint64_t id;
-    struct str url;             /* absolute */
+    struct str url; /* absolute */
     struct http_request request;
 };
-bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a, struct emulator_outbound *ret_call);
+bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
+                            struct emulator_outbound *ret_call);
 /* status 0: no answer came. A failed delivery is tried again later by its own policy. */
-void emulator_outbound_done(struct emulator *e, uint64_t id, int status, struct str body, int64_t now_us);
+void emulator_outbound_done(struct emulator *e, uint64_t id, int status, struct str body,
+                            int64_t now_us);
 
-struct fault_plan *emulator_faults(struct emulator *e);     /* the plan in force: rules may be added, healed */
+/* the plan in force: rules may be added, healed */
+struct fault_plan *emulator_faults(struct emulator *e);
 
-/* The ledger: every call, what became of it, in order. Capped at LEDGER_ENTRIES_MAX, oldest first out. */
+/* The ledger: every call, what became of it, in order. Capped at LEDGER_ENTRIES_MAX, oldest first
+ * out. */
 struct ledger_entry {
-    uint64_t number;            /* from 1 */
+    uint64_t number; /* from 1 */
     int64_t at_us;
     struct str actor, service, operation, resource;
     int status;
     enum fault_phase fault;
-    bool applied;               /* the operation took effect (its status before the fault was 2xx) */
+    /* the operation took effect (its status before the fault was 2xx) */
+    bool applied;
 };
 /* The entry with the smallest number > after; false at the end. */
 bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledger_entry *ret_entry);
 
 /* Reading the state without being a client: for oracles. Both false at the end. */
-struct emulator_record {        /* every record that was ever put, in shard order */
+struct emulator_record { /* every record that was ever put, in shard order */
     struct str stream, shard_id, sequence_number, partition_key, data;
     int64_t arrived_us;
 };
-bool emulator_record_next(const struct emulator *e, uint64_t *cursor, struct emulator_record *ret_record);
+bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
+                          struct emulator_record *ret_record);
 struct emulator_object {
     struct str bucket, key, etag, body;
     int64_t modified_us;
 };
-bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key, struct emulator_object *ret_object);
-struct emulator_message {       /* every message that was published, subscribed to or not */
+bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
+                          struct emulator_object *ret_object);
+struct emulator_message { /* every message that was published, subscribed to or not */
     struct str topic_arn, message_id, subject, message;
     const struct http_header *attributes;
     size_t attribute_count;
     int64_t at_us;
 };
-bool emulator_message_next(const struct emulator *e, uint64_t *cursor, struct emulator_message *ret_message);
+bool emulator_message_next(const struct emulator *e, uint64_t *cursor,
+                           struct emulator_message *ret_message);
 
 #endif

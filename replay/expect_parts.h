@@ -8,26 +8,26 @@
 enum figure_kind { FIGURE_COUNT, FIGURE_SUM, FIGURE_MIN, FIGURE_MAX, FIGURE_DISTINCT };
 struct figure {
     enum figure_kind kind;
-    const struct column *column;    /* NULL: count */
-    struct str text;                /* "sum(delay)" */
+    const struct column *column; /* NULL: count */
+    struct str text;             /* "sum(delay)" */
     bool is_number;
-    int scale;                      /* of the number */
+    int scale; /* of the number */
 };
 struct aggregate {
     struct figure figure;
-    const struct column *where;     /* BOOLEAN: only rows for which it is true; NULL: all */
+    const struct column *where; /* BOOLEAN: only rows for which it is true; NULL: all */
     struct str equals;
 };
 enum group_by { GROUP_DAY, GROUP_MONTH, GROUP_HOUR, GROUP_COLUMN };
 struct grouping {
     enum group_by by;
-    const struct column *column;    /* COLUMN */
+    const struct column *column; /* COLUMN */
     struct figure *figures;
     size_t figure_count;
-    const struct json *rows;        /* an object of arrays with a value a figure */
+    const struct json *rows; /* an object of arrays with a value a figure */
 };
 struct total {
-    struct str name;                /* "records" */
+    struct str name; /* "records" */
     struct str equals;
 };
 struct expectation {
@@ -37,21 +37,25 @@ struct expectation {
     size_t total_count, aggregate_count, grouping_count;
 };
 /* ERR_INVALID: "name:line:column: ..." */
-MUST_USE enum err expectation_read(struct arena *a, struct str text, struct str name, const struct definition *def,
+MUST_USE enum err expectation_read(struct arena *a, struct str text, struct str name,
+                                   const struct definition *def,
                                    struct expectation *ret_expectation, struct diag *d);
-extern const struct str expectation_totals[]; /* objects, records, rows, duplicates, quarantined, filtered */
+/* objects, records, rows, duplicates, quarantined, filtered */
+extern const struct str expectation_totals[];
 #define EXPECTATION_TOTAL_COUNT 6
 
-/* What the warehouse holds. Values are texts, numbers with all the digits of their scale; null is "-". */
+/* What the warehouse holds. Values are texts, numbers with all the digits of their scale; null is
+ * "-". */
 #define FIGURE_NULL STR("-")
 MUST_USE enum err figure_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                               const struct aggregate *aggregate, struct str *ret_value, struct diag *d);
+                               const struct aggregate *aggregate, struct str *ret_value,
+                               struct diag *d);
 struct group_row {
-    struct str name;                /* 2001-01-31, 2001-01, 2001-01-31T09, or the column's value */
-    struct str *values;             /* one a figure */
+    struct str name;    /* 2001-01-31, 2001-01, 2001-01-31T09, or the column's value */
+    struct str *values; /* one a figure */
 };
 MUST_USE enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                                 const struct grouping *grouping, struct group_row **ret_rows, size_t *ret_count,
-                                 struct diag *d);
+                                 const struct grouping *grouping, struct group_row **ret_rows,
+                                 size_t *ret_count, struct diag *d);
 
 #endif

@@ -1,4 +1,5 @@
-/* player.h -- A source through the production code: record, validate, transform, load; the same calls as the loader's. */
+/* player.h -- A source through the production code: record, validate, transform, load; the same
+ * calls as the loader's. */
 #ifndef AFORO_REPLAY_PLAYER_H
 #define AFORO_REPLAY_PLAYER_H
 
@@ -9,13 +10,14 @@
 
 #define PLAYER_OBJECT_BYTES_MAX (4 * GIB) /* what one object may become in memory, rows and all */
 
-struct player_problem {         /* an object that is missing, cut, or not what the manifest says */
+struct player_problem { /* an object that is missing, cut, or not what the manifest says */
     struct str object, text;
 };
 struct player_result {
     uint64_t objects, bytes, raw_bytes; /* loaded; as stored; after decompression */
-    uint64_t loaded_before;     /* of the objects: found in the warehouse with the same content, not read again */
-    struct loaded_counts counts; /* of all objects; those loaded before as they were then */
+    /* of the objects: found in the warehouse with the same content, not read again */
+    uint64_t loaded_before;
+    struct loaded_counts counts;     /* of all objects; those loaded before as they were then */
     struct player_problem *problems; /* in the objects' order */
     size_t problem_count;
     int64_t elapsed_us;
@@ -26,12 +28,16 @@ struct player_options {
     void *progress_ctx;
     int64_t (*now_us)(void *ctx);
     void *now_ctx;
-    struct rt *rt;              /* a second task reads and decodes ahead; NULL: one object after the other. Same result */
+    /* a second task reads and decodes ahead; NULL: one object after the other. Same result */
+    struct rt *rt;
 };
-/* Loads every object that is not loaded yet, each in one transaction; missing tables are created. An object that cannot
- * be read becomes a problem, and the others go on; one that can be read and is not what the manifest says is a problem
- * too, and is loaded, so that sums show by how much. Fails when the warehouse or the source as a whole does. */
-MUST_USE enum err player_run(struct arena *a, const struct definition *def, const struct source *source, struct warehouse *w,
-                             const struct player_options *options, struct player_result *ret_result, struct diag *d);
+/* Loads every object that is not loaded yet, each in one transaction; missing tables are created.
+ * An object that cannot be read becomes a problem, and the others go on; one that can be read and
+ * is not what the manifest says is a problem too, and is loaded, so that sums show by how much.
+ * Fails when the warehouse or the source as a whole does. */
+MUST_USE enum err player_run(struct arena *a, const struct definition *def,
+                             const struct source *source, struct warehouse *w,
+                             const struct player_options *options, struct player_result *ret_result,
+                             struct diag *d);
 
 #endif

@@ -5,22 +5,23 @@
 #include "base/map.h"
 #include "replay/player.h"
 
-struct known_object {           /* a line of aforo_loaded_object */
+struct known_object { /* a line of aforo_loaded_object */
     uint64_t checksum;
     struct loaded_counts counts;
 };
-struct player {                 /* what every object is read with; nobody changes it while objects are read */
+/* what every object is read with; nobody changes it while objects are read */
+struct player {
     const struct definition *def;
     const struct source *source;
     const struct player_options *options;
     const struct record_decoder *decoder;
-    struct map *known;          /* by key */
+    struct map *known; /* by key */
 };
-struct played_object {          /* lives in its own arena */
+struct played_object { /* lives in its own arena */
     const struct source_object *object;
     struct arena *arena;
-    struct diag diag;           /* code ERR_OK: it could be read */
-    struct str problem;         /* what is not as the manifest says; empty: nothing */
+    struct diag diag;                 /* code ERR_OK: it could be read */
+    struct str problem;               /* what is not as the manifest says; empty: nothing */
     const struct known_object *known; /* loaded before with the same content; no rows then */
     uint64_t bytes, raw_bytes, checksum;
     struct row *rows;

@@ -1,43 +1,56 @@
-/* reader.h -- One captured object, whatever wrote it, as a run of records: our captures, NDJSON, concatenated JSON
- * (Firehose), CloudTrail's {"Records":[...]}, CSV with a header; plain, gzip (several members, FNAME) or zstd (several
- * frames, skippable ones; a dictionary is refused by name). Detected by content; a format can be forced. */
+/* reader.h -- One captured object, whatever wrote it, as a run of records: our captures, NDJSON,
+ * concatenated JSON (Firehose), CloudTrail's {"Records":[...]}, CSV with a header; plain, gzip
+ * (several members, FNAME) or zstd (several frames, skippable ones; a dictionary is refused by
+ * name). Detected by content; a format can be forced. */
 #ifndef AFORO_REPLAY_READER_H
 #define AFORO_REPLAY_READER_H
 
 #include "base/diag.h"
 #include "base/str.h"
 
-#define READER_FIELDS_MAX 1024  /* columns of a CSV */
+#define READER_FIELDS_MAX 1024 /* columns of a CSV */
 
-enum reader_format { READER_DETECT, READER_CAPTURE, READER_NDJSON, READER_CONCATENATED, READER_CLOUDTRAIL, READER_CSV };
-/* "detect", "capture", "ndjson", "concatenated", "cloudtrail", "csv"; ERR_INVALID names the nearest. */
-MUST_USE enum err reader_format_parse(struct str name, enum reader_format *ret_format, struct diag *d);
+enum reader_format {
+    READER_DETECT,
+    READER_CAPTURE,
+    READER_NDJSON,
+    READER_CONCATENATED,
+    READER_CLOUDTRAIL,
+    READER_CSV
+};
+/* "detect", "capture", "ndjson", "concatenated", "cloudtrail", "csv"; ERR_INVALID names the
+ * nearest. */
+MUST_USE enum err reader_format_parse(struct str name, enum reader_format *ret_format,
+                                      struct diag *d);
 const char *reader_format_name(enum reader_format format);
 
 struct reader_record {
-    uint64_t ordinal;           /* in its object, from 0 */
-    struct str data;            /* JSON; CSV: the row as it stands */
-    const struct str *names, *fields; /* CSV */
-    size_t field_count;         /* CSV: of both */
+    uint64_t ordinal;                          /* in its object, from 0 */
+    struct str data;                           /* JSON; CSV: the row as it stands */
+    const struct str *names, *fields;          /* CSV */
+    size_t field_count;                        /* CSV: of both */
     struct str sequence_number, partition_key; /* captures; else empty */
-    int64_t arrived_us;         /* captures; else INSTANT_NEVER */
-    struct str problem;         /* why this record is none, short and stable; empty: it is one. What follows it can be read */
+    int64_t arrived_us;                        /* captures; else INSTANT_NEVER */
+    /* why this record is none, short and stable; empty: it is one. What follows it can be read */
+    struct str problem;
 };
 struct reader;
-/* `object` is borrowed; decompresses into `a` (at most CAPTURE_BYTES_MAX). ERR_CORRUPT: a checksum, a cut frame;
- * ERR_INVALID: a format that it is not; ERR_LIMIT; ERR_UNSUPPORTED: a compression or a dictionary that is not read.
- * Messages name the byte, or the line. */
-MUST_USE enum err reader_open(struct arena *a, struct str object, enum reader_format format, struct reader **ret_reader,
-                              struct diag *d);
+/* `object` is borrowed; decompresses into `a` (at most CAPTURE_BYTES_MAX). ERR_CORRUPT: a checksum,
+ * a cut frame; ERR_INVALID: a format that it is not; ERR_LIMIT; ERR_UNSUPPORTED: a compression or a
+ * dictionary that is not read. Messages name the byte, or the line. */
+MUST_USE enum err reader_open(struct arena *a, struct str object, enum reader_format format,
+                              struct reader **ret_reader, struct diag *d);
 enum reader_format reader_format(const struct reader *r);
-/* ERR_NOT_FOUND at the end (d untouched). ERR_INVALID: this record cannot be delimited, and nothing after it can be
- * trusted. The record is valid until the next call. */
-MUST_USE enum err reader_next(struct reader *r, struct arena *a, struct reader_record *ret_record, struct diag *d);
+/* ERR_NOT_FOUND at the end (d untouched). ERR_INVALID: this record cannot be delimited, and nothing
+ * after it can be trusted. The record is valid until the next call. */
+MUST_USE enum err reader_next(struct reader *r, struct arena *a, struct reader_record *ret_record,
+                              struct diag *d);
 /* Of the bytes after decompression, as `zstd -dc` or `gzip -dc` give them. */
 uint64_t reader_raw_bytes(const struct reader *r);
 struct str reader_raw_sha256(const struct reader *r, struct arena *a); /* 64 hex digits */
 
 /* Decompression by itself: gzip, zstd, or bytes as they are (borrowed). */
-MUST_USE enum err reader_inflate(struct arena *a, struct str object, struct str *ret_bytes, struct diag *d);
+MUST_USE enum err reader_inflate(struct arena *a, struct str object, struct str *ret_bytes,
+                                 struct diag *d);
 
 #endif

@@ -1,8 +1,9 @@
-/* source.h -- Where captured objects are: a folder, one file, a manifest, an s3:// prefix. In byte order of their keys.
- * A manifest names objects and what they should be: TSV with a header (key, and any of records, raw_bytes,
- * sha256_of_raw; other columns are passed over), or JSON {"schema":1, "objects":[{"key":"a.zst", "records":10, ...}]}.
- * Its keys are relative to its own folder, or to objects/ in it where there is one. What it names and is missing is an
- * error of source_fetch that names it. */
+/* source.h -- Where captured objects are: a folder, one file, a manifest, an s3:// prefix. In byte
+ * order of their keys. A manifest names objects and what they should be: TSV with a header (key,
+ * and any of records, raw_bytes, sha256_of_raw; other columns are passed over), or JSON
+ * {"schema":1, "objects":[{"key":"a.zst", "records":10, ...}]}. Its keys are relative to its own
+ * folder, or to objects/ in it where there is one. What it names and is missing is an error of
+ * source_fetch that names it. */
 #ifndef AFORO_REPLAY_SOURCE_H
 #define AFORO_REPLAY_SOURCE_H
 
@@ -18,19 +19,21 @@ struct source_object {
     struct str sha256_of_raw;   /* from the manifest; empty */
 };
 struct source {
-    struct str where;           /* as given */
+    struct str where; /* as given */
     struct source_object *objects;
     size_t count;
-    struct str root;            /* folder, or s3 prefix; with its '/' */
-    struct str bucket;          /* s3 */
-    struct aws_client *s3;      /* s3 */
+    struct str root;       /* folder, or s3 prefix; with its '/' */
+    struct str bucket;     /* s3 */
+    struct aws_client *s3; /* s3 */
 };
-/* `where`: a path, or s3://bucket/prefix (then s3 is needed). A folder, or an s3 prefix that ends in '/', with a
- * manifest.tsv or manifest.json is read by it; else every object below it but hidden ones (a part of the path begins
- * with '.' or '_'). ERR_NOT_FOUND names the path; ERR_INVALID: a manifest that is none names file and line. */
-MUST_USE enum err source_open(struct arena *a, struct str where, struct aws_client *s3, struct source *ret_source, struct diag *d);
+/* `where`: a path, or s3://bucket/prefix (then s3 is needed). A folder, or an s3 prefix that ends
+ * in '/', with a manifest.tsv or manifest.json is read by it; else every object below it but hidden
+ * ones (a part of the path begins with '.' or '_'). ERR_NOT_FOUND names the path; ERR_INVALID: a
+ * manifest that is none names file and line. */
+MUST_USE enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
+                              struct source *ret_source, struct diag *d);
 /* One object's bytes as stored, at most CAPTURE_BYTES_MAX. ERR_NOT_FOUND. */
-MUST_USE enum err source_fetch(const struct source *s, const struct source_object *object, struct arena *a, struct str *ret_bytes,
-                               struct diag *d);
+MUST_USE enum err source_fetch(const struct source *s, const struct source_object *object,
+                               struct arena *a, struct str *ret_bytes, struct diag *d);
 
 #endif

@@ -8,8 +8,9 @@
 struct table;
 /* align: one letter a column, 'l' or 'r'. */
 struct table *table_new(struct arena *a, const char *align);
-void table_add(struct table *t, const struct str *cells);   /* one a column; borrowed */
-void table_write(struct buf *out, const struct table *t);   /* two spaces before each row and between columns */
-struct str table_number(struct arena *a, uint64_t number);  /* 5,176,450 */
+void table_add(struct table *t, const struct str *cells); /* one a column; borrowed */
+/* two spaces before each row and between columns */
+void table_write(struct buf *out, const struct table *t);
+struct str table_number(struct arena *a, uint64_t number); /* 5,176,450 */
 
 #endif

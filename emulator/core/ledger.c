@@ -55,8 +55,8 @@ void ledger_add(struct core *core, const struct ledger_line *line)
     l->last = number;
 }
 
-void core_note(struct core *core, const char *service, const char *operation, struct str resource, int status,
-               int64_t now_us)
+void core_note(struct core *core, const char *service, const char *operation, struct str resource,
+               int status, int64_t now_us)
 {
     struct ledger_line line = {
         .at_us = now_us,

@@ -56,9 +56,10 @@ void core_outbound(struct core *core, struct str method, struct str url,
                    const struct http_headers *headers, struct str body, int64_t not_before_us,
                    outbound_fn *done, void *arg);
 
-/* A ledger line for what the emulator did, or gave up, by itself: a call of nobody's. `service` and `operation` are
- * static text; status: what the other side said last, 0: nothing. Actor "emulator", never `applied`. */
-void core_note(struct core *core, const char *service, const char *operation, struct str resource, int status,
-               int64_t now_us);
+/* A ledger line for what the emulator did, or gave up, by itself: a call of nobody's. `service` and
+ * `operation` are static text; status: what the other side said last, 0: nothing. Actor "emulator",
+ * never `applied`. */
+void core_note(struct core *core, const char *service, const char *operation, struct str resource,
+               int status, int64_t now_us);
 
 #endif

@@ -87,7 +87,7 @@ struct fault_plan {
     size_t count;
     struct fault_fired *fired;
     size_t fired_count, fired_cap;
-    bool healed; /* nothing fires any more */
+    bool healed;          /* nothing fires any more */
     uint32_t kill_factor; /* 0, 1: as written. Else kill rules are so many times as likely: the
                              simulator's, for calls at which a crash hurts most */
 };
@@ -103,8 +103,8 @@ void fault_plan_swarm(struct fault_plan *p);
 void fault_plan_heal(struct fault_plan *p);
 /* Decides one call and counts it. The first rule that fires wins. */
 struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault_call *call);
-/* Whether entry `index` of `count` is among those that a PARTIAL decision refuses: at least one is.
- */
+/* Whether entry `index` of `count` is among those that a PARTIAL decision refuses: at least
+ * one is. */
 bool fault_hits_entry(const struct fault_decision *decision, size_t index, size_t count);
 /* "producer/2/kinesis:PutRecords#649" */
 void fault_coordinate(struct buf *out, const struct fault_fired *fired);

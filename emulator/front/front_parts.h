@@ -17,8 +17,8 @@ struct visit { /* one request on its way: from its first line to its last byte *
     struct arena *arena; /* reset between requests */
     struct MHD_Connection *connection;
     enum visit_stage stage;
-    struct http_request
-        request; /* headers are borrowed from the connection, which outlives the request */
+    /* headers are borrowed from the connection, which outlives the request */
+    struct http_request request;
     struct exchange *exchange;
     struct emulator_outcome outcome;
     bool too_large; /* what still comes is dropped, and the answer is 413 */
@@ -26,7 +26,7 @@ struct visit { /* one request on its way: from its first line to its last byte *
 struct front {
     struct arena *arena; /* of the delayed answers; under `lock` */
     struct emulator *emulator;
-    struct MHD_Daemon *daemon;  /* NULL: listens only */
+    struct MHD_Daemon *daemon; /* NULL: listens only */
     unsigned threads;
     struct front_clock clock;
     int listen_socket;

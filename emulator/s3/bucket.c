@@ -8,8 +8,8 @@
 
 static const struct str us_east_1 = STR_INIT("us-east-1");
 
-/* AWS s3-create-bucket-again-1: in us-east-1 creating one's own bucket again succeeds; elsewhere it is
- * refused. */
+/* AWS s3-create-bucket-again-1: in us-east-1 creating one's own bucket again succeeds; elsewhere it
+ * is refused. */
 static void create_again(struct call *c, const struct bucket *b)
 {
     if (!str_eq(b->owner, c->account)) {
@@ -27,8 +27,8 @@ static void create_again(struct call *c, const struct bucket *b)
     call_fail_extra(c, "BucketName", b->name);
 }
 
-/* AWS s3-location-constraint-1: us-east-1's endpoint takes any constraint but its own name; another region's
- * only its own. */
+/* AWS s3-location-constraint-1: us-east-1's endpoint takes any constraint but its own name; another
+ * region's only its own. */
 static bool region_of_new(struct call *c, struct str *ret_region)
 {
     struct str constraint =

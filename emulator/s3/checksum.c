@@ -175,8 +175,8 @@ static bool find_checksum_header(struct call *c, enum checksum_kind *ret_kind, s
     return true;
 }
 
-/* AWS s3-checksum-announced-1: x-amz-sdk-checksum-algorithm only announces; the checksum itself must come
- * too. */
+/* AWS s3-checksum-announced-1: x-amz-sdk-checksum-algorithm only announces; the checksum itself
+ * must come too. */
 static bool check_announced(struct call *c, enum checksum_kind sent)
 {
     struct str announced = http_header(&c->request->headers, "x-amz-sdk-checksum-algorithm");

@@ -1,5 +1,5 @@
-/* s3_handlers.h -- The operations of S3 that are built, one function each; s3_service.c lists them for the
- * core. */
+/* s3_handlers.h -- The operations of S3 that are built, one function each; s3_service.c lists them
+ * for the core. */
 #ifndef AFORO_EMULATOR_S3_S3_HANDLERS_H
 #define AFORO_EMULATOR_S3_S3_HANDLERS_H
 

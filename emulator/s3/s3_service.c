@@ -1,5 +1,5 @@
-/* s3_service.c -- S3 among the emulator's services: its handlers, its state, and how its calls are named to
- * faults. */
+/* s3_service.c -- S3 among the emulator's services: its handlers, its state, and how its calls are
+ * named to faults. */
 #include "s3_service.h"
 #include "object.h"
 #include "s3_handlers.h"

@@ -1,5 +1,5 @@
-/* s3_service.h -- The emulated Amazon S3: its entry in the emulator's table of services, and a reader for
- * oracles. Threads: the caller holds the emulator's lock. */
+/* s3_service.h -- The emulated Amazon S3: its entry in the emulator's table of services, and a
+ * reader for oracles. Threads: the caller holds the emulator's lock. */
 #ifndef AFORO_EMULATOR_S3_S3_SERVICE_H
 #define AFORO_EMULATOR_S3_S3_SERVICE_H
 

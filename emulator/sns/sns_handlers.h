@@ -1,5 +1,5 @@
-/* sns_handlers.h -- The operations of SNS that are built, one function each; sns_service.c lists them for
- * the core. */
+/* sns_handlers.h -- The operations of SNS that are built, one function each; sns_service.c lists
+ * them for the core. */
 #ifndef AFORO_EMULATOR_SNS_SNS_HANDLERS_H
 #define AFORO_EMULATOR_SNS_SNS_HANDLERS_H
 

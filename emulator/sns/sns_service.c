@@ -1,5 +1,5 @@
-/* sns_service.c -- SNS among the emulator's services: its handlers, its state, and how its calls are named
- * to faults. */
+/* sns_service.c -- SNS among the emulator's services: its handlers, its state, and how its calls
+ * are named to faults. */
 #include "sns_service.h"
 #include "message_log.h"
 #include "sns_handlers.h"

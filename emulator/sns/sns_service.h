@@ -1,5 +1,5 @@
-/* sns_service.h -- The emulated Amazon SNS: its entry in the emulator's table of services, and a reader for
- * oracles. Threads: the caller holds the emulator's lock. */
+/* sns_service.h -- The emulated Amazon SNS: its entry in the emulator's table of services, and a
+ * reader for oracles. Threads: the caller holds the emulator's lock. */
 #ifndef AFORO_EMULATOR_SNS_SNS_SERVICE_H
 #define AFORO_EMULATOR_SNS_SNS_SERVICE_H
 

@@ -6,7 +6,8 @@
 
 /* One for the process. seed 0: from getrandom. The calling thread is the main task. */
 struct rt *rt_threads_new(struct arena *a, uint64_t seed);
-/* Cancels every task: what a signal handler's pipe, or the end of a test, leads to. Safe from any thread. */
+/* Cancels every task: what a signal handler's pipe, or the end of a test, leads to. Safe from any
+ * thread. */
 void rt_threads_cancel_all(struct rt *rt);
 
 #endif

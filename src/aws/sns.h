@@ -5,15 +5,16 @@
 #include "aws/aws_client.h"
 
 /* Idempotent by name. */
-MUST_USE enum err sns_create_topic(struct aws_client *c, struct str name, struct arena *a, struct str *ret_topic_arn,
-                                   struct diag *d);
+MUST_USE enum err sns_create_topic(struct aws_client *c, struct str name, struct arena *a,
+                                   struct str *ret_topic_arn, struct diag *d);
 struct sns_message {
-    struct str topic_arn, subject, text;            /* subject: up to 100 printable ASCII characters */
-    const struct http_header *attributes;           /* String attributes: name, value */
+    /* subject: up to 100 printable ASCII characters */
+    struct str topic_arn, subject, text;
+    const struct http_header *attributes; /* String attributes: name, value */
     size_t attribute_count;
 };
 /* A lost answer may have published: alerts carry a stable id so that receivers can tell. */
-MUST_USE enum err sns_publish(struct aws_client *c, const struct sns_message *message, struct arena *a, struct str *ret_message_id,
-                              struct diag *d);
+MUST_USE enum err sns_publish(struct aws_client *c, const struct sns_message *message,
+                              struct arena *a, struct str *ret_message_id, struct diag *d);
 
 #endif

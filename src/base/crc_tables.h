@@ -2,8 +2,8 @@
  * A CRC is linear, so entry i of a table is the XOR of eight constants, one for each bit set in i.
  * The 64 constants of a checksum are the states of its shift register, one step each, that begins
  * with the reflected polynomial: state n+1 = (state n >> 1) ^ (polynomial where state n is odd).
- * Table j uses the states 8j .. 8j+7, bit 7 first. The compiler expands them; test_hash compares the
- * outcome with a loop over single bits.   Only hash.c includes this. */
+ * Table j uses the states 8j .. 8j+7, bit 7 first. The compiler expands them; test_hash compares
+ * the outcome with a loop over single bits.   Only hash.c includes this. */
 #ifndef AFORO_BASE_CRC_TABLES_H
 #define AFORO_BASE_CRC_TABLES_H
 

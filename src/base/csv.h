@@ -1,4 +1,5 @@
-/* csv.h -- CSV as RFC 4180 has it: quoted fields, doubled quotes, line breaks inside quotes, LF or CRLF. */
+/* csv.h -- CSV as RFC 4180 has it: quoted fields, doubled quotes, line breaks inside quotes, LF or
+ * CRLF. */
 #ifndef AFORO_BASE_CSV_H
 #define AFORO_BASE_CSV_H
 
@@ -7,16 +8,18 @@
 struct csv_reader {
     struct str text;
     size_t at;
-    uint64_t line;      /* line on which the current row began, from 1 */
+    uint64_t line; /* line on which the current row began, from 1 */
     uint64_t next_line;
     char delimiter;
 };
 void csv_reader_init(struct csv_reader *r, struct str text, char delimiter);
-/* Reads one row; fields without doubled quotes borrow the text. ERR_NOT_FOUND at the end (d stays untouched).
- * ERR_INVALID: "line 17: ...", and the reader stands behind the bad line. ERR_LIMIT: over max_fields. */
-MUST_USE enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields, size_t max_fields,
-                           size_t *ret_count, struct diag *d);
+/* Reads one row; fields without doubled quotes borrow the text. ERR_NOT_FOUND at the end (d stays
+ * untouched). ERR_INVALID: "line 17: ...", and the reader stands behind the bad line. ERR_LIMIT:
+ * over max_fields. */
+MUST_USE enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields,
+                           size_t max_fields, size_t *ret_count, struct diag *d);
 
-void csv_write(struct buf *out, struct str field, bool last_in_row); /* quotes where needed; "\r\n" after the last */
+/* quotes where needed; "\r\n" after the last */
+void csv_write(struct buf *out, struct str field, bool last_in_row);
 
 #endif

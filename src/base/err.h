@@ -24,21 +24,21 @@ enum err {
 const char *err_name(enum err code);
 
 #define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_index, args_index) \
+#define PRINTF_LIKE(format_index, args_index)                                                      \
     __attribute__((format(printf, format_index, args_index)))
 
 /* Returns from the calling function what `call` failed with. Only for functions that own nothing
  * outside an arena; the others use one forward `goto out`. */
-#define TRY(call)                     \
-    do {                              \
-        enum err try_err_ = (call);   \
-        if (try_err_ != ERR_OK) {     \
-            return try_err_;          \
-        }                             \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        enum err try_err_ = (call);                                                                \
+        if (try_err_ != ERR_OK) {                                                                  \
+            return try_err_;                                                                       \
+        }                                                                                          \
     } while (0)
 
 /* Stays on in release. States programmer errors only, never what input or a fault can cause. */
-#define ASSERT(condition) \
+#define ASSERT(condition)                                                                          \
     ((condition) ? (void)0 : err_assert_failed(#condition, __FILE__, __LINE__))
 __attribute__((noreturn)) void err_assert_failed(const char *condition, const char *file, int line);
 

@@ -7,7 +7,8 @@
 
 #define NEAREST_BYTES_MAX 64 /* longer names are near to nothing */
 
-/* The first of the names with the smallest distance, when that is small for its length; else empty. */
+/* The first of the names with the smallest distance, when that is small for its length;
+ * else empty. */
 struct str nearest_name(struct str name, const struct str *names, size_t count);
 
 #endif

@@ -16,27 +16,31 @@ struct str {
 };
 
 #define STR(literal) ((struct str){.ptr = "" literal, .len = sizeof(literal) - 1})
-#define STR_INIT(literal) {.ptr = "" literal, .len = sizeof(literal) - 1} /* in static tables */
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        .ptr = "" literal, .len = sizeof(literal) - 1                                              \
+    } /* in static tables */
 #define STR_EMPTY ((struct str){.ptr = "", .len = 0})
 /* printf("%.*s", STR_ARG(s)) */
 #define STR_ARG(s) (int)(s).len, ((s).len == 0 ? "" : (s).ptr)
 
-struct str str_of(const char *z);                       /* borrows; NULL gives the empty string */
+struct str str_of(const char *z); /* borrows; NULL gives the empty string */
 struct str str_n(const char *ptr, size_t len);
-struct str str_copy(struct arena *a, struct str s);     /* the copy's ptr is never NULL */
-const char *str_z(struct arena *a, struct str s);       /* a NUL-terminated copy */
+struct str str_copy(struct arena *a, struct str s); /* the copy's ptr is never NULL */
+const char *str_z(struct arena *a, struct str s);   /* a NUL-terminated copy */
 struct str str_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 struct str str_join(struct arena *a, struct str left, struct str right);
 
 bool str_eq(struct str a, struct str b);
-bool str_eq_nocase(struct str a, struct str b);         /* ASCII letters only */
-int str_cmp(struct str a, struct str b);                /* by unsigned bytes; a prefix comes first */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
+/* by unsigned bytes; a prefix comes first */
+int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_contains(struct str s, struct str needle);
 #define STR_NONE ((size_t)-1)
-size_t str_find(struct str s, char c);                  /* index of the first, or STR_NONE */
+size_t str_find(struct str s, char c); /* index of the first, or STR_NONE */
 size_t str_find_last(struct str s, char c);
 size_t str_find_str(struct str s, struct str needle);
 

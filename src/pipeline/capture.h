@@ -1,37 +1,43 @@
-/* capture.h -- The raw object: records' bytes kept exactly, in zstd, readable by every other tool as NDJSON.
- * Layout: one or more independent zstd frames of records (each record's bytes, then '\n'), each followed by one
- * skippable frame with that frame's index: per record sequence number, partition key, arrival time, length; count and
- * CRC-64/NVME of the uncompressed bytes; and at the end a skippable frame with the seek table and the object's summary.
- * Boundaries come from the index, never from newlines. Specification: docs/capture-format.md. */
+/* capture.h -- The raw object: records' bytes kept exactly, in zstd, readable by every other tool
+ * as NDJSON. Layout: one or more independent zstd frames of records (each record's bytes, then
+ * '\n'), each followed by one skippable frame with that frame's index: per record sequence number,
+ * partition key, arrival time, length; count and CRC-64/NVME of the uncompressed bytes; and at the
+ * end a skippable frame with the seek table and the object's summary. Boundaries come from the
+ * index, never from newlines. Specification: docs/capture-format.md. */
 #ifndef AFORO_PIPELINE_CAPTURE_H
 #define AFORO_PIPELINE_CAPTURE_H
 
 #include "base/limits.h"
 #include "base/str.h"
 
-#define CAPTURE_FRAME_BYTES (256 * KIB) /* of records in a frame; one larger record has a frame for itself */
+#define CAPTURE_FRAME_BYTES                                                                        \
+    (256 * KIB) /* of records in a frame; one larger record has a frame for itself */
 
 struct capture_record {
-    struct str sequence_number, partition_key;  /* may be empty: captures of files; at most 65535 bytes */
+    /* may be empty: captures of files; at most 65535 bytes */
+    struct str sequence_number, partition_key;
     int64_t arrived_us;
-    struct str data;            /* at most RECORD_BYTES_MAX */
+    struct str data; /* at most RECORD_BYTES_MAX */
 };
-/* The whole object, in `a`: a pure function of the records (one zstd version). count > 0; together they stay within
- * CAPTURE_BYTES_MAX and CAPTURE_RECORDS_MAX. */
+/* The whole object, in `a`: a pure function of the records (one zstd version). count > 0; together
+ * they stay within CAPTURE_BYTES_MAX and CAPTURE_RECORDS_MAX. */
 struct str capture_write(struct arena *a, const struct capture_record *records, size_t count);
-/* Verifies every checksum, count and length; one changed byte anywhere is noticed. ERR_CORRUPT names frame and byte;
- * ERR_LIMIT: CAPTURE_BYTES_MAX, CAPTURE_RECORDS_MAX. Records live in `a`. */
-MUST_USE enum err capture_read(struct arena *a, struct str object, struct capture_record **ret_records, size_t *ret_count,
+/* Verifies every checksum, count and length; one changed byte anywhere is noticed. ERR_CORRUPT
+ * names frame and byte; ERR_LIMIT: CAPTURE_BYTES_MAX, CAPTURE_RECORDS_MAX. Records live in `a`. */
+MUST_USE enum err capture_read(struct arena *a, struct str object,
+                               struct capture_record **ret_records, size_t *ret_count,
                                struct diag *d);
-bool capture_is(struct str object);     /* begins like one of ours: a zstd frame, and a seek table at the end */
+/* begins like one of ours: a zstd frame, and a seek table at the end */
+bool capture_is(struct str object);
 /* Has marks of one of ours, whole or not: a damaged one must not pass for another writer's zstd. */
 bool capture_was(struct str object);
-struct capture_summary {                /* from the seek table alone; its texts borrow the object */
-    uint64_t records, bytes;            /* bytes: uncompressed, newlines included */
+struct capture_summary {     /* from the seek table alone; its texts borrow the object */
+    uint64_t records, bytes; /* bytes: uncompressed, newlines included */
     struct str first_sequence_number, last_sequence_number;
     int64_t first_arrived_us, last_arrived_us;
-    uint64_t checksum;                  /* over all frames' checksums */
+    uint64_t checksum; /* over all frames' checksums */
 };
-MUST_USE enum err capture_summarize(struct arena *a, struct str object, struct capture_summary *ret_summary, struct diag *d);
+MUST_USE enum err capture_summarize(struct arena *a, struct str object,
+                                    struct capture_summary *ret_summary, struct diag *d);
 
 #endif

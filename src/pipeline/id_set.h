@@ -1,5 +1,5 @@
-/* id_set.h -- Which event ids were seen: 16 bytes an id, by a 128-bit hash, so that a year of events fits in memory. Private
- * to the pipeline. */
+/* id_set.h -- Which event ids were seen: 16 bytes an id, by a 128-bit hash, so that a year of
+ * events fits in memory. Private to the pipeline. */
 #ifndef AFORO_PIPELINE_ID_SET_H
 #define AFORO_PIPELINE_ID_SET_H
 

@@ -1,5 +1,6 @@
-/* loading.h -- Raw objects into the warehouse, exactly once per object and per event: rows, quarantine, duplicates and
- * the line in aforo_loaded_object in one transaction. An unknown commit is looked up before anything is tried again. */
+/* loading.h -- Raw objects into the warehouse, exactly once per object and per event: rows,
+ * quarantine, duplicates and the line in aforo_loaded_object in one transaction. An unknown commit
+ * is looked up before anything is tried again. */
 #ifndef AFORO_PIPELINE_LOADING_H
 #define AFORO_PIPELINE_LOADING_H
 
@@ -8,25 +9,30 @@
 #include "pipeline/record.h"
 
 struct loaded_counts {
-    uint64_t records, rows, duplicates, quarantined, filtered;  /* records is the sum of the others */
+    /* records is the sum of the others */
+    uint64_t records, rows, duplicates, quarantined, filtered;
 };
-/* The transactional half, shared with replay: rows into the staging table and merged, the others beside them.
- * `decoded` are all records of one object, in order. ERR_CONFLICT: the object is loaded already
- * (or being loaded by another). The quarantine object must be in S3 before (loading_quarantine). */
+/* The transactional half, shared with replay: rows into the staging table and merged, the others
+ * beside them. `decoded` are all records of one object, in order. ERR_CONFLICT: the object is
+ * loaded already (or being loaded by another). The quarantine object must be in S3 before
+ * (loading_quarantine). */
 struct loading_object {
     struct str key, etag;
     uint64_t checksum;
     const struct row *decoded;
     size_t count;
 };
-MUST_USE enum err loading_commit(struct warehouse *w, const struct definition *def, const struct loading_object *object,
-                                 int64_t now_us, struct arena *a, struct loaded_counts *ret_counts, struct diag *d);
-/* Creates the tables that are missing: the definition's and aforo_*. ERR_UNAVAILABLE also when another session is
- * creating them at the same time: try again. */
-MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a, struct diag *d);
+MUST_USE enum err loading_commit(struct warehouse *w, const struct definition *def,
+                                 const struct loading_object *object, int64_t now_us,
+                                 struct arena *a, struct loaded_counts *ret_counts, struct diag *d);
+/* Creates the tables that are missing: the definition's and aforo_*. ERR_UNAVAILABLE also when
+ * another session is creating them at the same time: try again. */
+MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,
+                                 struct diag *d);
 
 struct loading;
-/* index of count: which objects are ours (by hash of the key); a wrong assignment is slow, never wrong. */
+/* index of count: which objects are ours (by hash of the key); a wrong assignment is slow, never
+ * wrong. */
 struct loading *loading_new(struct arena *a, struct pipeline *p, unsigned index, unsigned count);
 /* One turn: lists what is new, loads some. *ret_idle_us as in landing.h. */
 MUST_USE enum err loading_turn(struct loading *l, int64_t *ret_idle_us, struct diag *d);

@@ -1,5 +1,5 @@
-/* zstd_arena.h -- zstd contexts whose memory is an arena's: nothing to free, nothing that a crash leaks.
- * Private to the pipeline. */
+/* zstd_arena.h -- zstd contexts whose memory is an arena's: nothing to free, nothing that a crash
+ * leaks. Private to the pipeline. */
 #ifndef AFORO_PIPELINE_ZSTD_ARENA_H
 #define AFORO_PIPELINE_ZSTD_ARENA_H
 
@@ -13,6 +13,7 @@ void zstd_write(struct zstd_writer *w, struct str bytes, struct buf *out);
 struct zstd_reader;
 struct zstd_reader *zstd_reader_new(struct arena *a);
 /* `frame` is exactly one frame with exactly ret.len bytes, which go to ret.ptr. */
-MUST_USE enum err zstd_read(struct zstd_reader *r, struct str frame, char *ret_bytes, size_t size, struct diag *d);
+MUST_USE enum err zstd_read(struct zstd_reader *r, struct str frame, char *ret_bytes, size_t size,
+                            struct diag *d);
 
 #endif

@@ -8,35 +8,43 @@
 #include "wire/http_msg.h"
 #include "wire/shape.h"
 
-/* The input tree of a request. ERR_INVALID with d->name SerializationException (JSON), MalformedXML (REST-XML) or
- * MalformedQueryString; the message is what the service would say. Payload members that stream (S3 bodies) are
- * left out of the tree: the handler takes them from the body. URI labels are matched against op->uri. */
-MUST_USE enum err codec_read_request(const struct service_model *service, const struct operation_model *op,
-                                     const struct http_request *request, struct arena *a, struct json **ret_input,
-                                     struct diag *d);
+/* The input tree of a request. ERR_INVALID with d->name SerializationException (JSON), MalformedXML
+ * (REST-XML) or MalformedQueryString; the message is what the service would say. Payload members
+ * that stream (S3 bodies) are left out of the tree: the handler takes them from the body. URI
+ * labels are matched against op->uri. */
+MUST_USE enum err codec_read_request(const struct service_model *service,
+                                     const struct operation_model *op,
+                                     const struct http_request *request, struct arena *a,
+                                     struct json **ret_input, struct diag *d);
 
-/* Writes a response's status, headers and body from the output tree (NULL: no members). Members missing in the
- * tree are left out. Adds the request id in the protocol's place. A streaming payload is set by the handler. */
+/* Writes a response's status, headers and body from the output tree (NULL: no members). Members
+ * missing in the tree are left out. Adds the request id in the protocol's place. A streaming
+ * payload is set by the handler. */
 void codec_write_response(const struct service_model *service, const struct operation_model *op,
-                          const struct json *output, struct str request_id, struct arena *a, struct http_response *ret_response);
+                          const struct json *output, struct str request_id, struct arena *a,
+                          struct http_response *ret_response);
 
 struct codec_error {
     struct str code, message;
     int status;
-    bool sender;                /* the client's fault: query's <Type> */
-    struct str resource;        /* S3's <Resource>; empty: none */
-    const struct json *extra;   /* further members of the error, an OBJECT; or NULL */
+    bool sender;              /* the client's fault: query's <Type> */
+    struct str resource;      /* S3's <Resource>; empty: none */
+    const struct json *extra; /* further members of the error, an OBJECT; or NULL */
 };
 void codec_write_error(const struct service_model *service, const struct http_request *request,
-                       const struct codec_error *error, struct str request_id, struct arena *a, struct http_response *ret_response);
+                       const struct codec_error *error, struct str request_id, struct arena *a,
+                       struct http_response *ret_response);
 
-/* The client's side of the same envelopes: what a failed response says. Reads __type / x-amzn-errortype / XML
- * <Code>; a body that says nothing gives the status's own words. Never fails. */
-void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code, struct str *ret_message);
+/* The client's side of the same envelopes: what a failed response says. Reads __type /
+ * x-amzn-errortype / XML <Code>; a body that says nothing gives the status's own words. Never
+ * fails. */
+void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code,
+                      struct str *ret_message);
 
-/* Client side of query: Action, Version and flat parameters are written by http_query_add; this writes one
- * struct tree of parameters as AWS nests them (Name.member.1.Key=...). A map is given as an OBJECT with one
- * ARRAY "entry" of {key, value} objects, named as the model names them: Name.entry.1.key=... */
+/* Client side of query: Action, Version and flat parameters are written by http_query_add; this
+ * writes one struct tree of parameters as AWS nests them (Name.member.1.Key=...). A map is given as
+ * an OBJECT with one ARRAY "entry" of {key, value} objects, named as the model names them:
+ * Name.entry.1.key=... */
 void codec_query_add(struct buf *form, const char *prefix, const struct json *value);
 
 #endif

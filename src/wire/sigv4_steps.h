@@ -1,4 +1,5 @@
-/* sigv4_steps.h -- The steps that signing (sigv4.c) and verifying (sigv4_verify.c) share. Private to wire. */
+/* sigv4_steps.h -- The steps that signing (sigv4.c) and verifying (sigv4_verify.c) share. Private
+ * to wire. */
 #ifndef AFORO_WIRE_SIGV4_STEPS_H
 #define AFORO_WIRE_SIGV4_STEPS_H
 
@@ -10,11 +11,11 @@
 struct sigv4_signing {
     const struct http_request *request;
     struct str secret, amz_date, date, region, service;
-    struct str signed_headers;  /* "host;x-amz-date": lower case, sorted */
+    struct str signed_headers; /* "host;x-amz-date": lower case, sorted */
     struct str payload_hash;
-    bool encode_path;           /* else decoded and encoded once */
+    bool encode_path; /* else decoded and encoded once */
     bool normalize_path;
-    bool in_query;              /* X-Amz-Signature is left out of the query */
+    bool in_query; /* X-Amz-Signature is left out of the query */
 };
 struct sigv4_stages sigv4_run(const struct sigv4_signing *s, struct arena *a);
 

@@ -1,5 +1,6 @@
-/* fake_emulator.h -- The emulator's functions over a table of keys, for tests of the simulator alone:
- * PUT writes a key once (412 after that), GET reads the number of keys. Faults are the real plan's. */
+/* fake_emulator.h -- The emulator's functions over a table of keys, for tests of the simulator
+ * alone: PUT writes a key once (412 after that), GET reads the number of keys. Faults are the real
+ * plan's. */
 #ifndef AFORO_TESTS_SCENARIOS_FAKE_EMULATOR_H
 #define AFORO_TESTS_SCENARIOS_FAKE_EMULATOR_H
 

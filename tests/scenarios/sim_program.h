@@ -1,5 +1,6 @@
-/* sim_program.h -- A small world to break: a writer that puts keys in order, resuming from their count, and a reader
- * that waits until it sees them all. Each of the writer's lives opens foreign handles that its arena must close. */
+/* sim_program.h -- A small world to break: a writer that puts keys in order, resuming from their
+ * count, and a reader that waits until it sees them all. Each of the writer's lives opens foreign
+ * handles that its arena must close. */
 #ifndef AFORO_TESTS_SCENARIOS_SIM_PROGRAM_H
 #define AFORO_TESTS_SCENARIOS_SIM_PROGRAM_H
 

@@ -9,7 +9,8 @@ static const char faults[] =
     "- {name: refused, on: \"s3:*\", phase: reject, error: SlowDown, probability: 1/8}\n"
     "- {name: late, on: \"s3:*\", phase: delay, delay: [1s, 3s], probability: 1/8}\n"
     "- {name: gone, on: \"warehouse:commit\", phase: lose_response, probability: 1/5}\n"
-    "- {name: rolled, on: \"warehouse:exec\", phase: reject, sqlstate: \"40001\", probability: 1/8}\n"
+    "- {name: rolled, on: \"warehouse:exec\", phase: reject, sqlstate: \"40001\", probability: "
+    "1/8}\n"
     "- {name: crash, kill: \"writer/*\", probability: 1/12, restart_after: [1s, 5s]}\n";
 
 static struct fault_fired *fired_of(struct program *p, enum fault_phase phase, const char *service)
