@@ -47,7 +47,7 @@ static void work(struct sim_actor *actor, struct rt *rt, struct arena *a, void *
     env->transport_open = place_transport;
     env->warehouse_open = place_warehouse;
     place->ended = worker_run(env, place->world->def, &place->options, &d);
-    strncpy(place->why, d.msg, sizeof(place->why) - 1);
+    memcpy(place->why, d.msg, sizeof(place->why) - 1);
 }
 
 static struct sim *sim_of(struct world *w, uint64_t seed)
