@@ -138,21 +138,32 @@ static bool is_quiet(struct world *w, struct oracle_lag *ret_lag)
     return oracle_lag(w->oracle, ret_lag, &d) == ERR_OK && oracle_lag_is_zero(ret_lag);
 }
 
-/* The first that is not true yet; NULL: all are. */
+static bool is_missing(struct world *w, const struct expectation *e,
+                       struct oracle_finding *ret_finding)
+{
+    struct oracle_finding f = {.story = STR_EMPTY};
+    struct diag d = DIAG_INIT;
+    if (e->when == EXPECT_SOMETIMES) {
+        return false;
+    }
+    enum err err = expectation_check(w, e, true, &f, &d);
+    if (err == ERR_OK && oracle_is_well(&f)) {
+        return false;
+    }
+    (void)checked(w, err, &d, e->name, &(struct oracle_finding){.story = STR_EMPTY});
+    *ret_finding = f;
+    return true;
+}
+
+/* The first that is not true yet; NULL: all are. What was missing last time is asked first. */
 static const struct expectation *first_missing(struct world *w, struct oracle_finding *ret_finding)
 {
+    if (w->waits_for != NULL && is_missing(w, w->waits_for, ret_finding)) {
+        return w->waits_for;
+    }
     for (size_t i = 0; i < w->scenario->expectation_count; i++) {
-        const struct expectation *e = &w->scenario->expectations[i];
-        struct oracle_finding f = {.story = STR_EMPTY};
-        struct diag d = DIAG_INIT;
-        if (e->when == EXPECT_SOMETIMES) {
-            continue;
-        }
-        enum err err = expectation_check(w, e, true, &f, &d);
-        if (err != ERR_OK || !oracle_is_well(&f)) {
-            (void)checked(w, err, &d, e->name, &(struct oracle_finding){.story = STR_EMPTY});
-            *ret_finding = f;
-            return e;
+        if (is_missing(w, &w->scenario->expectations[i], ret_finding)) {
+            return &w->scenario->expectations[i];
         }
     }
     return NULL;
@@ -183,6 +194,7 @@ static bool tick(struct world *w, int64_t now_us)
     if (w->healed && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
         w->quiet_us = w->quiet_us == 0 ? now_us : w->quiet_us;
         const struct expectation *missing = first_missing(w, &f);
+        w->waits_for = missing;
         w->settled = missing == NULL;
         if (missing != NULL && now_us >= deadline_of(w, missing) && w->verdict == VERDICT_PASS) {
             judged(w, VERDICT_FAIL, missing->name, &f);

@@ -17,8 +17,6 @@
 #include "pipeline/tally.h"
 
 #define PUT_ROUNDS 4
-#define SETTLE_US                                                                                  \
-    (2 * US_PER_MINUTE) /* from the last acknowledgement of a closed day to its totals */
 #define IDLE_US (5 * US_PER_S)
 
 struct outbox_entry {
@@ -30,7 +28,6 @@ struct control_day {
     struct str name;
     struct tally *tally;
     int64_t end_us;     /* wall */
-    int64_t changed_us; /* wall: of the last acknowledgement */
     uint64_t waiting;   /* events in the outbox */
     bool dirty;         /* changed since it was written */
 };
@@ -114,8 +111,7 @@ static enum err controls_put(struct producer *p, struct rt *rt, struct aws_clien
     const struct tree_entry *e;
     for (struct str at = STR_EMPTY; (e = tree_seek(p->days, at, true)) != NULL; at = e->key) {
         struct control_day *day = e->value;
-        bool settled = now_us >= day->end_us + SETTLE_US && now_us >= day->changed_us + SETTLE_US;
-        if (day->dirty && day->waiting == 0 && (settled || at_end)) {
+        if (day->dirty && day->waiting == 0 && (now_us >= day->end_us || at_end)) {
             TRY(control_put(p, aws, day, life, d));
         }
     }
@@ -155,7 +151,7 @@ static void outbox_fill(struct producer *p, int64_t now_us, struct arena *life)
     }
 }
 
-static void acknowledged(struct producer *p, const struct outbox_entry *entry, int64_t now_us)
+static void acknowledged(struct producer *p, const struct outbox_entry *entry)
 {
     bool first = oracle_acknowledge(p->in.oracle, entry->event);
     const struct row *row = oracle_event_row(entry->event);
@@ -167,14 +163,12 @@ static void acknowledged(struct producer *p, const struct outbox_entry *entry, i
     if (first) {
         struct diag ignored = DIAG_INIT;
         day->dirty = true;
-        day->changed_us = now_us;
         enum err err = tally_add(day->tally, row, &ignored);
         ASSERT(err == ERR_OK); /* sums of made-up events stay far below the limit */
     }
 }
 
-static void outbox_settle(struct producer *p, const struct kinesis_entry *entries, size_t count,
-                          int64_t now_us)
+static void outbox_settle(struct producer *p, const struct kinesis_entry *entries, size_t count)
 {
     struct outbox_entry **at = &p->first;
     for (size_t i = 0; i < count; i++) {
@@ -182,7 +176,7 @@ static void outbox_settle(struct producer *p, const struct kinesis_entry *entrie
         if (entries[i].acknowledged) {
             *at = entry->next;
             p->count--;
-            acknowledged(p, entry, now_us);
+            acknowledged(p, entry);
         } else {
             at = &entry->next;
         }
@@ -192,7 +186,7 @@ static void outbox_settle(struct producer *p, const struct kinesis_entry *entrie
 }
 
 /* One PutRecords of what waits longest. */
-static enum err outbox_send(struct producer *p, struct rt *rt, struct aws_client *aws,
+static enum err outbox_send(struct producer *p, struct aws_client *aws,
                             struct arena *life, struct diag *d)
 {
     struct arena_mark mark = arena_mark(life);
@@ -205,9 +199,8 @@ static enum err outbox_send(struct producer *p, struct rt *rt, struct aws_client
             (struct kinesis_entry){.partition_key = entry->partition_key, .data = entry->payload};
     }
     enum err err = kinesis_put(aws, p->in.scenario->stream, entries, count, PUT_ROUNDS, life, d);
-    int64_t now_us = rt_wall_us(rt);
     stage_lock(p->in.stage);
-    outbox_settle(p, entries, count, now_us);
+    outbox_settle(p, entries, count);
     stage_unlock(p->in.stage);
     arena_rewind(life, mark);
     return err;
@@ -223,7 +216,7 @@ static enum err turn(struct producer *p, struct rt *rt, struct aws_client *aws, 
     outbox_fill(p, now_us, life);
     stage_unlock(p->in.stage);
     if (p->count > 0) {
-        return outbox_send(p, rt, aws, life, d);
+        return outbox_send(p, aws, life, d);
     }
     bool at_end = feed_is_over(p->feed);
     TRY(controls_put(p, rt, aws, at_end, life, d));

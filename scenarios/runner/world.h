@@ -41,6 +41,7 @@ struct world {
     int64_t
         quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
     /* the judgement */
+    const struct expectation *waits_for; /* what was not true yet at the last look */
     bool settled; /* whatever was expected has come true before the horizon */
     struct oracle_finding finding;
     enum verdict verdict;
