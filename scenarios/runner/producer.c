@@ -27,9 +27,9 @@ struct outbox_entry {
 struct control_day {
     struct str name;
     struct tally *tally;
-    int64_t end_us;     /* wall */
-    uint64_t waiting;   /* events in the outbox */
-    bool dirty;         /* changed since it was written */
+    int64_t end_us;   /* wall */
+    uint64_t waiting; /* events in the outbox */
+    bool dirty;       /* changed since it was written */
 };
 struct producer {
     struct producer_options in;
@@ -186,8 +186,8 @@ static void outbox_settle(struct producer *p, const struct kinesis_entry *entrie
 }
 
 /* One PutRecords of what waits longest. */
-static enum err outbox_send(struct producer *p, struct aws_client *aws,
-                            struct arena *life, struct diag *d)
+static enum err outbox_send(struct producer *p, struct aws_client *aws, struct arena *life,
+                            struct diag *d)
 {
     struct arena_mark mark = arena_mark(life);
     size_t batch = p->in.scenario->source.batch > 0 ? p->in.scenario->source.batch : 25;

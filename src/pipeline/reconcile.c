@@ -166,8 +166,9 @@ static enum err source_read(struct reconciliation *r, struct diag *d)
             continue;
         }
         r->days[day].has_source = true;
-        if (listing.objects[i].modified_us < r->days[day].told_since_us) {
-            r->days[day].told_since_us = listing.objects[i].modified_us;
+        int64_t told_us = r->days[day].told_us;
+        if (told_us == INSTANT_NEVER || listing.objects[i].modified_us > told_us) {
+            r->days[day].told_us = listing.objects[i].modified_us;
         }
         struct arena_mark mark = arena_mark(r->scratch);
         enum err err = control_read(r, key, &r->days[day], source, d);
@@ -198,7 +199,8 @@ static void days_init(struct reconciliation *r, const int64_t *days, size_t coun
         r->days[i] = (struct day_state){.us = days[i],
                                         .name = day_text(r->arena, days[i]),
                                         .unloaded_since_us = INSTANT_NEVER,
-                                        .told_since_us = INSTANT_NEVER};
+                                        .told_us = INSTANT_NEVER,
+                                        .landed_us = INSTANT_NEVER};
         (void)reconcile_window(r, r->days[i].name, i, true);
     }
 }

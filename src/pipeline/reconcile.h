@@ -35,9 +35,9 @@ struct reconcile_day {
     size_t differing;                   /* lines */
     bool source_parts, warehouse_parts; /* at which hops */
     /* What may only be on its way: when the oldest object landed that has records of this day and
-     * is not loaded yet, and when its oldest control totals were written. INSTANT_NEVER: there is
-     * none. */
-    int64_t unloaded_since_us, told_since_us;
+     * is not loaded yet; when its newest control totals were written, and its newest object landed.
+     * INSTANT_NEVER: there is none. */
+    int64_t unloaded_since_us, told_us, landed_us;
 };
 struct reconcile_result {
     /* NO_SOURCE: nothing differs, and a day has no control totals */

@@ -206,7 +206,8 @@ void reconcile_lines(struct reconciliation *r, struct reconcile_result *ret_resu
         ret_result->days[i] =
             (struct reconcile_day){.day_us = r->days[i].us,
                                    .unloaded_since_us = r->days[i].unloaded_since_us,
-                                   .told_since_us = r->days[i].told_since_us};
+                                   .told_us = r->days[i].told_us,
+                                   .landed_us = r->days[i].landed_us};
     }
     buf_init(&l.equal, r->arena, GIB);
     buf_init(&l.differing, r->arena, GIB);

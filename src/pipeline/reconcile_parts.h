@@ -23,7 +23,7 @@ struct day_state {
     struct str name;
     bool has_source, has_source_dimensions;
     struct str bad_control; /* key of control totals that cannot be read; empty: none */
-    int64_t unloaded_since_us, told_since_us;
+    int64_t unloaded_since_us, told_us, landed_us; /* as in struct reconcile_day */
 };
 struct raw_object {
     struct str key;

@@ -58,6 +58,10 @@ static void see_record(struct reconciliation *r, struct raw_object *o, const str
         return;
     }
     o->day = o->day == NO_DAY ? day : o->day;
+    struct day_state *state = &r->days[day];
+    if (state->landed_us == INSTANT_NEVER || o->landed_us > state->landed_us) {
+        state->landed_us = o->landed_us;
+    }
     if (!o->loaded && o->landed_us < r->days[day].unloaded_since_us) {
         r->days[day].unloaded_since_us = o->landed_us;
     }

@@ -21,6 +21,7 @@ struct pending {
 };
 struct held { /* a day that was looked at and left for later, as it was then */
     int64_t changes, until_mono_us;
+    int64_t since_mono_us; /* first time in a row; INSTANT_NEVER: it was reported since */
     char control[16];
     size_t control_len;
 };
@@ -144,16 +145,20 @@ static void hold(struct reporting *r, const struct report_day *day)
 {
     struct str name = report_day_text(r->scratch, day->day_us);
     struct held *held = tree_get(r->held, name);
+    int64_t now_us = rt_mono_us(r->pipeline->env->rt);
     if (held == NULL) {
         held = NEW(r->arena, struct held);
+        held->since_mono_us = INSTANT_NEVER;
         tree_put(r->held, name, held);
     }
+    int64_t since_us = held->since_mono_us == INSTANT_NEVER ? now_us : held->since_mono_us;
     ASSERT(day->control.len <= sizeof(held->control));
-    *held = (struct held){.changes = day->changes, .control_len = day->control.len};
+    *held = (struct held){
+        .changes = day->changes, .control_len = day->control.len, .since_mono_us = since_us};
     if (day->control.len > 0) {
         memcpy(held->control, day->control.ptr, day->control.len);
     }
-    held->until_mono_us = rt_mono_us(r->pipeline->env->rt) + HELD_POLLS * r->pipeline->def->poll_us;
+    held->until_mono_us = now_us + HELD_POLLS * r->pipeline->def->poll_us;
     pipeline_log(r->pipeline, LOG_INFO, "reporting", "held", "day=%.*s", STR_ARG(name));
 }
 
@@ -181,15 +186,38 @@ static enum err pending_find(struct reporting *r, struct report_day **ret_days, 
 
 /* ---- reporting them ---- */
 
-/* Everything that differs has a cause which came a moment ago. After the grace it is a difference,
+/* A source that goes on telling of a day must not hide for ever that it differs. */
+static bool is_held_long(const struct reporting *r, int64_t day_us)
+{
+    const struct held *held = tree_get(r->held, report_day_text(r->scratch, day_us));
+    return held != NULL && held->since_mono_us != INSTANT_NEVER &&
+           rt_mono_us(r->pipeline->env->rt) - held->since_mono_us >=
+               r->pipeline->def->report_grace_us;
+}
+
+static bool is_after(int64_t us, int64_t since_us)
+{
+    return us != INSTANT_NEVER && us > since_us;
+}
+
+/* Everything that differs has a cause which came a moment ago: the source has told of what has not
+ * landed, it has not told yet of what has, or it is not loaded. After the grace it is a difference,
  * whatever the reason. */
 static bool is_on_its_way(const struct reporting *r, const struct reconcile_day *day)
 {
     int64_t since_us = rt_wall_us(r->pipeline->env->rt) - r->pipeline->def->report_grace_us;
-    bool told = day->told_since_us != INSTANT_NEVER && day->told_since_us > since_us;
-    bool landed = day->unloaded_since_us != INSTANT_NEVER && day->unloaded_since_us > since_us;
-    return day->verdict == RECONCILE_DIFFERS && (!day->source_parts || told) &&
-           (!day->warehouse_parts || landed);
+    bool told = is_after(day->told_us, since_us) || is_after(day->landed_us, since_us);
+    bool landed = is_after(day->unloaded_since_us, since_us);
+    return day->verdict == RECONCILE_DIFFERS && !is_held_long(r, day->day_us) &&
+           (!day->source_parts || told) && (!day->warehouse_parts || landed);
+}
+
+static void reported(const struct reporting *r, int64_t day_us)
+{
+    struct held *held = tree_get(r->held, report_day_text(r->scratch, day_us));
+    if (held != NULL) {
+        held->since_mono_us = INSTANT_NEVER;
+    }
 }
 
 static enum err days_report(struct reporting *r, const struct report_day *days, size_t count,
@@ -214,6 +242,7 @@ static enum err days_report(struct reporting *r, const struct report_day *days, 
         struct report_result result;
         TRY(report_publish(r->pipeline, &days[i], &reconciled, r->scratch, &result, d));
         arena_rewind(r->scratch, mark);
+        reported(r, days[i].day_us);
         (*ret_reported)++;
     }
     return ERR_OK;

@@ -50,9 +50,9 @@ Test(scenario, reads_the_catalogue)
     cr_expect(s->pipeline->report_grace_us == 10 * US_PER_MINUTE && s->source.late.den == 20);
     cr_expect(s->expectations[0].when == EXPECT_ALWAYS &&
               s->expectations[0].kind == EXPECT_CONSERVATION);
-    cr_expect(s->expectations[1].kind == EXPECT_UNIQUE &&
-              str_eq(s->expectations[1].key, STR("order_id")));
-    cr_expect(s->expectations[3].column_count == 4 && s->expectations[3].group_count == 2);
+    cr_expect(s->expectations[2].kind == EXPECT_UNIQUE &&
+              str_eq(s->expectations[2].key, STR("order_id")));
+    cr_expect(s->expectations[4].column_count == 4 && s->expectations[4].group_count == 2);
     arena_free(a);
 }
 
