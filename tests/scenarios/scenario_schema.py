@@ -37,7 +37,8 @@ def read(path):
 schema = json.loads(read("docs/scenario.schema.json"))
 jsonschema.Draft202012Validator.check_schema(schema)
 validator = jsonschema.Draft202012Validator(schema)
-files = sorted(glob.glob(os.path.join(source, "scenarios/catalog/*.yaml")) + glob.glob(os.path.join(source, "scenarios/demo/*.yaml")))
+files = sorted(glob.glob(os.path.join(source, "scenarios/catalog/*.yaml")) + glob.glob(os.path.join(source, "scenarios/demo/*.yaml")) +
+               glob.glob(os.path.join(source, "scenarios/soak/*.yaml")))
 assert len(files) >= 8, files
 for file in files:
     with open(file, encoding="utf-8") as text:

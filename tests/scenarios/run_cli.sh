@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# `aforo run` as people and CI servers meet it: exit codes, the files that it writes, and its words.
+set -uo pipefail
+cd "${AFORO_SOURCE:-.}" || exit 1
+aforo=${AFORO_BIN:-build/dev/bin}/aforo
+[ -x "$aforo" ] || { echo "no $aforo: build it first"; exit 77; }
+work=$(mktemp -d /tmp/aforo-run-cli.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+failed=0
+wrong() { echo "WRONG: $*"; failed=1; }
+# expect CODE NAME ARGS...: runs it into $work/NAME.txt
+expect() {
+    local code=$1 name=$2; shift 2
+    "$aforo" run "$@" >"$work/$name.txt" 2>&1
+    local got=$?
+    [ "$got" -eq "$code" ] || { wrong "$name: exit $got, not $code"; cat "$work/$name.txt"; }
+}
+says() { grep -qF -- "$2" "$work/$1.txt" || { wrong "$1 does not say: $2"; cat "$work/$1.txt"; }; }
+
+# All faults in every seed, and nothing that takes many seeds to occur.
+good=$work/good.yaml
+sed '/sometimes:/d; s/swarm: true/swarm: false/' scenarios/catalog/lost_ack.yaml >"$good"
+sed 's/^expect:/expect:\n  - finally: {sql: "select count(*) from orders", equals: 7}/' "$good" >"$work/failing.yaml"
+sed 's/loader: 1/loader: 0/; s/horizon: 3h/horizon: 1h/; /never:/d' "$good" >"$work/stuck.yaml"
+sed 's/^faults:/faults:\n  - {name: nobody, on: "sns:PublishBatch", phase: reject}/' "$good" >"$work/unknown.yaml"
+sed 's/probability: 1\/6/probabilty: 1\/6/' "$good" >"$work/typo.yaml"
+
+expect 0 passes "$good" --seeds 3..4 --jobs 2 --junit "$work/good.xml"
+says passes 'pass          2      2      0'
+expect 1 fails "$work/failing.yaml" --seeds 1..2 --keep "$work/failures" --junit "$work/bad.xml"
+says fails 'FAIL lost_ack seed=1 fail: sql'
+says fails 'expected 7'
+expect 1 stops "$work/failing.yaml" "$good" --seeds 1..9 --jobs 1 --fail-fast
+says stops 'fail          1      0      1'
+expect 3 stuck "$work/stuck.yaml" --seed 1 --once
+says stuck 'objects not loaded'
+expect 6 unknown "$work/unknown.yaml" --seed 1 --once
+says unknown 'fault nobody never fired'
+expect 2 typo "$work/typo.yaml"
+says typo "typo.yaml:27:"
+says typo 'the nearest is probability'
+expect 2 nofile "$work/nowhere.yaml"
+expect 2 noseeds "$good" --seeds nine
+expect 2 nooption "$good" --sedes 1..2
+
+# What is kept of a failure: the command, the faults one by one, and they fail again.
+kept=$work/failures/lost_ack-1
+for file in repro.sh plan.full.yaml trace.txt report.json; do [ -s "$kept/$file" ] || wrong "$kept/$file is missing"; done
+grep -qF -- "--seed 1 --once" "$kept/repro.sh" || wrong 'repro.sh does not name the seed'
+grep -q '"at": "producer/[01]/kinesis:PutRecords#[0-9]*"' "$kept/plan.full.yaml" || wrong 'no coordinate in plan.full.yaml'
+expect 1 replanned "$kept/plan.full.yaml"
+expect 1 planned "$work/failing.yaml" --seed 1 --plan "$kept/plan.full.yaml"
+
+# One seed is one trace; another seed is another.
+for name in a b; do "$aforo" run "$good" --seed 5 --once --quiet --trace "$work/$name.trace" >/dev/null 2>&1; done
+"$aforo" run "$good" --seed 6 --once --quiet --trace "$work/c.trace" >/dev/null 2>&1
+[ -s "$work/a.trace" ] && cmp -s "$work/a.trace" "$work/b.trace" || wrong 'two traces of one seed differ'
+cmp -s "$work/a.trace" "$work/c.trace" && wrong 'two seeds have one trace'
+
+# The XML is read by somebody else's parser.
+python3 - "$work/good.xml" "$work/bad.xml" <<'END' || wrong 'JUnit'
+import sys
+import xml.etree.ElementTree as tree
+good, bad = (tree.parse(path).getroot() for path in sys.argv[1:])
+assert good.find("testsuite").get("failures") == "0" and good.find("testsuite").get("name") == "lost_ack"
+suite = bad.find("testsuite")
+failures = suite.findall("testcase/failure")
+assert suite.get("tests") == str(len(suite.findall("testcase"))) and suite.get("failures") == str(len(failures)) == "2", suite.attrib
+assert "expected 7" in failures[0].get("message")
+END
+[ "$failed" -eq 0 ] && echo 'aforo run: exit codes, files and words are right'
+exit "$failed"
