@@ -60,7 +60,6 @@ expect 0 "12.50" run reconcile --day 2026-03-28
 expect 0 "version 1 (unchanged), reconciliation: no_source" run report --day 2026-03-28 --html "$folder/page.html"
 grep -q '<svg' "$folder/page.html"
 expect 0 "reported days                     1  the last: 2026-03-28" run status
-[ "$(sqlite3 "$folder/w.db" 'select amount from orders' 2>/dev/null || echo 1250)" = 1250 ]
 [ "$(awk '$1 == "rows" {print $2}' "$folder/said")" = 1 ]
 
 # A worker that is told to stop stops well.
@@ -74,6 +73,7 @@ worker=
 
 # What was lost in the warehouse is a difference, with its place.
 if command -v sqlite3 >/dev/null; then
+  [ "$(sqlite3 "$folder/w.db" 'select amount from orders')" = 1250 ]
   sqlite3 "$folder/w.db" 'delete from orders'
   expect 1 "raw-warehouse" run reconcile --day 2026-03-28
   expect 1 "reconciliation: differs" run report --day 2026-03-28
