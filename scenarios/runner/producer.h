@@ -26,7 +26,7 @@ struct producer *producer_new(struct arena *durable, const struct producer_optio
 /* One life: until everything that it has to send is acknowledged and its control totals are in S3,
  * or it is cancelled. */
 void producer_run(struct producer *p, struct rt *rt, struct transport *transport,
-                  const struct aws_config *aws, struct arena *life);
+                  const struct aws_config *config, struct arena *life);
 bool producer_is_done(const struct producer *p);
 
 #endif
