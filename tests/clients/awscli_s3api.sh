@@ -37,8 +37,13 @@ refused "(304)" s3api get-object --bucket raw --key dir/ten --if-none-match '"78
 # --- checksums: of "123456789", as their definitions give them ---
 printf '123456789' >"$work/nine"
 sum() { # algorithm, its member, the checksum
+  local said
   knows put-object "$1" || return 0
-  is "$1" "$3" "$(text put-object --bucket raw --key sum --body "$work/nine" --checksum-algorithm "$1" --query "$2")"
+  said=$(text put-object --bucket raw --key sum --body "$work/nine" --checksum-algorithm "$1" --query "$2" 2>&1) || true
+  case $said in
+    *"Missing Dependency"*) echo "skipped: $1, for which this CLI has no awscrt"; return 0 ;;
+  esac
+  is "$1" "$3" "$said"
   is "$1, kept" "$3" "$(text head-object --bucket raw --key sum --checksum-mode ENABLED --query "$2")"
 }
 sum CRC32 ChecksumCRC32 y/Q5Jg==      # cbf43926
