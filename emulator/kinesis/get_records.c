@@ -49,7 +49,8 @@ static bool get_read(struct call *c, struct get_request *r)
         }
     }
     return token == JSON_OBJECT_END && json_scan_next(&scan) == JSON_END && r->iterator.len > 0 &&
-           r->iterator.len <= 512 && r->limit >= 1 && r->limit <= KINESIS_GET_RECORDS_MAX;
+           stream_arn_is_plain(r->stream_arn) && r->iterator.len <= 512 && r->limit >= 1 &&
+           r->limit <= KINESIS_GET_RECORDS_MAX;
 }
 
 /* ---- the iterator ---- */
@@ -80,13 +81,14 @@ static bool iterator_has_expired(struct call *c, const struct position_token *to
     return true;
 }
 
-/* Name and account of a key: "account/region/name". */
-static void refuse_key(struct call *c, struct str key)
+/* A key is "account/region/name". */
+static void refuse_token(struct call *c, const struct position_token *token)
 {
-    struct str account, rest, region, name;
-    (void)str_split(key, '/', &account, &rest);
-    (void)str_split(rest, '/', &region, &name);
-    stream_refuse_missing(c, account, name);
+    struct stream_name n;
+    struct str rest;
+    (void)str_split(token->key, '/', &n.account, &rest);
+    (void)str_split(rest, '/', &n.region, &n.name);
+    stream_refuse_shard(c, &n, token->shard);
 }
 
 /* The stream and shard of an iterator; NULL: refused. */
@@ -102,7 +104,7 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
     }
     struct stream *s = stream_find_key(c->state, token->key, c->now_us);
     if (s == NULL || s->uid != token->uid || stream_status(s, c->now_us) != STREAM_ACTIVE) {
-        refuse_key(c, token->key);
+        refuse_token(c, token);
         return NULL;
     }
     if (r->stream_arn.len > 0 && !str_eq(r->stream_arn, s->arn)) {

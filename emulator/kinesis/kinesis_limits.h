@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #define STREAM_NAME_BYTES_MAX 128
+#define STREAM_ARN_BYTES_MAX 2048
 #define KINESIS_PUT_RECORDS_MAX 500      /* entries of one PutRecords */
 #define KINESIS_PUT_BYTES_MAX (10 * MIB) /* data and keys of one PutRecords */
 #define KINESIS_RECORD_BYTES_DEFAULT                                                               \

@@ -34,6 +34,12 @@ static bool text_next(struct json_scan *scan, struct arena *a, struct str *ret_t
     return true;
 }
 
+/* "" where the model wants more: not the same as absent. */
+static bool is_given_empty(struct str text)
+{
+    return text.ptr != NULL && text.len == 0;
+}
+
 static bool data_next(struct json_scan *scan, struct arena *a, struct put_request *r,
                       struct put_entry *entry)
 {
@@ -64,7 +70,8 @@ static bool entry_member(struct json_scan *scan, struct arena *a, struct put_req
         return text_next(scan, a, &entry->partition_key);
     }
     if (str_eq(key, STR("ExplicitHashKey"))) {
-        return text_next(scan, a, &entry->explicit_hash_key);
+        return text_next(scan, a, &entry->explicit_hash_key) &&
+               !is_given_empty(entry->explicit_hash_key);
     }
     return json_scan_skip(scan, NULL) != JSON_ERROR;
 }
@@ -132,6 +139,9 @@ static size_t utf8_count(struct str text)
 
 static bool name_is_plain(struct str name)
 {
+    if (is_given_empty(name)) {
+        return false;
+    }
     for (size_t i = 0; i < name.len; i++) {
         char ch = name.ptr[i];
         if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
@@ -174,7 +184,7 @@ static bool request_read(struct call *c, bool single, struct put_request *r)
         }
     }
     if (token != JSON_OBJECT_END || json_scan_next(&scan) != JSON_END ||
-        !name_is_plain(r->stream_name)) {
+        !name_is_plain(r->stream_name) || !stream_arn_is_plain(r->stream_arn)) {
         return false;
     }
     for (size_t i = 0; i < r->count; i++) {

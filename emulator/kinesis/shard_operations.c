@@ -217,28 +217,56 @@ void list_shards(struct call *c)
 
 /* ---- GetShardIterator ---- */
 
+static void refuse_number(struct call *c, const struct stream *stream, const struct shard *s,
+                          const char *why)
+{
+    call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+              "StartingSequenceNumber %.*s used in GetShardIterator on shard %s in stream %.*s "
+              "under account %.*s is invalid%s",
+              STR_ARG(call_str(c, "StartingSequenceNumber")), s->id, STR_ARG(stream->name),
+              STR_ARG(stream->account), why);
+}
+
 /* AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER; 0: refused. */
 static uint64_t place_by_number(struct call *c, const struct stream *stream, const struct shard *s,
                                 bool after)
 {
-    struct str text = call_str(c, "StartingSequenceNumber");
     struct sequence_number number;
-    if (text.len == 0) {
-        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                  "Must specify StartingSequenceNumber for iterator of type %s_SEQUENCE_NUMBER.",
-                  after ? "AFTER" : "AT");
+    if (!sequence_number_parse(call_str(c, "StartingSequenceNumber"), &number)) {
+        refuse_number(c, stream, s, ".");
         return 0;
     }
-    if (!sequence_number_parse(text, &number) || !shard_owns(s, &number)) {
-        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                  "StartingSequenceNumber %.*s used in GetShardIterator on shard %s in stream %.*s "
-                  "under account %.*s is "
-                  "invalid because it did not come from this stream.",
-                  STR_ARG(text), s->id, STR_ARG(stream->name), STR_ARG(stream->account));
+    if (number.shard != s->number) {
+        call_fail(
+            c, AWS_INVALID_ARGUMENT_EXCEPTION,
+            "Invalid StartingSequenceNumber. It encodes shardId-%012u, while it was used in a "
+            "call to a shard with %s",
+            number.shard, s->id);
+        return 0;
+    }
+    if (!shard_owns(s, &number)) {
+        refuse_number(c, stream, s, " because it did not come from this stream.");
         return 0;
     }
     uint64_t place = number.place + (after || number.place == 0);
     return place < s->next_place ? place : s->next_place;
+}
+
+/* AWS kinesis-get-shard-iterator-3: a number with the types that begin at one, and with no other
+ * but AT_TIMESTAMP, which takes no notice of it. */
+static bool number_fits_type(struct call *c, struct str type)
+{
+    bool has = call_has(c, "StartingSequenceNumber");
+    bool wants = str_ends(type, STR("_SEQUENCE_NUMBER"));
+    if (has == wants || str_eq(type, STR("AT_TIMESTAMP"))) {
+        return true;
+    }
+    call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+              "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
+              "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no "
+              "StartingSequenceNumber. Request specified %.*s and %s StartingSequenceNumber.",
+              STR_ARG(type), has ? "also a" : "no");
+    return false;
 }
 
 static uint64_t place_by_time(struct call *c, const struct shard *s)
@@ -282,18 +310,53 @@ static uint64_t iterator_place(struct call *c, const struct stream *stream, cons
     return place_by_number(c, stream, s, str_eq(type, STR("AFTER_SEQUENCE_NUMBER")));
 }
 
+/* AWS kinesis-shard-id-1: what stands behind the first hyphen, as a number, is the shard:
+ * "shardId-0" is shardId-000000000000. */
+static bool shard_number_read(struct str id, uint32_t *ret_number)
+{
+    struct diag d = DIAG_INIT;
+    size_t hyphen = str_find(id, '-');
+    uint64_t number;
+    struct str digits = hyphen == STR_NONE ? id : str_from(id, hyphen + 1);
+    if (str_u64(digits, &number, &d) != ERR_OK || number > INT32_MAX) {
+        return false;
+    }
+    *ret_number = (uint32_t)number;
+    return true;
+}
+
+/* The shard that GetShardIterator names, and its stream; NULL: refused. */
+static struct shard *shard_named(struct call *c, struct stream **ret_stream)
+{
+    struct stream_name n;
+    uint32_t number;
+    if (!stream_named(c, call_str(c, "StreamName"), call_str(c, "StreamARN"), &n)) {
+        return NULL;
+    }
+    if (!shard_number_read(call_str(c, "ShardId"), &number)) {
+        call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION,
+                  "Could not find shard %.*s in stream %.*s under account %.*s.",
+                  STR_ARG(call_str(c, "ShardId")), STR_ARG(n.name), STR_ARG(n.account));
+        return NULL;
+    }
+    struct stream *s = stream_find(c->state, n.account, n.region, n.name, c->now_us);
+    if (s == NULL || stream_status(s, c->now_us) != STREAM_ACTIVE || number >= s->shard_count) {
+        stream_refuse_shard(c, &n, number);
+        return NULL;
+    }
+    *ret_stream = s;
+    return &s->shards[number];
+}
+
 void get_shard_iterator(struct call *c)
 {
-    if (kinesis_unsupported(c, "StreamId")) {
+    struct stream *stream;
+    if (kinesis_unsupported(c, "StreamId") ||
+        !number_fits_type(c, call_str(c, "ShardIteratorType"))) {
         return;
     }
-    struct stream *stream = stream_for_data(c, call_str(c, "StreamName"), call_str(c, "StreamARN"));
-    if (stream == NULL) {
-        return;
-    }
-    struct shard *s = stream_shard_by_id(stream, call_str(c, "ShardId"));
+    struct shard *s = shard_named(c, &stream);
     if (s == NULL) {
-        stream_refuse_shard(c, stream, call_str(c, "ShardId"));
         return;
     }
     shard_trim(s, stream->retention_us, c->now_us);

@@ -121,16 +121,6 @@ struct shard *stream_shard_for(struct stream *s, struct hash_key key)
     return s->open[low];
 }
 
-struct shard *stream_shard_by_id(struct stream *s, struct str id)
-{
-    for (size_t i = 0; i < s->shard_count; i++) {
-        if (str_eq(shard_id(&s->shards[i]), id)) {
-            return &s->shards[i];
-        }
-    }
-    return NULL;
-}
-
 /* ---- creating and deleting ---- */
 
 /* A stream that is being created or deleted changes its state by the clock alone; the timer makes
@@ -224,16 +214,15 @@ void stream_refuse_missing(struct call *c, struct str account, struct str name)
               STR_ARG(name), STR_ARG(account));
 }
 
-void stream_refuse_shard(struct call *c, const struct stream *s, struct str shard)
+void stream_refuse_shard(struct call *c, const struct stream_name *n, uint32_t shard)
 {
     call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION,
-              "Could not find shard %.*s in stream %.*s under account %.*s.", STR_ARG(shard),
-              STR_ARG(s->name), STR_ARG(s->account));
+              "Shard shardId-%012u in stream %.*s under account %.*s does not exist", shard,
+              STR_ARG(n->name), STR_ARG(n->account));
 }
 
 /* arn:aws:kinesis:region:account:stream/name */
-static bool arn_split(struct str arn, struct str *ret_region, struct str *ret_account,
-                      struct str *ret_name)
+static bool arn_split(struct str arn, struct stream_name *ret_name)
 {
     struct str parts[6], rest = arn;
     for (size_t i = 0; i < 5; i++) {
@@ -241,42 +230,68 @@ static bool arn_split(struct str arn, struct str *ret_region, struct str *ret_ac
             return false;
         }
     }
-    if (!str_eq(parts[0], STR("arn")) || !str_eq(parts[2], STR("kinesis")) ||
-        !str_starts(rest, STR("stream/"))) {
+    if (!str_starts(parts[1], STR("aws")) || !str_eq(parts[0], STR("arn")) ||
+        !str_eq(parts[2], STR("kinesis")) || !str_starts(rest, STR("stream/"))) {
         return false;
     }
-    *ret_region = parts[3];
-    *ret_account = parts[4];
-    *ret_name = str_from(rest, sizeof("stream/") - 1);
+    *ret_name = (struct stream_name){
+        .region = parts[3], .account = parts[4], .name = str_from(rest, sizeof("stream/") - 1)};
+    return true;
+}
+
+/* arn:aws.*:kinesis:.*:\d{12}:stream/\S+ */
+bool stream_arn_is_plain(struct str arn)
+{
+    struct stream_name n;
+    if (arn.ptr == NULL) {
+        return true;
+    }
+    if (arn.len > STREAM_ARN_BYTES_MAX || !str_starts(arn, STR("arn:aws")) || !arn_split(arn, &n) ||
+        n.account.len != 12 || n.name.len == 0) {
+        return false;
+    }
+    bool plain = true;
+    for (size_t i = 0; i < n.account.len; i++) {
+        plain = plain && n.account.ptr[i] >= '0' && n.account.ptr[i] <= '9';
+    }
+    for (size_t i = 0; i < n.name.len; i++) {
+        plain = plain && (unsigned char)n.name.ptr[i] > ' ';
+    }
+    return plain;
+}
+
+bool stream_named(struct call *c, struct str name, struct str arn, struct stream_name *ret_name)
+{
+    struct stream_name n = {.account = c->account, .region = c->region, .name = name};
+    if (arn.len > 0 && !arn_split(arn, &n)) {
+        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION, "StreamARN %.*s is not the ARN of a stream.",
+                  STR_ARG(arn));
+        return false;
+    }
+    if (name.len > 0 && !str_eq(name, n.name)) {
+        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+                  "StreamName %.*s and StreamARN %.*s name different streams.", STR_ARG(name),
+                  STR_ARG(arn));
+        return false;
+    }
+    if (n.name.len == 0) {
+        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+                  "Either StreamName or StreamARN must be provided.");
+        return false;
+    }
+    *ret_name = n;
     return true;
 }
 
 struct stream *stream_of(struct call *c, struct str name, struct str arn)
 {
-    struct str account = c->account, region = c->region;
-    if (arn.len > 0) {
-        struct str named;
-        if (!arn_split(arn, &region, &account, &named)) {
-            call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                      "StreamARN %.*s is not the ARN of a stream.", STR_ARG(arn));
-            return NULL;
-        }
-        if (name.len > 0 && !str_eq(name, named)) {
-            call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                      "StreamName %.*s and StreamARN %.*s name different streams.", STR_ARG(name),
-                      STR_ARG(arn));
-            return NULL;
-        }
-        name = named;
-    }
-    if (name.len == 0) {
-        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                  "Either StreamName or StreamARN must be provided.");
+    struct stream_name n;
+    if (!stream_named(c, name, arn, &n)) {
         return NULL;
     }
-    struct stream *s = stream_find(c->state, account, region, name, c->now_us);
+    struct stream *s = stream_find(c->state, n.account, n.region, n.name, c->now_us);
     if (s == NULL) {
-        stream_refuse_missing(c, account, name);
+        stream_refuse_missing(c, n.account, n.name);
     }
     return s;
 }

@@ -58,8 +58,7 @@ void stream_delete(struct kinesis_store *k, struct stream *s, int64_t now_us);
 void stream_trim(struct stream *s, int64_t now_us);
 
 struct shard *stream_shard_for(struct stream *s,
-                               struct hash_key key);               /* the open one that takes it */
-struct shard *stream_shard_by_id(struct stream *s, struct str id); /* NULL: no such */
+                               struct hash_key key); /* the open one that takes it */
 
 /* What an account has in a region. */
 struct stream_usage {
@@ -73,6 +72,14 @@ struct stream *stream_next(struct kinesis_store *k, struct str account, struct s
                            struct str after, int64_t now_us);
 
 /* ---- resolving what a call names; NULL: the call was refused with AWS's words ---- */
+struct stream_name {
+    struct str account, region, name;
+};
+/* By StreamName or StreamARN, whether there is such a stream or not; false: refused. */
+bool stream_named(struct call *c, struct str name, struct str arn, struct stream_name *ret_name);
+/* Whether a StreamARN is absent (no ptr) or as the model's pattern wants it, for those who read
+ * requests by hand. */
+bool stream_arn_is_plain(struct str arn);
 /* By StreamName or StreamARN, whatever its status. */
 struct stream *stream_of(struct call *c, struct str name, struct str arn);
 /* The same, for reading and writing records: it must be open for that. */
@@ -80,6 +87,7 @@ struct stream *stream_for_data(struct call *c, struct str name, struct str arn);
 /* The same, for changes that want an ACTIVE stream: else ResourceInUseException. */
 struct stream *stream_for_change(struct call *c, struct str name, struct str arn);
 void stream_refuse_missing(struct call *c, struct str account, struct str name);
-void stream_refuse_shard(struct call *c, const struct stream *s, struct str shard_id);
+/* AWS kinesis-shard-missing-1: where a shard is asked for, a missing stream is a missing shard. */
+void stream_refuse_shard(struct call *c, const struct stream_name *n, uint32_t shard);
 
 #endif

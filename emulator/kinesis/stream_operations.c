@@ -25,7 +25,9 @@ static bool create_exceeds_limits(struct call *c, bool on_demand, int64_t shards
                   "This request would exceed the shard limit for the account %.*s in %.*s. Current "
                   "shard count for the "
                   "account: %zu. Limit: %d. Number of additional shards that would have resulted "
-                  "from this request: %lld.",
+                  "from this request: %lld. Refer to the AWS Service Limits page "
+                  "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for "
+                  "current limits and how to request higher limits.",
                   STR_ARG(c->account), STR_ARG(c->region), usage.open_shards, KINESIS_SHARDS_MAX,
                   (long long)shards);
         return true;
@@ -273,9 +275,9 @@ static void change_retention(struct call *c, bool increase)
         call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
                   "Requested retention period (%lld hours) for stream %.*s can not be %s than "
                   "existing retention "
-                  "period (%lld hours).",
+                  "period (%lld hours). Use %sRetentionPeriod API.",
                   (long long)hours, STR_ARG(s->name), increase ? "shorter" : "longer",
-                  (long long)now_hours);
+                  (long long)now_hours, increase ? "Decrease" : "Increase");
         return;
     }
     stream_trim(s, c->now_us); /* AWS kinesis-retention-1: a longer period does not bring back what

@@ -23,8 +23,9 @@ void object_put(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
     struct object facts = {.body = c->request->body, .modified_us = c->now_us};
-    if (b == NULL || !s3_key(c, &facts.key) || !object_metadata_read(c, &facts) ||
-        !checksum_verify_request(c, &facts.checksum) || !s3_has_room(c, facts.body.len) ||
+    if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c) ||
+        !object_metadata_read(c, &facts) || !checksum_verify_request(c, &facts.checksum) ||
+        !s3_has_room(c, facts.body.len) ||
         !condition_write(c, tree_get(b->objects, facts.key), facts.key)) {
         return;
     }

@@ -136,6 +136,21 @@ bool s3_only_built(struct call *c)
     return true;
 }
 
+/* AWS s3-length-1: a body in chunks of HTTP is refused, unless aws-chunked says its length (the
+ * core has then set Content-Length). */
+bool s3_length_is_said(struct call *c)
+{
+    const struct http_headers *headers = &c->request->headers;
+    if (!http_has_header(headers, "Transfer-Encoding") ||
+        http_has_header(headers, "Content-Length")) {
+        return true;
+    }
+    call_fail(c, AWS_NOT_IMPLEMENTED,
+              "A header you provided implies functionality that is not implemented");
+    call_fail_extra(c, "Header", STR("Transfer-Encoding"));
+    return false;
+}
+
 bool s3_has_room(struct call *c, uint64_t bytes)
 {
     if (bytes > S3_OBJECT_BYTES_MAX) {

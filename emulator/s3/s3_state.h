@@ -40,6 +40,8 @@ bool s3_key(struct call *c, struct str *ret_key);
 /* Whether the input asks for nothing that is not built (ACLs, tags, locks, versions ...); false:
  * refused by name. */
 bool s3_only_built(struct call *c);
+/* Whether the body's length was said before it came; false: refused by name. */
+bool s3_length_is_said(struct call *c);
 /* Whether so many more bytes may be held; false: the call has failed. */
 bool s3_has_room(struct call *c, uint64_t bytes);
 struct str s3_owner_id(struct call *c); /* canonical user id: 64 hex digits */

@@ -105,8 +105,8 @@ void upload_part(struct call *c)
     int64_t number;
     struct checksum sum;
     struct upload *u = find_for_part(c, &number);
-    if (u == NULL || !checksum_verify_request(c, &sum) || !check_part_sum(c, u, &sum) ||
-        !s3_has_room(c, c->request->body.len)) {
+    if (u == NULL || !s3_length_is_said(c) || !checksum_verify_request(c, &sum) ||
+        !check_part_sum(c, u, &sum) || !s3_has_room(c, c->request->body.len)) {
         return;
     }
     const struct upload_part *p = put_part(c, u, number, c->request->body, &sum);

@@ -259,7 +259,8 @@ Test(kinesis_get, refuses_iterators_that_it_did_not_give)
         cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(iterator)) ==
                   400);
         cr_assert(bench_refused(&b, "ResourceNotFoundException",
-                                "Stream s under account 000000000000 not found."));
+                                "Shard shardId-000000000000 in stream s under account 000000000000 "
+                                "does not exist"));
         if (anew == 0) {
             bench_stream(&b, "s", 1);
         }
@@ -276,6 +277,10 @@ Test(kinesis_get, shard_iterators_are_refused_in_the_words_of_aws)
     struct str number = bench_put(&b, "s", "a", STR("x")); /* shard 0 */
     struct str after = str_printf(b.arena, ",\"StartingSequenceNumber\":\"%.*s\"", STR_ARG(number));
     const char *of_shard_0 = str_z(b.arena, after);
+    bench_stream(&b, "another", 1);
+    number = bench_put(&b, "another", "a", STR("x"));
+    struct str of_another =
+        str_printf(b.arena, ",\"StartingSequenceNumber\":\"%.*s\"", STR_ARG(number));
     struct {
         unsigned shard;
         const char *type, *more, *error, *words;
@@ -285,10 +290,14 @@ Test(kinesis_get, shard_iterators_are_refused_in_the_words_of_aws)
         {0, "AT_SEQUENCE_NUMBER", "", "InvalidArgumentException", "StartingSequenceNumber"},
         {0, "AT_SEQUENCE_NUMBER", ",\"StartingSequenceNumber\":\"12\"", "InvalidArgumentException",
          "StartingSequenceNumber 12 used in GetShardIterator on shard shardId-000000000000 in "
-         "stream s under account "
-         "000000000000 is invalid because it did not come from this stream."},
+         "stream s under account 000000000000 is invalid."},
         {1, "AFTER_SEQUENCE_NUMBER", of_shard_0, "InvalidArgumentException",
-         "did not come from this stream"},
+         "Invalid StartingSequenceNumber. It encodes shardId-000000000000, while it was used in a "
+         "call to a shard with shardId-000000000001"},
+        {0, "AT_SEQUENCE_NUMBER", str_z(b.arena, of_another), "InvalidArgumentException",
+         "is invalid because it did not come from this stream."},
+        {0, "LATEST", of_shard_0, "InvalidArgumentException",
+         "Request specified LATEST and also a StartingSequenceNumber."},
         {0, "AT_TIMESTAMP", "", "InvalidArgumentException",
          "Must specify timestampInMillis parameter"},
         {0, "AT_TIMESTAMP", ",\"Timestamp\":1900000000", "InvalidArgumentException",
