@@ -154,9 +154,11 @@ Test(front, passes_paths_and_bodies_as_they_were_sent)
 
     int fd = dial(&f);
     say(fd, STR("PUT /box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: "
-                "100-continue\r\n\r\n"));
+                "100-continue\r\nContent-Encoding: aws-chunked\r\nx-amz-content-sha256: "
+                "STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-decoded-content-length: "
+                "9\r\n\r\n"));
     cr_assert(str_starts(hear(f.arena, fd, "\r\n\r\n", &error), STR("HTTP/1.1 100 Continue\r\n")));
-    say(fd, STR("3\r\nin \r\n6\r\nchunks\r\n0\r\n\r\n"));
+    say(fd, STR("6\r\n9\r\nin \r\nd\r\nchunks\r\n0\r\n\r\n\r\n0\r\n\r\n"));
     cr_assert(str_contains(hear(f.arena, fd, "\r\n\r\n", &error), STR(" 200 ")));
     close(fd);
     cr_assert(str_eq(body_of(exchange(&f, "GET /box/k HTTP/1.1", STR_EMPTY)), STR("in chunks")));
