@@ -16,6 +16,7 @@ static const struct operation_handler handlers[] = {
     {"DeleteObject", object_delete, false},
     {"DeleteObjects", object_delete_many, false},
     {"GetBucketLocation", bucket_location, false},
+    {"GetBucketVersioning", bucket_versioning, false},
     {"GetObject", object_get, false},
     {"HeadBucket", bucket_head, false},
     {"HeadObject", object_head, false},

@@ -2,6 +2,7 @@
 # use $url and $work, and end with `passed`, which prints a row of docs/clients.md.
 # shellcheck shell=bash
 set -euo pipefail
+command -v curl >/dev/null && command -v jq >/dev/null || { echo "skipped: no curl or no jq"; exit 77; }
 [ -x "$AFORO_BIN/aforo" ] || { echo "no $AFORO_BIN/aforo: build it first"; exit 1; }
 work=$(mktemp -d)
 emulator=
@@ -24,7 +25,7 @@ serve() { # client's name, its version, options of aforo serve
   export AWS_ENDPOINT_URL=$url AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1
   export AWS_CONFIG_FILE=$work/none AWS_SHARED_CREDENTIALS_FILE=$work/none AWS_PAGER= AWS_MAX_ATTEMPTS=1 AWS_EC2_METADATA_DISABLED=true
   export PYTHONDONTWRITEBYTECODE=1 no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
-  unset AWS_PROFILE AWS_SESSION_TOKEN
+  unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE
 }
 
 is() { # what, expected, got

@@ -134,3 +134,15 @@ Test(s3_bucket, list_is_sorted_and_paged)
     cr_expect_str_eq(client_nth(&c, "Buckets.Bucket", 0, "Name"), "zulu");
     client_free(&c);
 }
+
+Test(s3_bucket, versioning_was_never_asked_for)
+{
+    /* Proves: the configuration is there and has no status, and a missing bucket has none. */
+    struct emulator_client c = client_new();
+    cr_assert_eq(client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY), 200);
+    cr_expect_eq(client_s3(&c, "GET", "/bkt?versioning", NULL, STR_EMPTY), 200);
+    cr_expect(strstr(client_body(&c), "<VersioningConfiguration") != NULL, "%s", client_body(&c));
+    cr_expect_str_eq(client_text(&c, "Status"), "");
+    cr_expect_eq(client_s3(&c, "GET", "/other?versioning", NULL, STR_EMPTY), 404);
+    client_free(&c);
+}

@@ -41,7 +41,6 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
         {"PUT", "/bkt/k?acl", "PutObjectAcl"},
         {"GET", "/bkt/k?acl", "GetObjectAcl"},
         {"PUT", "/bkt?versioning", "PutBucketVersioning"},
-        {"GET", "/bkt?versioning", "GetBucketVersioning"},
         {"PUT", "/bkt/k?tagging", "PutObjectTagging"},
         {"GET", "/bkt/k?tagging", "GetObjectTagging"},
         {"DELETE", "/bkt/k?tagging", "DeleteObjectTagging"},
