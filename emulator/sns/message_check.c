@@ -36,8 +36,7 @@ static bool is_number(struct str text)
 {
     struct json_scan scan;
     json_scan_init(&scan, text);
-    enum json_token first = json_scan_next(&scan);
-    return first == JSON_NUMBER && json_scan_next(&scan) == JSON_END;
+    return json_scan_next(&scan) == JSON_NUMBER && json_scan_next(&scan) == JSON_END;
 }
 
 static bool attribute_name_is_valid(struct str name)

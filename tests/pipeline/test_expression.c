@@ -255,7 +255,7 @@ Test(expression, decimals_are_exact)
     } rows[] = {
         {"0.1 + 0.2", WAREHOUSE_DECIMAL, 1, 3},
         {"0.1 + 0.2 = 0.30", WAREHOUSE_BOOL, 0, 1},
-        {"price * a", WAREHOUSE_DECIMAL, 2, 1999 * 3},
+        {"price * a", WAREHOUSE_DECIMAL, 2, 5997},
         {"price * 0.001", WAREHOUSE_DECIMAL, 5, 1999},
         {"price - 20", WAREHOUSE_DECIMAL, 2, -1},
         {"-price", WAREHOUSE_DECIMAL, 2, -1999},

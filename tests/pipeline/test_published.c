@@ -139,6 +139,7 @@ static void expect_figures(const struct played *p, const char *path, size_t sum_
         cr_assert(figure != NULL, "%.*s", STR_ARG(day));
         uint64_t count = 0;
         int64_t sums[2] = {0, 0};
+        cr_assert(sum_count <= 2);
         for (; more && str_starts(g.name, day); more = tally_next(p->tally, g.name, &g)) {
             count += g.count;
             sums[0] += g.sums[0];
