@@ -170,8 +170,10 @@ struct str str_lower(struct arena *a, struct str s)
     return str_n(text, s.len);
 }
 
-/* What *rest points at after a separator that ended the text: one empty item is still owed. */
-static const char cut_owes_one[1] = "";
+/* What *rest points at after a separator that ended the text: one empty item is still owed. Not "":
+ * a compiler may give that the address of any empty literal (clang -O3 does), and no cut would ever
+ * end. */
+static const char cut_owes_one[1] = {'!'};
 
 bool str_cut(struct str *rest, char separator, struct str *ret_item)
 {

@@ -11,12 +11,14 @@ trap 'rm -rf "$work"' EXIT
 command -v ccache >/dev/null && export CMAKE_C_COMPILER_LAUNCHER=ccache
 
 traces() { # program, folder
-  local file seed
+  local file seed status
   mkdir -p "$2"
   for file in scenarios/catalog/*.yaml; do
     for seed in "${seeds[@]}"; do
-      "$1" run "$file" --seed "$seed" --quiet --trace "$2/$(basename "$file" .yaml)-$seed" >>"$2.log" 2>&1 ||
-        { tail -n 3 "$2.log"; echo "$2: $file seed $seed failed"; exit 1; }
+      status=0
+      "$1" run "$file" --seed "$seed" --quiet --trace "$2/$(basename "$file" .yaml)-$seed" >>"$2.log" 2>&1 || status=$?
+      # One seed does not fire every fault, which is "unknown" (6).
+      [ "$status" -eq 0 ] || [ "$status" -eq 6 ] || { tail -n 3 "$2.log"; echo "$2: $file seed $seed: exit $status"; exit 1; }
     done
   done
 }
