@@ -1,6 +1,6 @@
-/* object_get.c -- GetObject and HeadObject: find, judge the conditions, cut the range, tell.
- * The body is copied into the request's arena: the object may be overwritten before the answer has
- * left. */
+/* object_get.c -- GetObject, HeadObject and GetObjectTagging: find, judge the conditions, cut the
+ * range, tell. The body is copied into the request's arena: the object may be overwritten before
+ * the answer has left. */
 #include "base/instant.h"
 #include "byte_range.h"
 #include "condition.h"
@@ -135,4 +135,15 @@ void object_head(struct call *c)
 {
     struct byte_range range;
     (void)read_head(c, &range);
+}
+
+/* AWS s3-tagging-1: an object without tags has an empty set; here that is every object, since
+ * writing tags is refused. The AWS CLI 2 asks before it copies in parts. */
+void object_tagging(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    struct str key;
+    if (b != NULL && s3_key(c, &key) && object_find(c, b, key) != NULL) {
+        (void)call_out(c, "TagSet", JSON_IS_ARRAY);
+    }
 }

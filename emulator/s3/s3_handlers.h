@@ -16,6 +16,7 @@ void bucket_versioning(struct call *c);
 void object_put(struct call *c);
 void object_get(struct call *c);
 void object_head(struct call *c);
+void object_tagging(struct call *c);
 void object_delete(struct call *c);
 void object_delete_many(struct call *c);
 void object_copy(struct call *c);

@@ -18,6 +18,7 @@ static const struct operation_handler handlers[] = {
     {"GetBucketLocation", bucket_location, false},
     {"GetBucketVersioning", bucket_versioning, false},
     {"GetObject", object_get, false},
+    {"GetObjectTagging", object_tagging, false},
     {"HeadBucket", bucket_head, false},
     {"HeadObject", object_head, false},
     {"ListBuckets", bucket_list, false},

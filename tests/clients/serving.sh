@@ -43,7 +43,7 @@ same() { # what, two files or folders
 refused() { # words, then the command
   local words=$1 said; shift
   if said=$("$@" 2>&1); then echo "not refused: $*"; exit 1; fi
-  has "$*" "$words" "$said"
+  has "$*" "$words" "${said// (reached max retries: 0)/}"
 }
 control() { # path, body
   curl -fsS -d "$2" "$url/_aforo/$1" >/dev/null

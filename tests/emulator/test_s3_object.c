@@ -220,3 +220,18 @@ Test(s3_object, partial_fault_refuses_some_keys_of_a_batch)
     cr_expect_eq(left, errors);
     client_free(&c);
 }
+
+Test(s3_object, tags_are_none)
+{
+    /* Proves: an object has an empty set of tags, and a missing one has none. */
+    struct emulator_client c = client_new();
+    cr_assert_eq(client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY), 200);
+    cr_assert_eq(client_s3(&c, "PUT", "/bkt/k", NULL, STR("x")), 200);
+    cr_expect_eq(client_s3(&c, "GET", "/bkt/k?tagging", NULL, STR_EMPTY), 200);
+    cr_expect(strstr(client_body(&c), "<TagSet>") != NULL || strstr(client_body(&c), "<TagSet/>"),
+              "%s", client_body(&c));
+    cr_expect_eq(client_count(&c, "TagSet.Tag"), 0);
+    cr_expect_eq(client_s3(&c, "GET", "/bkt/none?tagging", NULL, STR_EMPTY), 404);
+    cr_expect_str_eq(client_text(&c, "Code"), "NoSuchKey");
+    client_free(&c);
+}

@@ -42,7 +42,6 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
         {"GET", "/bkt/k?acl", "GetObjectAcl"},
         {"PUT", "/bkt?versioning", "PutBucketVersioning"},
         {"PUT", "/bkt/k?tagging", "PutObjectTagging"},
-        {"GET", "/bkt/k?tagging", "GetObjectTagging"},
         {"DELETE", "/bkt/k?tagging", "DeleteObjectTagging"},
         {"PUT", "/bkt?policy", "PutBucketPolicy"},
         {"DELETE", "/bkt?policy", "DeleteBucketPolicy"},
