@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/yaml.h"
 
-#define SPEED 200
+#define SPEED INT64_C(200)
 #define BUCKET STR("lake")
 
 struct step {
@@ -195,8 +195,8 @@ struct program *program_new(struct arena *a, uint64_t seed, const char *rules)
     struct program *p = NEW(a, struct program);
     struct diag d = DIAG_INIT;
     p->arena = a;
-    p->clock = (struct front_clock){
-        .origin_us = wall_us(), .start_us = 10 * 365 * US_PER_DAY, .speed = SPEED};
+    p->clock =
+        (struct front_clock){.origin_us = wall_us(), .start_us = 3650 * US_PER_DAY, .speed = SPEED};
     struct emulator_options options = {.seed = seed, .start_us = p->clock.start_us};
     p->emulator = emulator_new(a, &options);
     bucket_make(p, a);
@@ -238,7 +238,7 @@ bool program_holds(struct program *p)
 {
     struct emulator_object object = {.key = STR_EMPTY};
     unsigned keys = 0;
-    bool holds = rows_in(p) == PROGRAM_WRITERS * PROGRAM_KEYS;
+    bool holds = rows_in(p) == (int64_t)PROGRAM_WRITERS * PROGRAM_KEYS;
     front_lock(p->front);
     while (emulator_object_next(p->emulator, BUCKET, object.key, &object)) {
         keys++;

@@ -70,7 +70,7 @@ Test(real, kills_at_every_step_leak_nothing)
 {
     /* Proves that a crash at any of the writer's steps loses no key and no row, and closes every
      * handle of the life that it ended. */
-    for (uint64_t step = 1; step <= 3 * PROGRAM_KEYS; step += 3) {
+    for (uint64_t step = 1; step <= (uint64_t)3 * PROGRAM_KEYS; step += 3) {
         struct arena *a = arena_new("test", 4 * GIB);
         struct program *p = program_new(a, step, NULL);
         p->writers[0].kill_at_step = step;
