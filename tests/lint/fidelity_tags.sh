@@ -2,6 +2,7 @@
 # Every `AWS <id>:` and `DIFFERS <id>:` in the code has its row in docs/fidelity.md, and every row its tag.
 set -euo pipefail
 cd "${AFORO_SOURCE:-.}"
+git rev-parse --git-dir >/dev/null 2>&1 || { echo "skipped: not a git checkout"; exit 77; }
 tags=$(git grep -hoE '(AWS|DIFFERS) [a-z0-9]+(-[a-z0-9]+)+:' -- 'src/*.[ch]' 'emulator/*.[ch]' 'replay/*.[ch]' 'scenarios/*.[ch]' |
   sed -E 's/^(AWS|DIFFERS) ([^:]+):$/\2/' | sort -u)
 rows=$(sed -nE 's/^\| *([a-z0-9]+(-[a-z0-9]+)+) *\|.*/\1/p' docs/fidelity.md | sort -u)
