@@ -1,7 +1,7 @@
 #include "wire/aws_error.h"
 
 #define AWS_ERROR_ROW(id, name_, status_, next_)                                                   \
-    [id] = {.name = name_, .status = status_, .next = next_},
+    [id] = {.name = (name_), .status = (status_), .next = (next_)},
 static const struct aws_error ERRORS[AWS_ERROR_COUNT] = {
     [AWS_OK] = {.name = "", .status = 200, .next = ERR_OK}, AWS_ERROR_TABLE(AWS_ERROR_ROW)};
 #undef AWS_ERROR_ROW
