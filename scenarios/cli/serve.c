@@ -169,7 +169,7 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
     enum err code = front_serve(front, e, d);
     if (code == ERR_OK) {
         printf("aforo: listening on %.*s\n", STR_ARG(url));
-        fflush(stdout);
+        (void)fflush(stdout);
         signal_await(signals);
     }
     front_stop(front);
@@ -190,7 +190,7 @@ static int serve_run(int argc, char **argv)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     struct arena *a = arena_new("emulator", ARENA_PROCESS_BYTES_MAX);
     enum err served = serve(&options, a, &signals, &d);
     arena_free(a);

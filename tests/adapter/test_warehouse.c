@@ -8,11 +8,6 @@
 #include "base/limits.h"
 #include "warehouse_bench.h"
 
-#define EACH_KIND(kind)                                                                            \
-    int kind = 0;                                                                                  \
-    kind < BENCH_KINDS;                                                                            \
-    kind++
-
 /* ---- one table with a column of every type ---- */
 
 static void flights_create(struct bench *b)
@@ -137,7 +132,7 @@ Test(warehouse, values_come_back_as_they_were_given)
     /* Proves that each type, NULL, the extremes and every byte that COPY escapes survive, by INSERT
      * and in bulk. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -172,7 +167,7 @@ Test(warehouse, sums_and_parameters_are_exact)
     /* Proves that money is added without a float, and that a parameter compares as its type, in any
      * order. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -213,7 +208,7 @@ Test(warehouse, a_key_that_is_there_is_a_conflict)
     /* Proves the class and SQLSTATE of a doubled key and a missing value, that the transaction is
      * gone with all it did, and that the next one works. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -247,7 +242,7 @@ Test(warehouse, a_rollback_leaves_nothing)
     /* Proves that rolling back undoes rows, also from the middle of a bulk load, and is harmless
      * without a transaction. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -289,7 +284,7 @@ Test(warehouse, bad_statements_are_refused)
     };
     const struct warehouse_value params[] = {warehouse_text(STR("a")), warehouse_i64(1)};
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -334,7 +329,7 @@ Test(warehouse, ten_thousand_rows_arrive)
      * unaltered. */
     const int64_t count = 10000;
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -371,7 +366,7 @@ Test(warehouse, statements_may_be_many)
     /* Proves that more statements than are kept prepared still give their own answers, asked for
      * again and again. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }
@@ -406,7 +401,7 @@ Test(warehouse, no_update_is_lost_between_two_handles)
      * whenever that is noticed, that it works when tried again, and that readers see committed rows
      * only. */
     struct bench b;
-    for (EACH_KIND(kind)) {
+    for (int kind = 0; kind < BENCH_KINDS; kind++) {
         if (!bench_start(&b, kind)) {
             continue;
         }

@@ -79,7 +79,7 @@ Test(warehouse_failures, a_write_that_fails_is_never_half_a_load)
     const int64_t count = 400;
     struct bench b;
     int unknown = 0, worked = 0;
-    signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     for (rlim_t kib = 13; kib < 200 && worked < 2; kib += 5) {
         if (!bench_start(&b, BENCH_FILE)) {
             return;

@@ -102,7 +102,7 @@ int main(void)
         }
         answer(a, tree, &out);
         printf("%.*s\n", STR_ARG(buf_str(&out)));
-        fflush(stdout);
+        (void)fflush(stdout);
     }
     free(line);
     arena_free(a);
