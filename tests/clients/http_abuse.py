@@ -1,10 +1,12 @@
 """HTTP as nobody should send it, and as few do: sensible answers, nothing half done, and the emulator serves on."""
 import json
+import shutil
 import socket
 import subprocess
+import sys
 
 from kinesis_raw import post
-from serving import raw, run
+from serving import raw, run, serving
 
 
 def say(url, text):
@@ -36,6 +38,10 @@ def is_well(url):
     assert raw(url, "GET", "/_aforo/health").status == 200
 
 
+if not shutil.which("curl"):
+    print("skipped: no curl")
+    sys.exit(77)
+CURL = subprocess.run(["curl", "--version"], capture_output=True, text=True, timeout=60).stdout.split()[1]
 CLOSING = "GET /_aforo/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
@@ -74,6 +80,15 @@ def bodies_come_in_every_way(url):
     sent = subprocess.run(["curl", "-sS", "-T", "/proc/version", "-H", "Expect: 100-continue", "-o", "/dev/null", "-w", "%{http_code}",
                            f"{url}/abuse/curl"], capture_output=True, timeout=60)
     assert sent.stdout == b"200", sent
+
+
+def curl_signs_as_we_verify(_):
+    with serving("--verify-signatures") as url:
+        signed = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--aws-sigv4", "aws:amz:us-east-1:s3"]
+        for secret, method, target, code in [("test", "PUT", "/signed", "200"), ("test", "PUT", "/signed/a-key", "200"), ("test", "GET", "/signed/a-key", "200"),
+                                             ("wrong", "GET", "/signed/a-key", "403"), ("test", "DELETE", "/signed/a-key", "204")]:
+            said = subprocess.run([*signed, "--user", f"test:{secret}", "-X", method, url + target], capture_output=True, text=True, timeout=60)
+            assert said.stdout == code, (secret, method, target, said)
 
 
 def broken_requests_change_nothing(url):
@@ -141,5 +156,5 @@ def the_ledger_tells_of_it(url):
     assert lines and all(line["status"] != 500 for line in lines), [line for line in lines if line["status"] == 500]
 
 
-run([connections_are_kept_and_closed, bodies_come_in_every_way, broken_requests_change_nothing, large_heads_are_refused, odd_methods_and_targets,
-     json_of_every_depth, the_ledger_tells_of_it], "no client: HTTP/1.1 by hand")
+run([connections_are_kept_and_closed, bodies_come_in_every_way, curl_signs_as_we_verify, broken_requests_change_nothing, large_heads_are_refused, odd_methods_and_targets,
+     json_of_every_depth, the_ledger_tells_of_it], "HTTP/1.1 by hand, and curl", CURL)

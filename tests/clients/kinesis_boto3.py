@@ -169,4 +169,4 @@ def many_clients_put_at_one_time(_):
 os.environ.pop("AWS_PROFILE", None)
 run([every_record_comes_back_as_it_was_put, iterators_of_all_types_stand_where_they_should, errors_are_typed,
      streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
-     the_waiter_sees_it_become_active, many_clients_put_at_one_time], "kinesis")
+     the_waiter_sees_it_become_active, many_clients_put_at_one_time], "boto3: kinesis")

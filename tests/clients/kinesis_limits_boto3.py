@@ -198,4 +198,4 @@ def arns_name_streams_as_well(url):
 
 
 run([hash_keys_choose_the_shard, throttled_entries_fail_alone, reads_are_limited_too, limits_cut_what_is_read,
-     positions_by_time_have_milliseconds, what_expires_is_named, shards_are_listed_in_pages, arns_name_streams_as_well], "kinesis limits")
+     positions_by_time_have_milliseconds, what_expires_is_named, shards_are_listed_in_pages, arns_name_streams_as_well], "boto3: kinesis limits")

@@ -176,4 +176,4 @@ def streams_shards_and_numbers(url):
 
 
 run([every_constraint_of_the_model_has_its_words, some_words_are_known_by_heart, bodies_that_are_not_what_they_should_be,
-     streams_shards_and_numbers], "kinesis words")
+     streams_shards_and_numbers], "boto3: kinesis words")

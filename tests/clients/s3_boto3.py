@@ -169,4 +169,4 @@ def a_lost_answer_was_still_applied(url):
 
 run([an_object_comes_back_with_its_metadata, missing_things_have_their_own_errors, only_the_first_conditional_write_wins,
      listings_page_in_byte_order, large_files_go_up_and_down, conditions_follow_the_etag, checksums_are_kept_and_verified,
-     copies_go_between_buckets, presigned_urls_work_and_are_verified, deleted_is_gone, a_lost_answer_was_still_applied], "s3")
+     copies_go_between_buckets, presigned_urls_work_and_are_verified, deleted_is_gone, a_lost_answer_was_still_applied], "boto3: s3")

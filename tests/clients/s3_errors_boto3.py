@@ -245,4 +245,4 @@ def signatures(_):
             s3.list_objects_v2(Bucket=BUCKET)
 
 
-run([buckets, objects, ranges, conditions, digests, parts, documents, signatures], "s3 errors")
+run([buckets, objects, ranges, conditions, digests, parts, documents, signatures], "boto3: s3 errors")

@@ -150,4 +150,4 @@ def overridden_and_kept_headers(url):
 
 
 run([odd_keys_come_back, listings_are_what_a_model_says, names_are_encoded_where_asked, answers_have_their_headers,
-     overridden_and_kept_headers], "s3 names")
+     overridden_and_kept_headers], "boto3: s3 names")

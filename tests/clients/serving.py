@@ -93,11 +93,11 @@ def operations(url):
     return "; ".join(f"{service}: {', '.join(sorted(names))}" for service, names in sorted(seen.items()))
 
 
-def run(tests, about=""):
-    """Runs functions of the URL of an emulator that they share, in order."""
+def run(tests, about, version=boto3.__version__):
+    """Runs functions of the URL of an emulator that they share, in order; about and version: the client, for docs/clients.md."""
     with serving() as url:
         for test in tests:
             test(url)
         if os.environ.get("AFORO_CLIENTS_TABLE"):
-            print(f"| boto3{about and ': ' + about} | {boto3.__version__} | {operations(url)} | {len(tests)} tests |")
-    print(f"{len(tests)} passed, boto3 {boto3.__version__}")
+            print(f"| {about} | {version} | {operations(url)} | {len(tests)} tests |")
+    print(f"{len(tests)} passed, {about} {version}")

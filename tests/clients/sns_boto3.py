@@ -66,4 +66,4 @@ def errors_are_typed(url):
     assert sns.list_topics()["Topics"] == []
 
 
-run([a_subscriber_confirms_and_is_told, errors_are_typed], "sns")
+run([a_subscriber_confirms_and_is_told, errors_are_typed], "boto3: sns")

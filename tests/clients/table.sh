@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Prints docs/clients.md: what the client tests say of themselves, run now, one after another. Needs AFORO_BIN and AFORO_SOURCE.
+# A client that is missing here has no row; a test that fails ends it.
+set -euo pipefail
+cd "$(dirname "$0")"
+export AFORO_CLIENTS_TABLE=1 PYTHONDONTWRITEBYTECODE=1
+row() { # its command
+  local said code=0
+  said=$("$@" 2>&1) || code=$?
+  [ "$code" -eq 0 ] || [ "$code" -eq 77 ] || { echo "$*: $said" >&2; exit 1; }
+  grep '^| ' <<<"$said" || true
+}
+cat <<'HEAD'
+# Clients that judge the emulator
+
+Each row is one test of tests/clients: a client that nobody here wrote, unchanged, against `aforo serve`. The operations are
+those that the emulator's ledger has seen answered well in that run; the refusals that the tests also ask for are not counted.
+`tests/clients/table.sh >docs/clients.md` runs them all and writes this page.
+
+| client | version | operations exercised | result |
+| --- | --- | --- | --- |
+HEAD
+for script in s3_boto3 s3_errors_boto3 s3_names_boto3 kinesis_boto3 kinesis_limits_boto3 kinesis_words_boto3 sns_boto3 http_abuse; do
+  row python3 "$script.py"
+  [ "$script" = http_abuse ] || row /usr/bin/python3 "$script.py"
+done
+for aws in $(which -a aws); do # each that the PATH has
+  for script in awscli_kinesis awscli_s3 awscli_s3api; do
+    PATH=$(dirname "$aws"):$PATH row "./$script.sh"
+  done
+done
+for script in js rclone s3cmd; do
+  row "./$script.sh"
+done
+cat <<'TAIL'
+
+What they cannot use yet: clients that speak only HTTP/2 to Kinesis (the Java SDK's asynchronous client, the JavaScript SDK
+without NodeHttpHandler) and CBOR bodies. What each operation leaves out is in [fidelity.md](fidelity.md).
+TAIL
