@@ -187,6 +187,23 @@ static void message_check(struct oracle *o, const struct emulator_message *m,
     }
 }
 
+/* One message an episode, where nothing on the way explains another. */
+static void copies_check(struct oracle *o, struct map *copies, struct str id, int64_t at_most,
+                         struct oracle_finding *f)
+{
+    int64_t *count = map_get(copies, id);
+    if (count == NULL) {
+        count = NEW(o->scratch, int64_t);
+        *count = 0;
+        map_put(copies, id, count);
+    }
+    if (++*count > at_most && at_most >= 0) {
+        finding_add(o, f, ROW_DUPLICATED,
+                    "alert %.*s was published %lld times, at most %lld are allowed", STR_ARG(id),
+                    (long long)*count, (long long)at_most);
+    }
+}
+
 /* Who has records in quarantine was told so. */
 static enum err quarantine_check(struct oracle *o, const struct map *ids, struct oracle_finding *f,
                                  struct diag *d)
@@ -210,11 +227,13 @@ enum err oracle_check_alerts(struct oracle *o, const struct oracle_alerts *asked
 {
     arena_reset(o->scratch);
     struct map *ids = map_new(o->scratch), *counted = map_new(o->scratch);
+    struct map *copies = map_new(o->scratch);
     struct emulator_message message;
     for (uint64_t cursor = 0; emulator_message_next(o->in.emulator, &cursor, &message);) {
         message_check(o, &message, f);
         struct str id = attribute(&message, "id");
         map_put(ids, id, o);
+        copies_check(o, copies, id, asked->copies, f);
         if (asked->criticality == NULL ||
             str_eq(attribute(&message, "criticality"), criticality_name(*asked->criticality))) {
             map_put(counted, id, o);

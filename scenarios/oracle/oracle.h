@@ -82,6 +82,7 @@ MUST_USE enum err oracle_check_sql(struct oracle *o, struct str sql, struct str 
 struct oracle_alerts {
     const enum criticality *criticality; /* NULL: any */
     int64_t at_least, at_most; /* distinct ids; -1: not given. at_least counts only when complete */
+    int64_t copies;            /* messages of one id at most; -1: not given */
     bool complete;
 };
 MUST_USE enum err oracle_check_alerts(struct oracle *o, const struct oracle_alerts *asked,
@@ -89,6 +90,17 @@ MUST_USE enum err oracle_check_alerts(struct oracle *o, const struct oracle_aler
 /* The current report of every day that is closed at `now_us` says what raw says. */
 MUST_USE enum err oracle_check_reports(struct oracle *o, int64_t now_us, struct oracle_finding *f,
                                        struct diag *d);
+
+/* The first report of a day leaves when the day is closed, not before, and `within_us` after that
+ * (or after `healed_us`, when that was later) at the latest. Moments of the wall. */
+MUST_USE enum err oracle_check_deadline(struct oracle *o, int64_t now_us, int64_t healed_us,
+                                        int64_t within_us, struct oracle_finding *f,
+                                        struct diag *d);
+/* Nobody hammers a service that fails: of one actor's calls of one operation, at most `at_most`
+ * fail within any `within_us`. Reads on where the last check ended. */
+struct oracle_retries;
+struct oracle_retries *oracle_retries_new(struct arena *a, int64_t at_most, int64_t within_us);
+void oracle_check_retries(struct oracle *o, struct oracle_retries *r, struct oracle_finding *f);
 
 /* ---- how far it is ---- */
 struct oracle_lag {

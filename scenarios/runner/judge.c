@@ -20,6 +20,7 @@ static enum err alert_check(struct world *w, const struct expectation *e, bool c
     struct oracle_alerts asked = {.criticality = e->any_criticality ? NULL : &e->criticality,
                                   .at_least = e->at_least,
                                   .at_most = e->when == EXPECT_NEVER ? 0 : e->at_most,
+                                  .copies = e->copies,
                                   .complete = complete};
     return oracle_check_alerts(w->oracle, &asked, f, d);
 }
@@ -46,6 +47,13 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
         return oracle_check_sql(w->oracle, e->sql, e->equals, f, d);
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
         return oracle_check_reports(w->oracle, stage_wall_us(w->stage), f, d);
+    case EXPECT_REPORT_ON_TIME:
+        return oracle_check_deadline(w->oracle, stage_wall_us(w->stage),
+                                     w->scenario->start_us + w->scenario->heal_after_us,
+                                     e->within_us, f, d);
+    case EXPECT_RETRIES:
+        oracle_check_retries(w->oracle, w->retries[e - w->scenario->expectations], f);
+        break;
     case EXPECT_OCCURS:
         break;
     }

@@ -25,6 +25,9 @@ enum expect_kind {
                      reason is committed */
     EXPECT_SQL,   /* a query over the warehouse equals a value */
     EXPECT_REPORT_EQUALS_RECOMPUTATION, /* every current report against a naive count over raw */
+    EXPECT_REPORT_ON_TIME, /* each day's first report leaves at its close, neither before nor much
+                              later */
+    EXPECT_RETRIES,        /* failed calls of one actor and operation: at_most within within_us */
     EXPECT_OCCURS /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at
                      least one seed */
 };
@@ -42,7 +45,8 @@ struct expectation {
     struct str sql, equals;       /* sql */
     enum criticality criticality; /* alert */
     bool any_criticality;
-    int64_t at_least, at_most; /* alert; -1: not given */
+    int64_t at_least, at_most; /* alert, retries; -1: not given */
+    int64_t copies;            /* alert; -1: not given */
     struct str occurs;         /* sometimes */
     uint32_t line;
 };

@@ -13,7 +13,9 @@ static const struct str KINDS[] = {STR_INIT("conservation"),
                                    STR_INIT("aggregate_match"),
                                    STR_INIT("alert"),
                                    STR_INIT("sql"),
-                                   STR_INIT("report_equals_recomputation")};
+                                   STR_INIT("report_equals_recomputation"),
+                                   STR_INIT("report_on_time"),
+                                   STR_INIT("retries")};
 static const struct str OCCURRENCES[] = {
     STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),
     STR_INIT("quarantine"),         STR_INIT("conflict"), STR_INIT("late"),
@@ -76,18 +78,45 @@ static enum err alert_read(const struct reading *r, const struct json *what, str
                            struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("criticality"), STR_INIT("at_least"),
-                                      STR_INIT("at_most")};
+                                      STR_INIT("at_most"), STR_INIT("copies")};
     static const struct str levels[] = {STR_INIT("low"), STR_INIT("high"), STR_INIT("critical")};
     TRY(reading_keys(r, what, keys, COUNT(keys), d));
     size_t level = CRITICALITY_COUNT, at_least = SIZE_MAX, at_most = SIZE_MAX;
+    size_t copies = SIZE_MAX;
     TRY(reading_choice(r, what, "criticality", levels, COUNT(levels), false, &level, d));
     TRY(reading_count(r, what, "at_least", 0, 1000000, &at_least, d));
     TRY(reading_count(r, what, "at_most", 0, 1000000, &at_most, d));
+    TRY(reading_count(r, what, "copies", 1, 1000000, &copies, d));
     e->any_criticality = level == CRITICALITY_COUNT;
     e->criticality = e->any_criticality ? CRITICALITY_LOW : (enum criticality)level;
     e->at_least = at_least == SIZE_MAX ? -1 : (int64_t)at_least;
     e->at_most = at_most == SIZE_MAX ? -1 : (int64_t)at_most;
+    e->copies = copies == SIZE_MAX ? -1 : (int64_t)copies;
     return ERR_OK;
+}
+
+/* {at_most: 40, within: 10s}: here `within` is the length of any stretch of time. */
+static enum err retries_read(const struct reading *r, const struct json *what,
+                             struct expectation *e, struct diag *d)
+{
+    static const struct str keys[] = {STR_INIT("at_most"), STR_INIT("within")};
+    size_t at_most = 0;
+    TRY(reading_keys(r, what, keys, COUNT(keys), d));
+    TRY(reading_count(r, what, "at_most", 1, 100000, &at_most, d));
+    if (at_most == 0 || json_get(what, STR("within")) == NULL) {
+        return reading_fail(r, what, d, "retries: expected {at_most: 40, within: 10s}");
+    }
+    e->at_most = (int64_t)at_most;
+    return reading_duration(r, what, "within", US_PER_MS, US_PER_DAY, &e->within_us, d);
+}
+
+/* {within: 1h}: after the day is closed, or after the heal. */
+static enum err on_time_read(const struct reading *r, const struct json *what,
+                             struct expectation *e, struct diag *d)
+{
+    static const struct str keys[] = {STR_INIT("within")};
+    TRY(reading_keys(r, what, keys, COUNT(keys), d));
+    return reading_duration(r, what, "within", US_PER_S, 30 * US_PER_DAY, &e->within_us, d);
 }
 
 static enum err options_read(const struct reading *r, const struct json *what,
@@ -102,6 +131,10 @@ static enum err options_read(const struct reading *r, const struct json *what,
         return aggregate_read(r, what, e, d);
     case EXPECT_ALERT:
         return alert_read(r, what, e, d);
+    case EXPECT_REPORT_ON_TIME:
+        return on_time_read(r, what, e, d);
+    case EXPECT_RETRIES:
+        return retries_read(r, what, e, d);
     case EXPECT_CONSERVATION:
     case EXPECT_SQL:
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
@@ -191,8 +224,11 @@ static enum err expectation_read(const struct reading *r, const struct json *ite
     }
     TRY(reading_keys(r, item, WHENS, COUNT(WHENS), d));
     const struct json *body = item->first;
-    *e = (struct expectation){
-        .within_us = WITHIN_US_DEFAULT, .at_least = -1, .at_most = -1, .line = item->line};
+    *e = (struct expectation){.within_us = WITHIN_US_DEFAULT,
+                              .at_least = -1,
+                              .at_most = -1,
+                              .copies = -1,
+                              .line = item->line};
     while (!str_eq(body->key, WHENS[e->when])) {
         e->when++;
     }
@@ -202,7 +238,7 @@ static enum err expectation_read(const struct reading *r, const struct json *ite
     if (body->kind == JSON_IS_STRING) {
         TRY(kind_of(r, body, body->text, e, d));
         if (e->kind == EXPECT_UNIQUE || e->kind == EXPECT_AGGREGATE_MATCH ||
-            e->kind == EXPECT_SQL) {
+            e->kind == EXPECT_SQL || e->kind == EXPECT_RETRIES) {
             return reading_fail(r, body, d, "%.*s needs its options: a mapping", STR_ARG(e->name));
         }
         return options_read(r, json_new(r->arena, JSON_IS_OBJECT), e, d);

@@ -240,6 +240,13 @@ enum err world_open(struct world *w, struct diag *d)
                                     .unlock = unlock_stage,
                                     .lock_ctx = w->stage};
     w->oracle = oracle_new(w->arena, &oracle);
+    w->retries = NEW_ARRAY(w->arena, struct oracle_retries *, s->expectation_count);
+    for (size_t i = 0; i < s->expectation_count; i++) {
+        const struct expectation *e = &s->expectations[i];
+        w->retries[i] = e->kind == EXPECT_RETRIES
+                            ? oracle_retries_new(w->arena, e->at_most, e->within_us)
+                            : NULL;
+    }
     return setup_run(w, d);
 }
 

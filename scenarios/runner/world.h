@@ -27,10 +27,11 @@ struct world {
     struct stage *stage;
     int64_t speed; /* 0: simulated; else real, so many times as fast as the wall */
     struct oracle *oracle;
-    struct warehouse *session; /* the oracle's */
-    struct source *capture;    /* NULL: events are made up */
-    struct database *database; /* the run's own */
-    const char *conninfo;      /* of a PostgreSQL server; NULL: SQLite */
+    struct warehouse *session;       /* the oracle's */
+    struct oracle_retries **retries; /* of each expectation; NULL: it is another */
+    struct source *capture;          /* NULL: events are made up */
+    struct database *database;       /* the run's own */
+    const char *conninfo;            /* of a PostgreSQL server; NULL: SQLite */
     struct world_actor *actors;
     size_t actor_count, producer_count;
     uint64_t throttles;

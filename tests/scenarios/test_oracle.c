@@ -100,8 +100,39 @@ static enum err check_alerts(struct world *w, struct oracle *o, struct oracle_fi
     (void)w;
     enum criticality low = CRITICALITY_LOW;
     struct oracle_alerts asked = {
-        .criticality = &low, .at_least = 1, .at_most = 1, .complete = true};
+        .criticality = &low, .at_least = 1, .at_most = 1, .copies = -1, .complete = true};
     return oracle_check_alerts(o, &asked, f, d);
+}
+
+static enum err check_copies(struct world *w, struct oracle *o, struct oracle_finding *f,
+                             struct diag *d)
+{
+    (void)w;
+    struct oracle_alerts asked = {.at_least = -1, .at_most = -1, .copies = 2};
+    return oracle_check_alerts(o, &asked, f, d);
+}
+
+#define CLOSED_US (WORLD_START_US + US_PER_DAY + US_PER_HOUR) /* the definition's grace */
+
+/* A look an hour after the close, with an hour from the close or the heal on allowed. */
+static enum err check_deadline(struct world *w, struct oracle *o, struct oracle_finding *f,
+                               struct diag *d)
+{
+    TRY(check_raw(w, o, f, d));
+    int64_t healed_us = w->clock.start_us + w->clock.mono_us;
+    return oracle_check_deadline(o, CLOSED_US + US_PER_HOUR + US_PER_S, healed_us, US_PER_HOUR, f,
+                                 d);
+}
+
+/* Read on in two looks: the second goes on where the first ended. */
+static enum err check_retries(struct world *w, struct oracle *o, struct oracle_finding *f,
+                              struct diag *d)
+{
+    (void)w, (void)d;
+    struct oracle_retries *r = oracle_retries_new(w->arena, 4, US_PER_S);
+    oracle_check_retries(o, r, f);
+    oracle_check_retries(o, r, f);
+    return ERR_OK;
 }
 
 static enum err check_reports(struct world *w, struct oracle *o, struct oracle_finding *f,
@@ -315,6 +346,43 @@ static void told_too_often(struct world *w, struct oracle *o)
     publish(w, "orders/other/" WORLD_DAY);
 }
 
+static void told_thrice(struct world *w, struct oracle *o)
+{
+    told_well(w, o);
+    publish(w, "orders/quarantine/" WORLD_DAY);
+}
+
+static void fail_calls(struct world *w, int count, int64_t apart_us)
+{
+    struct diag d = DIAG_INIT;
+    struct json *rules;
+    OK(json_parse(w->arena, STR("[{\"on\": \"sns:CreateTopic\", \"phase\": \"reject\"}]"), &rules,
+                  &d));
+    OK(fault_plan_read(emulator_faults(w->emulator), rules, &d));
+    struct aws_config once = *w->client.config;
+    once.max_attempts = 1;
+    struct aws_client client = w->client;
+    client.config = &once;
+    for (int i = 0; i < count; i++) {
+        struct diag refused = DIAG_INIT;
+        struct str arn;
+        cr_assert_neq(sns_create_topic(&client, STR("x"), w->arena, &arn, &refused), ERR_OK);
+        test_clock_advance(&w->clock, apart_us);
+    }
+}
+
+static void tried_patiently(struct world *w, struct oracle *o)
+{
+    (void)o;
+    fail_calls(w, 12, US_PER_S / 3);
+}
+
+static void hammered(struct world *w, struct oracle *o)
+{
+    (void)o;
+    fail_calls(w, 5, US_PER_S / 5);
+}
+
 static void report(struct world *w, struct oracle *o)
 {
     (void)o;
@@ -340,6 +408,12 @@ static void report_changed(struct world *w, struct oracle *o, const char *from, 
                                         STR_ARG(str_from(body, at + strlen(from))));
         world_replace(w, STR("reports/daily/dt=" WORLD_DAY "/v=2/report.json"), changed);
     }
+}
+
+static void report_after_the_close(struct world *w, struct oracle *o)
+{
+    test_clock_advance(&w->clock, CLOSED_US - now_of(w) + US_PER_MINUTE);
+    report(w, o);
 }
 
 static void report_total_wrong(struct world *w, struct oracle *o)
@@ -408,6 +482,13 @@ static const struct plant {
     {"alerts: never committed", told_and_never_committed, check_alerts, ROW_UNEXPECTED,
      "never committed"},
     {"alerts: too often", told_too_often, check_alerts, ROW_UNEXPECTED, "at most 1"},
+    {"alerts: two copies are allowed", told_well, check_copies, ROW_LOST, NULL},
+    {"alerts: three copies", told_thrice, check_copies, ROW_DUPLICATED, "published 3 times"},
+    {"retries: patient", tried_patiently, check_retries, ROW_LOST, NULL},
+    {"retries: a storm", hammered, check_retries, ROW_UNEXPECTED, "over 4 times within 1000 ms"},
+    {"deadline: in time", report_after_the_close, check_deadline, ROW_LOST, NULL},
+    {"deadline: too early", report, check_deadline, ROW_STALE, "before the day was closed"},
+    {"deadline: never", nothing, check_deadline, ROW_LOST, "has not left"},
     {"reports: well", report, check_reports, ROW_LOST, NULL},
     {"reports: none", nothing, check_reports, ROW_LOST, "no report"},
     {"reports: a query's figure", report_total_wrong, check_reports, ROW_STALE, "totals.orders"},
