@@ -102,6 +102,43 @@ static int shown(struct str text)
     return text.len > 60 ? 60 : (int)text.len;
 }
 
+/* Passes digits into *value; gives how many. */
+static size_t add_digits(const char *p, size_t len, int64_t *value)
+{
+    size_t at = 0;
+    for (; at < len && (unsigned char)(p[at] - '0') < 10; at++) {
+        *value = *value * 10 + (p[at] - '0');
+    }
+    return at;
+}
+
+bool decimal_parse_plain(struct str text, int scale, int64_t *ret_value)
+{
+    bool negative = text.len > 0 && text.ptr[0] == '-';
+    const char *p = text.ptr + negative;
+    size_t len = text.len - negative, fraction = 0;
+    int64_t value = 0;
+    if (len == 0 || len > 18) {
+        return false;
+    }
+    size_t whole = add_digits(p, len, &value);
+    if (whole == 0 || (p[0] == '0' && whole > 1)) {
+        return false;
+    }
+    if (whole < len) {
+        fraction = add_digits(p + whole + 1, len - whole - 1, &value);
+        if (p[whole] != '.' || fraction == 0 || whole + 1 + fraction != len) {
+            return false;
+        }
+    }
+    if (fraction > (size_t)scale || whole + (size_t)scale > 18) {
+        return false;
+    }
+    value *= power10(scale - (int)fraction);
+    *ret_value = negative ? -value : value;
+    return true;
+}
+
 enum err decimal_parse(struct str text, int scale, int64_t *ret_value, struct diag *d)
 {
     struct written w;

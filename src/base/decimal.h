@@ -12,6 +12,10 @@
 /* "-12.340" at scale 2 is -1234; "12.345" at scale 2 is ERR_INVALID; "1e3", "17850.0" are read
  * (JSON numbers). */
 MUST_USE enum err decimal_parse(struct str text, int scale, int64_t *ret_value, struct diag *d);
+/* The shape that nearly all numbers have, read fast: [-]digits[.digits] of at most 18 digits, no
+ * zero in front, at most `scale` of them behind the point. false: another shape, which may be good.
+ */
+bool decimal_parse_plain(struct str text, int scale, int64_t *ret_value);
 /* all digits: 1230 at scale 2 is "12.30" */
 void decimal_text(struct buf *out, int64_t value, int scale);
 /* without trailing zeros: "12.3" */

@@ -229,6 +229,43 @@ enum err instant_parse(struct str text, int64_t *ret_us, struct diag *d)
     return moment_end(&m, text, ret_us, d);
 }
 
+/* `count` digits at `p`, or a number above every field's. */
+static int plain_digits(const char *p, size_t count)
+{
+    int value = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsigned digit = (unsigned char)(p[i] - '0');
+        value = digit < 10 ? value * 10 + (int)digit : 10000000;
+        if (digit >= 10) {
+            break;
+        }
+    }
+    return value;
+}
+
+bool instant_parse_plain(struct str text, int64_t *ret_us)
+{
+    const char *p = text.ptr;
+    size_t fraction = text.len == 24 ? 3 : text.len == 27 ? 6 : 0;
+    if ((text.len != 20 && fraction == 0) || p[4] != '-' || p[7] != '-' || p[10] != 'T' ||
+        p[13] != ':' || p[16] != ':' || p[text.len - 1] != 'Z' || (fraction > 0 && p[19] != '.')) {
+        return false;
+    }
+    int micro = fraction > 0 ? plain_digits(p + 20, fraction) : 0;
+    struct civil c = {.year = plain_digits(p, 4),
+                      .month = plain_digits(p + 5, 2),
+                      .day = plain_digits(p + 8, 2),
+                      .hour = plain_digits(p + 11, 2),
+                      .minute = plain_digits(p + 14, 2),
+                      .second = plain_digits(p + 17, 2)};
+    if (c.year > 9999 || micro > 999999 || !civil_is_real(&c)) {
+        return false;
+    }
+    *ret_us = instant_of(c.year, c.month, c.day, c.hour, c.minute, c.second) +
+              (fraction == 3 ? micro * US_PER_MS : micro);
+    return true;
+}
+
 /* One directive of a pattern. Two-digit fields may be written with one digit where no digit
  * follows. */
 static bool read_directive(struct moment *m, char directive, bool *ret_known)

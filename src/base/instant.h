@@ -24,6 +24,9 @@ int64_t instant_floor(int64_t us, int64_t step_us); /* rounds down, also before 
 /* ISO 8601 / RFC 3339: "2026-03-28T00:00:00Z", offsets, fractions to 6 digits, ' ' for 'T', a bare
  * date is midnight; without zone it is UTC. ERR_INVALID names the text. */
 MUST_USE enum err instant_parse(struct str text, int64_t *ret_us, struct diag *d);
+/* The same of the usual shapes, fast: 2026-03-28T00:00:00Z, also with .123 or .123456. false:
+ * another shape, or no such moment: ask instant_parse. */
+bool instant_parse_plain(struct str text, int64_t *ret_us);
 /* By a pattern of %Y %m %d %H %M %S %f (fraction, 1-6 digits) %z and literals, such as "%Y/%m/%d
  * %H:%M". */
 MUST_USE enum err instant_parse_as(struct str text, struct str pattern, int64_t *ret_us,

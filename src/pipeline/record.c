@@ -1,6 +1,7 @@
-/* record.c -- One pass over a record's JSON with the pull scanner, guided by a tree of the paths
- * that columns read; what no column reads is skipped without being looked at. Then columns in their
- * order: convert, check, derive; the filter; masks last.
+/* record.c -- One pass over a record's JSON, guided by a tree of the paths that columns read
+ * (record_scan.c); a record that is not good is read again with the pull scanner, which tells what
+ * is wrong and gives what stands before it. Then columns in their order: convert, check, derive;
+ * the filter; masks last.
  *
  *  1. The first value of a path counts, as in json_get.
  *  2. A record is refused for the first column that is wrong, but its id and time are still read.
@@ -11,16 +12,10 @@
 #include "base/instant.h"
 #include "field_path.h"
 #include "pipeline/expression.h"
-#include "record_value.h"
+#include "record_scan.h"
 
-#define NO_SLOT ((size_t)-1)
+#define NO_SLOT PATH_NO_SLOT
 
-/* A key of the input that leads to columns. */
-struct path_node {
-    struct str key;
-    struct path_node *child, *next;
-    size_t slot; /* where its value goes, or NO_SLOT */
-};
 struct record_decoder {
     const struct definition *def;
     struct path_node root;
@@ -39,6 +34,15 @@ struct decoding {
 
 /* ---- the tree of paths ---- */
 
+static bool is_bare(struct str key)
+{
+    bool bare = true;
+    for (size_t i = 0; i < key.len; i++) {
+        bare = bare && key.ptr[i] != '"' && key.ptr[i] != '\\' && (unsigned char)key.ptr[i] >= 0x20;
+    }
+    return bare;
+}
+
 static struct path_node *node_under(struct arena *a, struct path_node *parent, struct str key)
 {
     struct path_node **at = &parent->child;
@@ -48,7 +52,7 @@ static struct path_node *node_under(struct arena *a, struct path_node *parent, s
         }
     }
     *at = NEW(a, struct path_node);
-    **at = (struct path_node){.key = key, .slot = NO_SLOT};
+    **at = (struct path_node){.key = key, .slot = NO_SLOT, .bare = is_bare(key)};
     return *at;
 }
 
@@ -113,24 +117,6 @@ static enum input_kind kind_of(enum json_token token)
     return INPUT_OTHER;
 }
 
-/* Records have their keys in one order, so the search begins behind the key that was found last. */
-static struct path_node *find_key(const struct path_node *parent, struct path_node *last,
-                                  struct str key)
-{
-    struct path_node *start = last == NULL || last->next == NULL ? parent->child : last->next;
-    for (struct path_node *at = start; at != NULL; at = at->next) {
-        if (str_eq(at->key, key)) {
-            return at;
-        }
-    }
-    for (struct path_node *at = parent->child; at != start; at = at->next) {
-        if (str_eq(at->key, key)) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
 static void note_value(struct decoding *c, const struct json_scan *s, size_t slot,
                        enum json_token token, uint64_t *seen)
 {
@@ -155,7 +141,7 @@ static bool read_members(struct decoding *c, struct json_scan *s, const struct p
     struct path_node *last = NULL;
     enum json_token token;
     while ((token = json_scan_next(s)) == JSON_KEY) {
-        struct path_node *node = find_key(parent, last, json_scan_text(s, c->arena));
+        struct path_node *node = path_find(parent, last, json_scan_text(s, c->arena));
         if (node == NULL) {
             if (json_scan_skip(s, NULL) == JSON_ERROR) {
                 return false;
@@ -312,16 +298,21 @@ static struct row make_row(struct decoding *c)
                         .reason = STR_EMPTY};
 }
 
+static void inputs_clear(struct decoding *c)
+{
+    for (size_t i = 0; i < c->decoder->slot_count; i++) {
+        c->inputs[i] = (struct input){.kind = INPUT_MISSING};
+    }
+}
+
 static void decoding_init(struct decoding *c, const struct record_decoder *r,
                           struct record_origin origin, struct arena *a)
 {
     c->decoder = r;
     c->arena = a;
     c->origin = origin;
-    c->values = NEW_ARRAY(a, struct warehouse_value, r->def->column_count + 2);
-    for (size_t i = 0; i < r->slot_count; i++) {
-        c->inputs[i] = (struct input){.kind = INPUT_MISSING};
-    }
+    c->values = arena_alloc_raw(a, (r->def->column_count + 2) * sizeof(struct warehouse_value));
+    inputs_clear(c);
 }
 
 struct row record_decode(const struct record_decoder *r, struct str bytes,
@@ -329,6 +320,10 @@ struct row record_decode(const struct record_decoder *r, struct str bytes,
 {
     struct decoding c;
     decoding_init(&c, r, origin, a);
+    if (record_scan(&r->root, bytes, a, c.inputs)) {
+        return make_row(&c);
+    }
+    inputs_clear(&c);
     struct str reason = read_object(&c, bytes);
     return reason.len > 0 ? rejected(&c, reason) : make_row(&c);
 }

@@ -23,9 +23,13 @@ static bool is_whole(struct str text)
 
 static struct str to_integer(const struct column *c, struct str text, struct warehouse_value *ret)
 {
-    struct diag why = DIAG_INIT;
     int64_t value;
     enum err err;
+    if (decimal_parse_plain(text, 0, &value)) {
+        *ret = warehouse_i64(value);
+        return STR_EMPTY;
+    }
+    struct diag why = DIAG_INIT;
     if (is_whole(text)) {
         err = str_i64(text, &value, &why);
         if (err != ERR_OK) {
@@ -44,8 +48,12 @@ static struct str to_integer(const struct column *c, struct str text, struct war
 static struct str to_decimal(struct arena *a, const struct column *c, struct str text,
                              struct warehouse_value *ret)
 {
-    struct diag why = DIAG_INIT;
     int64_t value;
+    if (decimal_parse_plain(text, c->scale, &value)) {
+        *ret = warehouse_dec(value, c->scale);
+        return STR_EMPTY;
+    }
+    struct diag why = DIAG_INIT;
     enum err err = decimal_parse(text, c->scale, &value, &why);
     if (err == ERR_OK) {
         *ret = warehouse_dec(value, c->scale);
@@ -85,10 +93,14 @@ static bool is_in_calendar(int64_t us)
 static struct str to_timestamp(const struct column *c, const struct input *input,
                                struct warehouse_value *ret)
 {
-    struct diag why = DIAG_INIT;
     int64_t us;
     int scale;
     enum err err;
+    if (input->kind == INPUT_TEXT && c->format.len == 0 && instant_parse_plain(input->text, &us)) {
+        *ret = warehouse_timestamp(us);
+        return STR_EMPTY;
+    }
+    struct diag why = DIAG_INIT;
     if (epoch_scale(c->format, &scale)) {
         bool taken = input->kind == INPUT_NUMBER || input->flat || c->lenient;
         err = taken ? decimal_parse(input->text, scale, &us, &why) : ERR_INVALID;
@@ -125,6 +137,16 @@ static struct str to_boolean(const struct column *c, const struct input *input,
     return STR_EMPTY;
 }
 
+/* Every byte from 0x01 to 0x7F: neither UTF-8 nor a NUL need be looked for. */
+static bool is_plain_ascii(struct str text)
+{
+    bool plain = true;
+    for (size_t i = 0; i < text.len; i++) {
+        plain = plain && (signed char)text.ptr[i] > 0;
+    }
+    return plain;
+}
+
 static struct str to_text(const struct column *c, const struct input *input,
                           struct warehouse_value *ret)
 {
@@ -134,6 +156,10 @@ static struct str to_text(const struct column *c, const struct input *input,
     }
     if (input->kind != INPUT_TEXT && !c->lenient) {
         return STR("not text");
+    }
+    if (is_plain_ascii(text)) {
+        *ret = warehouse_text(text);
+        return STR_EMPTY;
     }
     if (!utf8_is_valid(text)) {
         return STR("not UTF-8");

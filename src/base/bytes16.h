@@ -1,0 +1,45 @@
+/* bytes16.h -- Sixteen bytes of a JSON string at a time: SSE2 and NEON where they are (every x86-64
+ * and aarch64 has them), two words elsewhere. The one file with instructions of a machine in it. */
+#ifndef AFORO_BASE_BYTES16_H
+#define AFORO_BASE_BYTES16_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+/* Where in the 16 bytes at `p` the first quote, backslash or byte below 0x20 stands; 16: nowhere.
+ */
+static inline size_t bytes16_special(const char *p)
+{
+#if defined(__SSE2__)
+    __m128i v;
+    memcpy(&v, p, sizeof(v));
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+    __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, marks));
+    return (size_t)__builtin_ctz(found | 0x10000u);
+#elif defined(__ARM_NEON) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint8x16_t v = vld1q_u8((const uint8_t *)p);
+    uint8x16_t found =
+        vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)),
+                 vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\'))));
+    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(found), 4); /* four bits a byte */
+    uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(nibbles), 0);
+    return mask == 0 ? 16 : (size_t)__builtin_ctzll(mask) >> 2;
+#else
+    size_t at = 0;
+    while (at < 16 && p[at] != '"' && p[at] != '\\' && (unsigned char)p[at] >= 0x20) {
+        at++;
+    }
+    return at;
+#endif
+}
+
+#endif
