@@ -16,14 +16,16 @@ static int64_t first_written_us(struct oracle *o, struct str day)
     return INSTANT_NEVER;
 }
 
-static void day_check(struct oracle *o, struct str day, int64_t closed_us, int64_t latest_us,
-                      int64_t now_us, struct oracle_finding *f)
+static void day_check(struct oracle *o, struct str day, int64_t closed_us,
+                      const struct oracle_deadline *deadline, struct oracle_finding *f)
 {
+    int64_t from_us = closed_us > deadline->healed_us ? closed_us : deadline->healed_us;
+    int64_t latest_us = from_us + deadline->within_us, now_us = deadline->now_us;
     int64_t written_us = first_written_us(o, day);
     if (written_us == INSTANT_NEVER && now_us > latest_us) {
         finding_add(o, f, ROW_LOST, "the report of %.*s has not left %lld s after its close",
                     STR_ARG(day), (long long)((now_us - closed_us) / US_PER_S));
-    } else if (written_us != INSTANT_NEVER && written_us < closed_us) {
+    } else if (written_us != INSTANT_NEVER && written_us < closed_us - deadline->ahead_us) {
         finding_add(o, f, ROW_STALE, "the report of %.*s left %lld s before the day was closed",
                     STR_ARG(day), (long long)((closed_us - written_us) / US_PER_S));
     } else if (written_us != INSTANT_NEVER && written_us > latest_us) {
@@ -32,8 +34,8 @@ static void day_check(struct oracle *o, struct str day, int64_t closed_us, int64
     }
 }
 
-enum err oracle_check_deadline(struct oracle *o, int64_t now_us, int64_t healed_us,
-                               int64_t within_us, struct oracle_finding *f, struct diag *d)
+enum err oracle_check_deadline(struct oracle *o, const struct oracle_deadline *deadline,
+                               struct oracle_finding *f, struct diag *d)
 {
     (void)d;
     arena_reset(o->scratch);
@@ -46,9 +48,8 @@ enum err oracle_check_deadline(struct oracle *o, int64_t now_us, int64_t healed_
         if (map_get(days, day) == NULL) {
             int64_t closed_us = instant_floor(e->row.event_us, US_PER_DAY) + US_PER_DAY +
                                 o->in.def->report_grace_us;
-            int64_t from_us = closed_us > healed_us ? closed_us : healed_us;
             map_put(days, day, o);
-            day_check(o, day, closed_us, from_us + within_us, now_us, f);
+            day_check(o, day, closed_us, deadline, f);
         }
     }
     return ERR_OK;

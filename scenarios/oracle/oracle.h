@@ -93,9 +93,12 @@ MUST_USE enum err oracle_check_reports(struct oracle *o, int64_t now_us, struct 
 
 /* The first report of a day leaves when the day is closed, not before, and `within_us` after that
  * (or after `healed_us`, when that was later) at the latest. Moments of the wall. */
-MUST_USE enum err oracle_check_deadline(struct oracle *o, int64_t now_us, int64_t healed_us,
-                                        int64_t within_us, struct oracle_finding *f,
-                                        struct diag *d);
+struct oracle_deadline {
+    int64_t now_us, healed_us, within_us;
+    int64_t ahead_us; /* whose clock is ahead may be so much too early */
+};
+MUST_USE enum err oracle_check_deadline(struct oracle *o, const struct oracle_deadline *deadline,
+                                        struct oracle_finding *f, struct diag *d);
 /* Nobody hammers a service that fails: of one actor's calls of one operation, at most `at_most`
  * fail within any `within_us`. Reads on where the last check ended. */
 struct oracle_retries;

@@ -25,6 +25,17 @@ static enum err alert_check(struct world *w, const struct expectation *e, bool c
     return oracle_check_alerts(w->oracle, &asked, f, d);
 }
 
+static enum err deadline_check(struct world *w, const struct expectation *e,
+                               struct oracle_finding *f, struct diag *d)
+{
+    const struct scenario *s = w->scenario;
+    struct oracle_deadline deadline = {.now_us = stage_wall_us(w->stage),
+                                       .healed_us = s->start_us + s->heal_after_us,
+                                       .within_us = e->within_us,
+                                       .ahead_us = w->ahead_us};
+    return oracle_check_deadline(w->oracle, &deadline, f, d);
+}
+
 /* complete: nothing is on its way any more. */
 static enum err expectation_check(struct world *w, const struct expectation *e, bool complete,
                                   struct oracle_finding *f, struct diag *d)
@@ -48,9 +59,7 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
         return oracle_check_reports(w->oracle, stage_wall_us(w->stage), f, d);
     case EXPECT_REPORT_ON_TIME:
-        return oracle_check_deadline(w->oracle, stage_wall_us(w->stage),
-                                     w->scenario->start_us + w->scenario->heal_after_us,
-                                     e->within_us, f, d);
+        return deadline_check(w, e, f, d);
     case EXPECT_RETRIES:
         oracle_check_retries(w->oracle, w->retries[e - w->scenario->expectations], f);
         break;

@@ -129,6 +129,9 @@ static enum stage_end phases_run(struct world *w)
     }
     stage_lock(w->stage);
     fault_plan_heal(w->faults);
+    if (stage_sim(w->stage) != NULL) {
+        sim_clocks_right(stage_sim(w->stage));
+    }
     w->healed = true;
     stage_unlock(w->stage);
     return stage_run(w->stage, s->horizon_us);
@@ -201,6 +204,9 @@ enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t see
                       .speed = options->speed > 0 ? options->speed : RUN_SPEED_DEFAULT,
                       .conninfo = options->conninfo,
                       .trouble = DIAG_INIT};
+    if (scenario->clock_count > 0) {
+        return fail(d, ERR_UNSUPPORTED, "clocks: the actors of a real run share one clock");
+    }
     if (options->trace_file != NULL) {
         return fail(d, ERR_UNSUPPORTED, "a real run has no trace: nothing orders its threads");
     }

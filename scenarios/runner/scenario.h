@@ -53,6 +53,12 @@ struct expectation {
 struct scenario_actors {
     unsigned producers, landers, loaders, reporters;
 };
+/* A clock that is off: drawn for each actor up to these, either way. */
+struct scenario_clock {
+    struct str actor; /* a glob */
+    int64_t skew_us, step_us;
+    struct ratio drift; /* den 0: none */
+};
 struct scenario_source {
     struct str capture;   /* path; empty: the generator */
     struct str key_field; /* capture: the JSON field for the partition key; empty: the event id */
@@ -74,6 +80,8 @@ struct scenario {
     struct scenario_actors actors;
     bool twin_landers; /* every lander lands every shard: two processes where there should be one */
     struct scenario_source source;
+    struct scenario_clock *clocks;
+    size_t clock_count;
     const struct json *root;   /* the whole file */
     const struct json *faults; /* for fault_plan_read */
     struct expectation *expectations;

@@ -5,6 +5,9 @@
 #include "base/reading.h"
 #include "scenarios/runner/scenario.h"
 
+/* The `clocks:` of the file. */
+MUST_USE enum err scenario_clocks_read(const struct reading *r, const struct json *root,
+                                       struct scenario *s, struct diag *d);
 MUST_USE enum err scenario_expectations_read(const struct reading *r, const struct json *root,
                                              struct scenario *s, struct diag *d);
 

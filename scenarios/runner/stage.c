@@ -121,6 +121,12 @@ struct str stage_actor_name(const struct stage_actor *actor)
     return actor->sim != NULL ? sim_actor_name(actor->sim) : real_actor_name(actor->real);
 }
 
+void stage_clock(struct stage_actor *actor, const struct sim_clock *clock)
+{
+    ASSERT(actor->sim != NULL);
+    sim_actor_clock(actor->stage->sim, actor->sim, clock);
+}
+
 unsigned stage_actor_lives(const struct stage_actor *actor)
 {
     return actor->sim != NULL ? sim_actor_lives(actor->sim) : real_actor_lives(actor->real);

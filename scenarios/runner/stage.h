@@ -34,6 +34,8 @@ struct str stage_endpoint(const struct stage *s); /* http://... */
 
 struct stage_actor *stage_actor_add(struct stage *s, struct str name, stage_entry_fn *entry,
                                     void *arg);
+struct sim_clock;
+void stage_clock(struct stage_actor *actor, const struct sim_clock *clock); /* simulated only */
 struct str stage_actor_name(const struct stage_actor *actor);
 unsigned stage_actor_lives(const struct stage_actor *actor);
 bool stage_actor_done(const struct stage_actor *actor);

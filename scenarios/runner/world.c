@@ -216,7 +216,10 @@ enum err world_open(struct world *w, struct diag *d)
     const struct scenario *s = w->scenario;
     TRY(capture_open(w, d));
     struct emulator_options options = {
-        .seed = w->seed, .limits_off = s->limits_off, .start_us = s->start_us};
+        .seed = w->seed,
+        .limits_off = s->limits_off,
+        .verify_signatures = s->clock_count > 0, /* who looks at signatures looks at clocks */
+        .start_us = s->start_us};
     w->emulator = emulator_new(w->arena, &options);
     w->faults = emulator_faults(w->emulator);
     TRY(fault_plan_read(w->faults, s->faults, d));
@@ -300,6 +303,7 @@ void world_start(struct world *w)
     workers_add(w, "lander", WORKER_LANDER, n->landers, s->twin_landers);
     workers_add(w, "loader", WORKER_LOADER, n->loaders, false);
     workers_add(w, "reporter", WORKER_REPORTER, n->reporters, false);
+    clocks_draw(w);
     stage_unlock(w->stage);
 }
 

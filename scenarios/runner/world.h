@@ -38,6 +38,7 @@ struct world {
     uint64_t checks;                               /* ticks so far */
     void (*progress)(void *ctx, int64_t since_us); /* at every tick; NULL */
     void *progress_ctx;
+    int64_t ahead_us; /* how much further than the true time any actor's clock may show */
     bool healed;
     int64_t
         quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
@@ -60,6 +61,9 @@ bool world_alone(struct world *w, struct str name, stage_entry_fn *entry, void *
 struct aws_config world_aws(const struct world *w, struct str name);
 /* A worker's environment, for an actor of the world. */
 struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct arena *process);
+
+/* ---- clocks.c ---- */
+void clocks_draw(struct world *w); /* for every actor, by the seed; simulated worlds only */
 
 /* ---- inspect.c ---- */
 MUST_USE enum err world_inspect(struct world *w, const struct run_options *options,

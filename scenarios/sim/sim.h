@@ -42,6 +42,16 @@ void sim_actor_kill(struct sim *s, struct sim_actor *actor, int64_t restart_afte
 /* asks it to end: rt_cancelled becomes true */
 void sim_actor_stop(struct sim *s, struct sim_actor *actor);
 
+/* How an actor's wall clock is off; its monotonic one is not. Wall = true time + offset + elapsed *
+ * drift_num / drift_den (0: no drift) + step, from step_at_us (since the start) on. */
+struct sim_clock {
+    int64_t offset_us;
+    int64_t drift_num, drift_den;
+    int64_t step_us, step_at_us;
+};
+void sim_actor_clock(struct sim *s, struct sim_actor *actor, const struct sim_clock *clock);
+void sim_clocks_right(struct sim *s); /* every actor's clock shows the time again */
+
 /* Calls `check` at most every `every_us` of virtual time while running (for expectations checked as
  * early as can be); false stops the run. */
 typedef bool sim_check_fn(void *ctx, int64_t now_us);

@@ -42,6 +42,24 @@ bool sim_actor_done(const struct sim_actor *actor)
     return actor->life == SIM_DONE;
 }
 
+/* ---- clocks ---- */
+
+void sim_actor_clock(struct sim *s, struct sim_actor *actor, const struct sim_clock *clock)
+{
+    actor->clock = *clock;
+    trace_note(s, actor->name, "clock", STR_EMPTY, clock->offset_us + clock->step_us);
+}
+
+void sim_clocks_right(struct sim *s)
+{
+    for (struct sim_actor *actor = s->actors; actor != NULL; actor = actor->next) {
+        if (actor->clock.offset_us != 0 || actor->clock.drift_den != 0 ||
+            actor->clock.step_us != 0) {
+            sim_actor_clock(s, actor, &(struct sim_clock){.offset_us = 0});
+        }
+    }
+}
+
 /* ---- a life ---- */
 
 static void actor_main(struct rt *rt, void *arg)

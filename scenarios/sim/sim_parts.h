@@ -60,6 +60,7 @@ struct sim_actor {
     enum sim_life life;
     unsigned lives;
     uint64_t ticket; /* of the event that starts it; 0: none */
+    struct sim_clock clock;
     bool stopping;
     bool doomed; /* to be crashed once the running task has given way */
     int64_t restart_after_us;

@@ -24,7 +24,12 @@ static int64_t now_us(struct rt *rt)
 
 static int64_t fibers_wall_us(struct rt *rt)
 {
-    return sim_wall_us(actor_of(rt)->sim);
+    const struct sim_actor *actor = actor_of(rt);
+    const struct sim_clock *c = &actor->clock;
+    int64_t now_us = actor->sim->now_us;
+    int64_t drift_us = c->drift_den == 0 ? 0 : now_us / c->drift_den * c->drift_num;
+    int64_t step_us = now_us >= c->step_at_us ? c->step_us : 0;
+    return sim_wall_us(actor->sim) + c->offset_us + drift_us + step_us;
 }
 
 static enum err fibers_sleep_until(struct rt *rt, int64_t mono_us)

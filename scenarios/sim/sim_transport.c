@@ -103,6 +103,18 @@ static void response_copy(struct arena *a, const struct http_response *from,
     ret_to->body = str_copy(a, from->body);
 }
 
+/* Whatever serves HTTP puts its time on each answer (RFC 9110, 6.6.1): clients set their clocks by
+ * it. */
+static void date_add(const struct sim *s, struct arena *a, struct http_response *response)
+{
+    struct buf date;
+    buf_init(&date, a, 64);
+    instant_http(&date, sim_wall_us(s));
+    if (!http_has_header(&response->headers, "Date")) {
+        http_headers_add(&response->headers, STR("Date"), buf_str(&date));
+    }
+}
+
 /* ---- the call ---- */
 
 /* The caller leaves before its call has arrived. */
@@ -185,6 +197,9 @@ static enum err sim_call(struct transport *t, const struct http_request *request
     }
     struct http_response response;
     response_copy(a, &o.response, &response);
+    if (response.status >= 400) {
+        date_add(s, a, &response);
+    }
     bool lost = o.lost;
     int64_t back_us = o.delay_us + latency(actor, SIM_STREAM_WAY_BACK, number);
     arena_reset(s->scratch);

@@ -18,6 +18,7 @@
 #define RETRY_COST 5
 #define RETRY_COST_AFTER_TIMEOUT 10
 #define BACKOFF_DOUBLINGS_MAX 30
+#define SKEW_US_MIN (4 * US_PER_MINUTE) /* less is no reason for a refusal */
 
 void aws_client_init(struct aws_client *c, struct rt *rt, struct transport *t,
                      const struct aws_config *config)
@@ -109,7 +110,7 @@ static void sign(const struct aws_client *c, const struct aws_call *call, struct
     struct sigv4_options options = {.credentials = c->config->credentials,
                                     .region = c->config->region,
                                     .service = str_of(call->service),
-                                    .now_us = rt_wall_us(c->rt),
+                                    .now_us = rt_wall_us(c->rt) + c->skew_us,
                                     .double_encode_path = !call->s3,
                                     .normalize_path = !call->s3,
                                     .sign_body_header = call->s3,
@@ -157,8 +158,39 @@ static bool is_cut_short(const struct aws_call *call, const struct http_response
     return response->body.len != (uint64_t)length;
 }
 
-static enum err classify(struct aws_call *call, const struct http_response *response,
-                         struct arena *a, struct diag *d)
+static int64_t distance(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Whether a refusal was for our clock, which is set right then; nothing was done. Of the codes only
+ * the first three say so by themselves: the Date decides. */
+static bool skew_learn(struct aws_client *c, struct str code, const struct http_response *response)
+{
+    static const char *const codes[] = {"RequestTimeTooSkewed",  "RequestExpired",
+                                        "RequestInTheFuture",    "InvalidSignatureException",
+                                        "SignatureDoesNotMatch", "AuthFailure"};
+    struct diag ignored = DIAG_INIT;
+    int64_t server_us;
+    bool named = false;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        named = named || str_eq(code, str_of(codes[i]));
+    }
+    if (!named || instant_parse_http(http_header(&response->headers, "Date"), &server_us,
+                                     &ignored) != ERR_OK) {
+        return false;
+    }
+    int64_t skew_us = server_us - rt_wall_us(c->rt);
+    if (distance(skew_us, c->skew_us) < SKEW_US_MIN) {
+        return false;
+    }
+    rt_trace(c->rt, "aws.skew", code, skew_us);
+    c->skew_us = skew_us;
+    return true;
+}
+
+static enum err classify(struct aws_client *c, struct aws_call *call,
+                         const struct http_response *response, struct arena *a, struct diag *d)
 {
     if (is_cut_short(call, response)) {
         call->maybe_applied = !call->read_only;
@@ -173,8 +205,10 @@ static enum err classify(struct aws_call *call, const struct http_response *resp
     }
     struct str code, message;
     codec_read_error(response, a, &code, &message);
-    return fail_named(d, aws_error_class(code, response->status), str_z(a, code),
-                      "HTTP %d %.*s: %.*s", response->status, STR_ARG(code), STR_ARG(message));
+    enum err class =
+        skew_learn(c, code, response) ? ERR_UNAVAILABLE : aws_error_class(code, response->status);
+    return fail_named(d, class, str_z(a, code), "HTTP %d %.*s: %.*s", response->status,
+                      STR_ARG(code), STR_ARG(message));
 }
 
 static enum err try_once(struct aws_client *c, struct aws_call *call, const struct attempt *attempt,
@@ -192,7 +226,7 @@ static enum err try_once(struct aws_client *c, struct aws_call *call, const stru
         return fail(d, code, "the exchange failed"); /* keeps what the transport said */
     }
     *ret_response = response;
-    return classify(call, &response, a, d);
+    return classify(c, call, &response, a, d);
 }
 
 /* Takes the tokens of one retry and sleeps; false when there are none, or the task was told to

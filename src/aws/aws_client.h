@@ -2,7 +2,9 @@
  * standard retry mode. Retry (AWS SDKs and Tools Reference Guide, "Retry behavior"): at most
  * max_attempts; a token bucket of 500, 5 a retry (10 after a timeout), 1 back a success; sleep =
  * random in 0..min(20 s, 2^(n-1) s) (full jitter). Throttled, unavailable and unknown answers are
- * retried; anything else goes back at once. A client belongs to one task. */
+ * retried; anything else goes back at once. A refusal for the time of the signature, from a service
+ * whose Date is over four minutes from ours, sets our clock for signing right and is retried (AWS
+ * SDKs and Tools Reference Guide, "Clock skew"). A client belongs to one task. */
 #ifndef AFORO_AWS_AWS_CLIENT_H
 #define AFORO_AWS_AWS_CLIENT_H
 
@@ -26,6 +28,7 @@ struct aws_client {
     struct transport *transport;
     const struct aws_config *config;
     int64_t retry_tokens; /* of the bucket; starts at 500 */
+    int64_t skew_us;      /* what a service has told us to add to our wall clock when we sign */
     uint64_t calls;       /* keys the jitter's randomness */
 };
 void aws_client_init(struct aws_client *c, struct rt *rt, struct transport *t,

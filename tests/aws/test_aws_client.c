@@ -94,6 +94,48 @@ Test(aws_call, signs_each_attempt_anew_by_the_virtual_clock)
     script_free(s);
 }
 
+Test(aws_call, a_refused_signature_sets_the_clock_by_the_services_date)
+{
+    /* A refusal for the time is retried with the service's time, once and for all later calls; one
+     * whose Date is near ours, or that has none, goes back as it is. */
+    static const struct {
+        const char *code, *date;
+        enum err result;
+        const char *signed_at;
+    } rows[] = {
+        {"RequestTimeTooSkewed", "Date: Sun, 30 Aug 2015 13:00:00 GMT\n", ERR_OK, "20150830T1300"},
+        {"InvalidSignatureException", "Date: Sun, 30 Aug 2015 12:00:00 GMT\n", ERR_OK,
+         "20150830T1200"},
+        {"SignatureDoesNotMatch", "Date: Sun, 30 Aug 2015 12:38:00 GMT\n", ERR_DENIED, NULL},
+        {"RequestExpired", "", ERR_DENIED, NULL},
+        {"AccessDeniedException", "Date: Sun, 30 Aug 2015 13:00:00 GMT\n", ERR_DENIED, NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct script *s = script_new();
+        struct aws_call call;
+        struct diag d = DIAG_INIT;
+        struct str headers =
+            str_printf(s->arena, "Content-Type: application/x-amz-json-1.1\n%s", rows[i].date);
+        struct str body = str_printf(s->arena, "{\"__type\":\"%s\"}", rows[i].code);
+        SCRIPT(s,
+               {.status = 403, .headers = str_z(s->arena, headers), .body = str_z(s->arena, body)},
+               {.status = 200}, {.status = 200});
+        cr_expect_eq(call_once(s, &call, &d), rows[i].result, "row %zu: %s", i, d.msg);
+        cr_expect_eq(call.attempts, rows[i].result == ERR_OK ? 2 : 1, "row %zu", i);
+        cr_expect(!call.maybe_applied, "row %zu", i);
+        struct diag later = DIAG_INIT;
+        for (size_t n = 1; rows[i].result == ERR_OK && n < 3; n++) {
+            if (n == 2) {
+                cr_expect_eq(call_once(s, &call, &later), ERR_OK);
+            }
+            struct str date = http_header(&s->sent[n]->headers, "X-Amz-Date");
+            cr_expect(str_starts(date, str_of(rows[i].signed_at)), "row %zu: %.*s", i,
+                      STR_ARG(date));
+        }
+        script_free(s);
+    }
+}
+
 Test(aws_call, retries_what_may_pass_and_nothing_else)
 {
     /* The class of each answer decides between three attempts and one; d->name is the service's own

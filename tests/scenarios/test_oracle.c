@@ -119,9 +119,10 @@ static enum err check_deadline(struct world *w, struct oracle *o, struct oracle_
                                struct diag *d)
 {
     TRY(check_raw(w, o, f, d));
-    int64_t healed_us = w->clock.start_us + w->clock.mono_us;
-    return oracle_check_deadline(o, CLOSED_US + US_PER_HOUR + US_PER_S, healed_us, US_PER_HOUR, f,
-                                 d);
+    struct oracle_deadline deadline = {.now_us = CLOSED_US + US_PER_HOUR + US_PER_S,
+                                       .healed_us = w->clock.start_us + w->clock.mono_us,
+                                       .within_us = US_PER_HOUR};
+    return oracle_check_deadline(o, &deadline, f, d);
 }
 
 /* Read on in two looks: the second goes on where the first ended. */

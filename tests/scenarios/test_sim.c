@@ -29,6 +29,52 @@ static void world_free(struct world *w)
     arena_free(w->arena);
 }
 
+/* ---- clocks ---- */
+
+struct clock_look {
+    struct sim *sim;
+    int64_t wall_us[4], mono_us[4];
+};
+
+static void clock_watch(struct sim_actor *actor, struct rt *rt, struct arena *a, void *arg)
+{
+    (void)actor, (void)a;
+    struct clock_look *look = arg;
+    for (int i = 0; i < 4; i++) {
+        look->wall_us[i] = rt_wall_us(rt) - sim_wall_us(look->sim);
+        look->mono_us[i] = rt_mono_us(rt) - sim_now_us(look->sim);
+        cr_assert_eq(rt_sleep(rt, US_PER_HOUR), ERR_OK);
+        if (i == 2) {
+            sim_clocks_right(look->sim);
+        }
+    }
+}
+
+Test(sim, a_clock_that_is_off_drifts_and_steps_but_only_on_the_wall)
+{
+    /* Skew at once, drift with time, the step from its moment on, nothing once it is set right; the
+     * monotonic clock never hears of it. */
+    struct clock_look look;
+    struct world w = world_new(clock_watch, &look);
+    look.sim = w.sim;
+    struct sim_clock clock = {.offset_us = -7 * US_PER_S,
+                              .drift_num = 100,
+                              .drift_den = 1000000,
+                              .step_us = US_PER_MINUTE,
+                              .step_at_us = 90 * US_PER_MINUTE};
+    sim_actor_clock(w.sim, w.actor, &clock);
+    cr_assert_eq(sim_run(w.sim, US_PER_DAY), SIM_ALL_DONE);
+    int64_t hour_us = 360 * US_PER_MS; /* of drift */
+    cr_expect_eq(look.wall_us[0], clock.offset_us);
+    cr_expect_eq(look.wall_us[1], clock.offset_us + hour_us);
+    cr_expect_eq(look.wall_us[2], clock.offset_us + 2 * hour_us + US_PER_MINUTE);
+    cr_expect_eq(look.wall_us[3], 0);
+    for (int i = 0; i < 4; i++) {
+        cr_expect_eq(look.mono_us[i], 0);
+    }
+    world_free(&w);
+}
+
 /* ---- time ---- */
 
 #define SLEEPERS 40
