@@ -42,70 +42,107 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
     return e;
 }
 
+static struct emulator_outcome outcome_of(const struct core_outcome *o)
+{
+    return (struct emulator_outcome){
+        .response = o->response,
+        .in_pieces = o->blob != NULL,
+        .stream = o->stream,
+        .lost = o->lost,
+        .delay_us = o->delay_us,
+        .fault = o->fault,
+        .kill = o->kill,
+        .restart_us = o->restart_us,
+        .actor = o->actor,
+    };
+}
+
 struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_request *request,
                                           struct str actor, int64_t now_us, struct arena *a)
 {
     struct core_outcome o = core_dispatch(e->core, request, actor, now_us, a);
-    return (struct emulator_outcome){
-        .response = o.response,
-        .lost = o.lost,
-        .delay_us = o.delay_us,
-        .fault = o.fault,
-        .kill = o.kill,
-        .restart_us = o.restart_us,
-        .actor = o.actor,
-    };
+    return outcome_of(&o);
 }
 
-/* ---- in pieces ---- */
+/* ---- in steps ---- */
 
 struct exchange {
-    struct emulator *emulator;
-    const struct http_request *head;
-    struct str actor;
-    struct arena *arena;
-    struct buf body;
+    struct passage *passage;
+    struct core_outcome outcome;
 };
-
-/* Room for the body at once, where the head says how long it is: growing would copy it, and touch
- * more memory. */
-static void body_reserve(struct exchange *x)
-{
-    struct diag d = DIAG_INIT;
-    struct str length = http_header(&x->head->headers, "Content-Length");
-    uint64_t bytes;
-    if (length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK && bytes <= HTTP_BODY_BYTES_MAX) {
-        (void)buf_reserve(&x->body, (size_t)bytes);
-    }
-}
 
 struct exchange *emulator_begin(struct emulator *e, const struct http_request *head,
                                 struct str actor, struct arena *a)
 {
     struct exchange *x = NEW(a, struct exchange);
-    x->emulator = e;
-    x->head = head;
-    x->actor = actor;
-    x->arena = a;
-    buf_init(&x->body, a, HTTP_BODY_BYTES_MAX);
-    body_reserve(x);
+    x->passage = core_open(e->core, head, actor, a);
     return x;
+}
+
+bool exchange_refused(const struct exchange *x)
+{
+    return core_refused(x->passage);
+}
+
+uint64_t exchange_body_max(const struct exchange *x)
+{
+    return core_body_max(x->passage);
 }
 
 enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d)
 {
-    if (bytes.len > HTTP_BODY_BYTES_MAX - x->body.len) {
-        return fail(d, ERR_LIMIT, "a request body has at most %zu bytes", HTTP_BODY_BYTES_MAX);
-    }
-    buf_add(&x->body, bytes);
-    return ERR_OK;
+    return core_feed(x->passage, bytes, d);
+}
+
+void exchange_ready(struct exchange *x)
+{
+    core_ready(x->passage);
 }
 
 struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us)
 {
-    struct http_request request = *x->head;
-    request.body = buf_str(&x->body);
-    return emulator_dispatch(x->emulator, &request, x->actor, now_us, x->arena);
+    x->outcome = core_apply(x->passage, now_us);
+    return outcome_of(&x->outcome);
+}
+
+void exchange_render(struct exchange *x, struct emulator_outcome *outcome)
+{
+    core_render(x->passage, &x->outcome);
+    outcome->response = x->outcome.response;
+    outcome->in_pieces = x->outcome.blob != NULL;
+}
+
+uint64_t exchange_body_bytes(const struct exchange *x)
+{
+    return x->outcome.blob_count;
+}
+
+struct str exchange_body_at(const struct exchange *x, uint64_t at)
+{
+    const struct core_outcome *o = &x->outcome;
+    struct str run = blob_at(o->blob, o->blob_first + at);
+    uint64_t left = o->blob_count - at;
+    return run.len > left ? str_slice(run, 0, (size_t)left) : run;
+}
+
+bool exchange_pull(struct exchange *x, int64_t now_us, struct buf *out)
+{
+    return core_stream_pull(x->passage, now_us, out);
+}
+
+bool exchange_woken(const struct exchange *x)
+{
+    return core_stream_woken(x->passage);
+}
+
+void exchange_close(struct exchange *x)
+{
+    core_stream_close(x->passage);
+}
+
+bool emulator_streams_woken(struct emulator *e)
+{
+    return core_streams_woken(e->core);
 }
 
 /* ---- time ---- */
@@ -192,7 +229,7 @@ bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
 }
 
 bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
-                          struct emulator_object *ret_object)
+                          struct arena *a, struct emulator_object *ret_object)
 {
     struct s3_object_view view;
     if (!s3_object_next(core_state(e->core, "s3"), bucket, after_key, &view)) {
@@ -202,7 +239,7 @@ bool emulator_object_next(const struct emulator *e, struct str bucket, struct st
         .bucket = view.bucket,
         .key = view.key,
         .etag = view.etag,
-        .body = view.body,
+        .body = blob_slice(view.body, 0, blob_bytes(view.body), a),
         .modified_us = view.modified_us,
     };
     return true;

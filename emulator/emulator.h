@@ -23,6 +23,8 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
 
 struct emulator_outcome {
     struct http_response response;
+    bool in_pieces; /* the body is not in `response`: exchange_body_at */
+    bool stream;    /* nor is it there yet: exchange_pull */
     /* the client must not hear of it: reset or time out. Whether it was applied is in `fault` */
     bool lost;
     int64_t delay_us;       /* answer so much later */
@@ -32,18 +34,39 @@ struct emulator_outcome {
     struct str actor;       /* kill: who; borrowed from the request or given by the caller */
 };
 /* One whole request. Never fails: errors are responses in the envelope of the protocol that asked.
- * The response lives in `a`. `actor` names the caller; empty: the access key id of the request. */
+ * The response lives in `a`; of a stream it is what there is at once. `actor` names the caller;
+ * empty: the access key id of the request. */
 struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_request *request,
                                           struct str actor, int64_t now_us, struct arena *a);
 
-/* The same in pieces, for bodies that come from a socket. `head` has no body and must outlive the
- * exchange. */
+/* The same in steps, for bodies that come from a socket and go to one. Only exchange_finish and the
+ * functions of streams need the lock; all others touch the exchange alone. `head` has no body and
+ * must outlive the exchange, which lives in `a` and whose answer is gone with it. */
 struct exchange;
 struct exchange *emulator_begin(struct emulator *e, const struct http_request *head,
                                 struct str actor, struct arena *a);
+/* The head alone is refused: the body need not come. */
+bool exchange_refused(const struct exchange *x);
+/* how large a body may be; larger ones make exchange_feed fail */
+uint64_t exchange_body_max(const struct exchange *x);
 /* ERR_LIMIT: too large */
 MUST_USE enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d);
+void exchange_ready(struct exchange *x); /* the body is whole: decodes it */
+/* Under the lock: decides and applies. */
 struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us);
+void exchange_render(struct exchange *x, struct emulator_outcome *outcome); /* encodes the answer */
+/* The answer's body where outcome->in_pieces: how long it is, and the next bytes of it, which are
+ * borrowed; empty at its end. */
+uint64_t exchange_body_bytes(const struct exchange *x);
+struct str exchange_body_at(const struct exchange *x, uint64_t at);
+
+/* Where outcome->stream the body comes as it happens. All under the lock. */
+/* Appends what there is; false: it has ended with that. Nothing appended: ask again once it is
+ * woken. */
+bool exchange_pull(struct exchange *x, int64_t now_us, struct buf *out);
+bool exchange_woken(const struct exchange *x);
+void exchange_close(struct exchange *x);         /* in any case, before `a` ends */
+bool emulator_streams_woken(struct emulator *e); /* any of them, since this was asked last */
 
 /* Timers: when the next thing happens by itself (INSTANT_NEVER: nothing), and doing all that is
  * due. */
@@ -93,8 +116,9 @@ struct emulator_object {
     struct str bucket, key, etag, body;
     int64_t modified_us;
 };
+/* The body is borrowed where it lies in one piece, else copied into `a`. */
 bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
-                          struct emulator_object *ret_object);
+                          struct arena *a, struct emulator_object *ret_object);
 struct emulator_message { /* every message that was published, subscribed to or not */
     struct str topic_arn, message_id, subject, message;
     const struct http_header *attributes;

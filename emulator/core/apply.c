@@ -1,31 +1,7 @@
-/* apply.c -- Running the handler as the fault plan says, and making the answer of what it left in
- * its call. */
+/* apply.c -- Preparing the call before the lock, running the handler as the fault plan says under
+ * it, and making the answer of what it left in its call. */
 #include "dispatch_parts.h"
 #include "validate.h"
-
-struct call passage_call(const struct passage *p)
-{
-    struct call c = {
-        .core = p->core,
-        .state = p->core->states[p->route.index],
-        .op = p->route.op,
-        .request = &p->request,
-        .input = p->input,
-        .arena = p->arena,
-        .now_us = p->core->now_us,
-        .account = p->account,
-        .region = p->region,
-        .request_id = p->request_id,
-    };
-    if (p->fault.phase == FAULT_PARTIAL) {
-        c.fault = p->fault;
-    }
-    if (!p->route.handler->raw) {
-        c.output = json_new(p->arena, JSON_IS_OBJECT);
-    }
-    http_response_init(&c.response, p->arena, 0);
-    return c;
-}
 
 /* ---- validation, in the words of the protocol ---- */
 
@@ -60,6 +36,18 @@ static void validate(struct call *c, enum protocol protocol)
     } else if (!validate_input(c->op->input, c->input, c->arena, &message)) {
         call_fail(c, protocol == PROTOCOL_JSON ? AWS_VALIDATION_EXCEPTION : AWS_VALIDATION_ERROR,
                   "%.*s", STR_ARG(message));
+    }
+}
+
+void passage_prepare(struct passage *p)
+{
+    struct call *c = &p->call;
+    const struct operation_handler *handler = p->route.handler;
+    if (!handler->raw && !call_failed(c)) {
+        validate(c, p->route.service->model->protocol);
+    }
+    if (handler->prepare != NULL && !call_failed(c)) {
+        handler->prepare(c);
     }
 }
 
@@ -127,18 +115,73 @@ static struct http_response answer(const struct passage *p, const struct call *c
     return response;
 }
 
-/* Runs the handler once. */
+/* A blob in one piece is a body as any other; in more, the caller reads it piece by piece. */
+static void answer_body(struct passage *p, const struct call *c)
+{
+    p->out.blob = NULL;
+    if (c->body == NULL || call_failed(c)) {
+        return;
+    }
+    struct str run = blob_at(c->body, c->body_first);
+    if (run.len >= c->body_count) {
+        p->out.response.body = str_slice(run, 0, (size_t)c->body_count);
+    } else {
+        p->out.blob = c->body;
+        p->out.blob_first = c->body_first;
+        p->out.blob_count = c->body_count;
+    }
+}
+
+static int status_of(const struct call *c)
+{
+    return c->response.status != 0      ? c->response.status
+           : c->op->success_status != 0 ? c->op->success_status
+                                        : 200;
+}
+
+/* Runs the handler once, on a copy of the call as it was prepared. The answer is made at once, or
+ * is left for core_render. */
 static void run(struct passage *p)
 {
-    struct call c = passage_call(p);
-    if (!p->route.handler->raw) {
-        validate(&c, p->route.service->model->protocol);
+    struct call c = p->call;
+    if (p->fault.phase == FAULT_PARTIAL) {
+        c.fault = p->fault;
     }
+    if (!p->route.handler->raw) {
+        c.output = json_new(p->arena, JSON_IS_OBJECT);
+    }
+    core_stream_close(p);
     if (!call_failed(&c)) {
         p->route.handler->handle(&c);
     }
-    p->out.response = answer(p, &c);
+    p->stream = c.stream;
+    p->rendering = p->route.handler->render != NULL && !call_failed(&c);
+    if (p->rendering) {
+        http_response_init(&p->out.response, p->arena, status_of(&c));
+        p->rendered = c;
+    } else {
+        p->out.response = answer(p, &c);
+        answer_body(p, &c);
+    }
     p->applied = p->applied || (p->out.response.status >= 200 && p->out.response.status < 300);
+}
+
+void core_render(struct passage *p, struct core_outcome *outcome)
+{
+    if (!p->rendering || outcome->lost) {
+        return;
+    }
+    p->route.handler->render(&p->rendered);
+    p->out.response = answer(p, &p->rendered);
+    answer_body(p, &p->rendered);
+    if (str_eq(p->request.method, STR("HEAD"))) {
+        p->out.response.body = STR_EMPTY;
+        p->out.blob = NULL;
+    }
+    outcome->response = p->out.response;
+    outcome->blob = p->out.blob;
+    outcome->blob_first = p->out.blob_first;
+    outcome->blob_count = p->out.blob_count;
 }
 
 /* The error that the rule names, or the service's own 500. */
@@ -151,6 +194,9 @@ static void answer_fault(struct passage *p)
     passage_refuse(
         p, name, error_status(p->route.op, name),
         str_printf(p->arena, "Injected by the fault plan: %.*s", STR_ARG(p->fault.rule->name)));
+    p->rendering = false;
+    p->out.blob = NULL;
+    passage_write_refusal(p);
 }
 
 void passage_apply(struct passage *p)

@@ -88,3 +88,11 @@ struct json *call_out(struct call *c, const char *member, enum json_kind kind)
 {
     return json_set(c->arena, c->output, member, kind);
 }
+
+void call_body(struct call *c, struct blob *blob, uint64_t first, uint64_t count)
+{
+    blob_release_with(blob_retain(blob), c->arena);
+    c->body = blob;
+    c->body_first = first;
+    c->body_count = count;
+}

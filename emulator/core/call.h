@@ -5,6 +5,7 @@
 #define AFORO_EMULATOR_CORE_CALL_H
 
 #include "base/json.h"
+#include "blob.h"
 #include "emulator/fault/fault_plan.h"
 #include "wire/aws_error.h"
 #include "wire/http_msg.h"
@@ -15,10 +16,15 @@ struct call {
     struct core *core;
     void *state; /* of the service */
     const struct operation_model *op;
-    const struct http_request *request; /* body whole, aws-chunked already undone */
-    const struct json *input;           /* validated; NULL for raw handlers */
-    struct arena *arena;                /* ends with the request */
-    int64_t now_us;                     /* the emulator's clock */
+    /* aws-chunked already undone; body whole, or empty where the handler takes it in pieces */
+    const struct http_request *request;
+    const struct json *input; /* validated; NULL for raw handlers */
+    /* What the steps outside the lock have made: read only from here on, since a fault may run the
+     * handler twice. */
+    void *taken;         /* by the handler's body taker */
+    void *prepared;      /* by its prepare */
+    struct arena *arena; /* ends with the request */
+    int64_t now_us;      /* the emulator's clock */
     struct str account, region;
     struct str request_id; /* a UUID */
     struct fault_decision
@@ -29,7 +35,10 @@ struct call {
      * than the model's (0: the model's). Headers go with a refusal too (ETag of a 304). Initialised
      * by core. */
     struct http_response response;
-    enum aws_error_id error; /* AWS_OK, or what call_fail noted */
+    struct blob *body; /* call_body: the answer's body */
+    uint64_t body_first, body_count;
+    struct stream_source *stream; /* call_stream: the answer's body comes as it happens */
+    enum aws_error_id error;      /* AWS_OK, or what call_fail noted */
     struct str message;
     struct json *error_extra; /* S3: further elements such as BucketName */
 };
@@ -50,5 +59,22 @@ void call_out_i64(struct call *c, const char *member, int64_t value);
 void call_out_bool(struct call *c, const char *member, bool value);
 struct json *call_out(struct call *c, const char *member,
                       enum json_kind kind); /* a new OBJECT or ARRAY */
+/* Answers with a range of a blob, which is held until the answer has left. */
+void call_body(struct call *c, struct blob *blob, uint64_t first, uint64_t count);
+
+/* An answer whose body comes as it happens (event streams). The source's functions run under the
+ * emulator's lock. */
+struct stream_source;
+struct stream_ops {
+    /* Appends what there is by now; false: that was the last of it. Nothing appended: asked again
+     * after a wake. */
+    bool (*pull)(struct core *core, void *self, int64_t now_us, struct buf *out);
+    /* The last of it has left, or the client went away: `self` may go. */
+    void (*close)(struct core *core, void *self);
+};
+/* `self` lives in the service's state. Gives the stream's number, for waking it. */
+uint64_t call_stream(struct call *c, const struct stream_ops *ops, void *self);
+void core_stream_wake(struct core *core, uint64_t stream);
+void core_stream_wake_at(struct core *core, uint64_t stream, int64_t at_us);
 
 #endif

@@ -1,13 +1,11 @@
-/* chunked.c -- aws-chunked bodies: S3 clients that do not know their checksum beforehand frame the
- * body in chunks and send what they computed behind it. Undone here, so that handlers see plain
- * bodies. Source: AWS "Signature Calculations: Transferring Payload in Multiple Chunks", and
- * "Trailing checksums". */
-#include <string.h>
+/* chunked.c -- The state machine over the frames: size line, bytes, line end, ... , trailers. */
+#include "chunked.h"
 
-#include "base/json.h"
-#include "core_parts.h"
+#include <string.h>
+#include "base/arena.h"
 
 #define CHUNKED_TRAILERS_MAX 16
+#define CHUNKED_LINE_BYTES_MAX 16384
 
 bool chunked_is(const struct http_request *request)
 {
@@ -15,31 +13,19 @@ bool chunked_is(const struct http_request *request)
            str_contains(http_header(&request->headers, "content-encoding"), STR("aws-chunked"));
 }
 
-/* A line up to CRLF (a bare LF is taken too); false when none ends. */
-static bool line_take(struct str *rest, struct str *ret_line)
+static bool hex_size(struct str text, uint64_t *ret_size)
 {
-    size_t end = str_find(*rest, '\n');
-    if (end == STR_NONE) {
-        return false;
-    }
-    *ret_line = str_slice(*rest, 0, end > 0 && rest->ptr[end - 1] == '\r' ? end - 1 : end);
-    *rest = str_from(*rest, end + 1);
-    return true;
-}
-
-static bool hex_size(struct str text, size_t *ret_size)
-{
-    size_t size = 0;
+    uint64_t size = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         int digit = c >= '0' && c <= '9'   ? c - '0'
                     : c >= 'a' && c <= 'f' ? c - 'a' + 10
                     : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                            : -1;
-        if (digit < 0 || size > (SIZE_MAX >> 5)) {
+        if (digit < 0 || size > (UINT64_MAX >> 5)) {
             return false;
         }
-        size = size * 16 + (size_t)digit;
+        size = size * 16 + (uint64_t)digit;
     }
     *ret_size = size;
     return text.len > 0;
@@ -51,47 +37,104 @@ static enum err fail_framing(struct diag *d, const char *why)
                       "The request body is not valid aws-chunked: %s", why);
 }
 
-/* One chunk after the other into `body`, which is as large as the framed one; stands behind the
- * last, empty chunk. */
-static enum err chunks_join(struct str *rest, char *body, size_t *ret_len, struct diag *d)
+void chunked_init(struct chunked *c, struct arena *a)
 {
-    for (size_t len = 0;;) {
-        struct str line;
-        if (!line_take(rest, &line)) {
-            return fail_framing(d, "a chunk's size is missing");
-        }
-        struct str digits;
-        struct str extension; /* DIFFERS core-chunk-signature-1: not verified */
-        (void)str_split(line, ';', &digits, &extension);
-        digits = str_find(line, ';') == STR_NONE ? line : digits;
-        size_t size;
-        if (!hex_size(digits, &size) || size > rest->len) {
-            return fail_framing(d, "a chunk's size is not one, or is larger than what follows");
-        }
-        if (size == 0) {
-            *ret_len = len;
-            return ERR_OK;
-        }
-        memcpy(body + len, rest->ptr, size);
-        len += size;
-        *rest = str_from(*rest, size);
-        if (!line_take(rest, &line) || line.len > 0) {
-            return fail_framing(d, "a chunk is longer than its size");
-        }
-    }
+    *c = (struct chunked){.stage = CHUNKED_SIZE, .arena = a};
+    buf_init(&c->line, a, CHUNKED_LINE_BYTES_MAX);
+    http_headers_init(&c->trailers, a);
 }
 
-static enum err trailers_take(struct str rest, struct http_headers *headers, struct diag *d)
+/* Moves bytes up to a line's end from *rest to c->line; *ret_whole: it has ended (CRLF, or a bare
+ * LF, is cut off). */
+static enum err line_take(struct chunked *c, struct str *rest, bool *ret_whole, struct diag *d)
 {
-    struct str line;
-    for (size_t count = 0; line_take(&rest, &line) && line.len > 0; count++) {
-        struct str name;
-        struct str value;
-        if (count == CHUNKED_TRAILERS_MAX || !str_split(line, ':', &name, &value)) {
-            return fail_named(d, ERR_CORRUPT, "MalformedTrailerError",
-                              "The request contained trailing data that was not well-formed.");
+    size_t end = str_find(*rest, '\n');
+    size_t n = end == STR_NONE ? rest->len : end;
+    if (n > CHUNKED_LINE_BYTES_MAX - c->line.len) {
+        return fail_framing(d, "a line of it is longer than 16 KiB");
+    }
+    buf_add(&c->line, str_slice(*rest, 0, n));
+    *rest = str_from(*rest, end == STR_NONE ? n : n + 1);
+    *ret_whole = end != STR_NONE;
+    if (*ret_whole && c->line.len > 0 && c->line.ptr[c->line.len - 1] == '\r') {
+        c->line.len--;
+    }
+    return ERR_OK;
+}
+
+static enum err size_take(struct chunked *c, struct diag *d)
+{
+    struct str line = buf_str(&c->line);
+    struct str digits = line;
+    struct str extension = STR_EMPTY;
+    if (str_find(line, ';') != STR_NONE) {
+        (void)str_split(line, ';', &digits, &extension);
+    }
+    if (!hex_size(digits, &c->left)) {
+        return fail_framing(d, "a chunk's size is missing, or is not one");
+    }
+    c->extension = str_copy(c->arena, extension); /* DIFFERS core-chunk-signature-1: not verified */
+    c->stage = c->left > 0 ? CHUNKED_BYTES : CHUNKED_TRAILERS;
+    return ERR_OK;
+}
+
+static enum err trailer_take(struct chunked *c, struct diag *d)
+{
+    struct str line = str_copy(c->arena, buf_str(&c->line));
+    struct str name;
+    struct str value;
+    if (line.len == 0) {
+        c->stage = CHUNKED_DONE;
+        return ERR_OK;
+    }
+    if (c->trailers.count == CHUNKED_TRAILERS_MAX || !str_split(line, ':', &name, &value)) {
+        return fail_named(d, ERR_CORRUPT, "MalformedTrailerError",
+                          "The request contained trailing data that was not well-formed.");
+    }
+    http_headers_set(&c->trailers, str_trim(name), str_trim(value));
+    return ERR_OK;
+}
+
+/* A whole line, by what stage it belongs to. */
+static enum err line_end(struct chunked *c, struct diag *d)
+{
+    enum err code = ERR_OK;
+    if (c->stage == CHUNKED_SIZE) {
+        code = size_take(c, d);
+    } else if (c->stage == CHUNKED_TRAILERS) {
+        code = trailer_take(c, d);
+    } else if (c->line.len > 0) {
+        code = fail_framing(d, "a chunk is longer than its size");
+    } else {
+        c->stage = CHUNKED_SIZE;
+    }
+    c->line.len = 0;
+    return code;
+}
+
+static void bytes_take(struct chunked *c, struct str *rest, chunked_sink_fn *sink, void *ctx)
+{
+    size_t n = rest->len < c->left ? rest->len : (size_t)c->left;
+    sink(ctx, str_slice(*rest, 0, n));
+    *rest = str_from(*rest, n);
+    c->left -= n;
+    c->decoded += n;
+    c->stage = c->left == 0 ? CHUNKED_AFTER : CHUNKED_BYTES;
+}
+
+enum err chunked_feed(struct chunked *c, struct str bytes, chunked_sink_fn *sink, void *ctx,
+                      struct diag *d)
+{
+    while (bytes.len > 0 && c->stage != CHUNKED_DONE) { /* what follows the end is ignored */
+        bool whole = false;
+        if (c->stage == CHUNKED_BYTES) {
+            bytes_take(c, &bytes, sink, ctx);
+            continue;
         }
-        http_headers_set(headers, str_trim(name), str_trim(value));
+        TRY(line_take(c, &bytes, &whole, d));
+        if (whole) {
+            TRY(line_end(c, d));
+        }
     }
     return ERR_OK;
 }
@@ -115,27 +158,38 @@ static void encoding_strip(struct http_headers *headers, struct arena *a)
     }
 }
 
-enum err chunked_undo(struct http_request *request, struct arena *a, struct diag *d)
+/* Clients end the last chunk in different ways: "0", with or without a line end and trailers. */
+static enum err end_reached(struct chunked *c, struct diag *d)
 {
-    struct str rest = request->body;
-    char *body = arena_alloc_raw(a, rest.len + 1);
-    size_t len = 0;
-    TRY(chunks_join(&rest, body, &len, d));
-    struct str promised = http_header(&request->headers, "x-amz-decoded-content-length");
-    size_t decoded = 0;
+    if ((c->stage == CHUNKED_SIZE || c->stage == CHUNKED_TRAILERS) && c->line.len > 0) {
+        TRY(line_end(c, d));
+    }
+    return c->stage == CHUNKED_TRAILERS || c->stage == CHUNKED_DONE
+               ? ERR_OK
+               : fail_framing(d, "it ends in the middle of a chunk");
+}
+
+static enum err length_agrees(const struct chunked *c, struct str promised, struct diag *d)
+{
     struct diag why = DIAG_INIT;
     uint64_t number = 0;
-    if (promised.len > 0 && str_u64(promised, &number, &why) == ERR_OK) {
-        decoded = (size_t)number;
+    if (promised.len == 0 || (str_u64(promised, &number, &why) == ERR_OK && number == c->decoded)) {
+        return ERR_OK;
     }
-    if (promised.len > 0 && (why.code != ERR_OK || decoded != len)) {
-        return fail_named(d, ERR_CORRUPT, "IncompleteBody",
-                          "You did not provide the number of bytes specified by the "
-                          "x-amz-decoded-content-length HTTP header");
+    return fail_named(d, ERR_CORRUPT, "IncompleteBody",
+                      "You did not provide the number of bytes specified by the "
+                      "x-amz-decoded-content-length HTTP header");
+}
+
+enum err chunked_end(struct chunked *c, struct http_headers *headers, struct diag *d)
+{
+    TRY(end_reached(c, d));
+    TRY(length_agrees(c, http_header(headers, "x-amz-decoded-content-length"), d));
+    for (size_t i = 0; i < c->trailers.count; i++) {
+        http_headers_set(headers, c->trailers.items[i].name, c->trailers.items[i].value);
     }
-    TRY(trailers_take(rest, &request->headers, d));
-    encoding_strip(&request->headers, a);
-    http_headers_set(&request->headers, STR("Content-Length"), str_printf(a, "%zu", len));
-    request->body = str_n(body, len);
+    encoding_strip(headers, c->arena);
+    http_headers_set(headers, STR("Content-Length"),
+                     str_printf(c->arena, "%llu", (unsigned long long)c->decoded));
     return ERR_OK;
 }

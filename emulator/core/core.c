@@ -4,10 +4,21 @@
 #include "base/rng.h"
 #include "core_parts.h"
 
+static void state_end(struct core *core)
+{
+    streams_close(core);
+    for (size_t i = 0; i < core->service_count; i++) {
+        if (core->services[i]->state_done != NULL) {
+            core->services[i]->state_done(core->states[i]);
+        }
+    }
+    arena_free(core->arena);
+}
+
 static void core_end(void *handle)
 {
     struct core *core = handle;
-    arena_free(core->arena);
+    state_end(core);
     core->arena = NULL;
 }
 
@@ -52,7 +63,7 @@ struct core *core_new(struct arena *a, const struct core_options *options,
 
 void core_reset(struct core *core, uint64_t seed, int64_t clock_us)
 {
-    arena_free(core->arena);
+    state_end(core);
     core->options.seed = seed;
     core_begin(core, clock_us);
 }

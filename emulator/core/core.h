@@ -18,11 +18,35 @@ void core_reset(struct core *core, uint64_t seed, int64_t clock_us);
 
 struct core_outcome { /* as struct emulator_outcome */
     struct http_response response;
+    /* else the body: a range of a blob that lies in more than one piece; NULL: in `response` */
+    const struct blob *blob;
+    uint64_t blob_first, blob_count;
+    bool stream; /* the body comes from core_stream_pull */
     bool lost, kill;
     int64_t delay_us, restart_us;
     struct str actor;
     enum fault_phase fault;
 };
+/* One request in five steps; only core_apply, and what is about streams, needs the lock. The head
+ * has no body and outlives the passage, which lives in `a`. */
+struct passage;
+struct passage *core_open(struct core *core, const struct http_request *head, struct str actor,
+                          struct arena *a);
+bool core_refused(const struct passage *p); /* already, by its head */
+uint64_t core_body_max(const struct passage *p);
+/* ERR_LIMIT: the body is larger than is taken. */
+MUST_USE enum err core_feed(struct passage *p, struct str bytes, struct diag *d);
+void core_ready(struct passage *p); /* the body is whole */
+struct core_outcome core_apply(struct passage *p, int64_t clock_us);
+void core_render(struct passage *p, struct core_outcome *outcome);
+/* The next bytes of an answer that streams; false: it has ended with them. */
+bool core_stream_pull(struct passage *p, int64_t clock_us, struct buf *out);
+void core_stream_close(struct passage *p);
+/* Once true after a wake: there may be something to pull. */
+bool core_stream_woken(struct passage *p);
+bool core_streams_woken(struct core *core); /* any, since this was asked last */
+
+/* All steps at once. A stream is pulled once, and closed. */
 struct core_outcome core_dispatch(struct core *core, const struct http_request *request,
                                   struct str actor, int64_t clock_us, struct arena *a);
 

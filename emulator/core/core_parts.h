@@ -41,6 +41,9 @@ struct core {
     struct ledger ledger;
     struct fault_plan faults;
     struct fault_ordinals *ordinals;
+    struct stream_source *streams; /* open ones */
+    uint64_t last_stream;
+    bool streams_woken;
 };
 
 /* ---- routing ---- */
@@ -62,12 +65,6 @@ enum route_result route_operation(const struct http_request *request, struct are
 const struct operation_model *route_rest(const struct service_model *model,
                                          const struct http_request *request, struct arena *a);
 
-/* ---- aws-chunked ---- */
-/* Whether the body is framed; and undoing it: body, Content-Encoding, Content-Length, trailers as
- * headers. ERR_CORRUPT with S3's name for it in d->name. */
-bool chunked_is(const struct http_request *request);
-MUST_USE enum err chunked_undo(struct http_request *request, struct arena *a, struct diag *d);
-
 /* ---- the rest ---- */
 bool control_is(const struct http_request *request);
 struct http_response control_handle(struct core *core, const struct http_request *request,
@@ -78,6 +75,7 @@ size_t clock_run_timers(struct core *core, int64_t until_us, size_t count_max); 
 
 void ledger_init(struct ledger *l, struct arena *a);
 void ledger_add(struct core *core, const struct ledger_line *line); /* copies; gives it a number */
+void streams_close(struct core *core); /* all of them: the state goes */
 void outbound_init(struct outbound_queue *q, struct arena *a);
 size_t outbound_count(const struct core *core);
 

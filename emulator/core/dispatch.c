@@ -1,10 +1,13 @@
 /* dispatch.c -- One request on its way through the core: whose it is, what it asks, what the plan
- * says, what is done. Invariants:
+ * says, what is done. core_open, core_feed, core_ready and core_render read nothing that another
+ * request changes, so they run beside others; core_apply is the one step under the lock.
+ * Invariants:
  * 1. Every request that is not for /_aforo gets one ledger line and one request id, whatever
  * becomes of it.
  * 2. A fault is decided before the handler runs and counts only calls that a handler exists for.
  * 3. The client's headers and body are never written to: the passage has its own copy of the header
  * table. */
+#include "base/limits.h"
 #include "dispatch_parts.h"
 
 /* ---- refusals ---- */
@@ -29,20 +32,26 @@ const char *error_internal(const struct service_model *model)
     return plain ? "InternalError" : "InternalFailure";
 }
 
+/* The first refusal stands, but for a signature's: that one is told before all others. */
 void passage_refuse(struct passage *p, struct str code, int status, struct str message)
 {
-    struct codec_error error = {.code = code,
-                                .message = message,
-                                .status = status,
-                                .sender = status < 500,
-                                .resource = p->request.path};
-    codec_write_error(p->route.envelope, &p->request, &error, p->request_id, p->arena,
+    p->refused = true;
+    p->refusal = (struct codec_error){.code = code,
+                                      .message = message,
+                                      .status = status,
+                                      .sender = status < 500,
+                                      .resource = p->request.path};
+}
+
+void passage_write_refusal(struct passage *p)
+{
+    codec_write_error(p->route.envelope, &p->request, &p->refusal, p->request_id, p->arena,
                       &p->out.response);
 }
 
 /* ---- the way in: each step is false when it has refused ---- */
 
-static bool find_service(struct passage *p)
+static void find_service(struct passage *p)
 {
     p->has_claim = sigv4_claim_of(&p->request, p->arena, &p->claim);
     route_service(p->core, &p->request, p->has_claim ? &p->claim : NULL, p->arena, &p->route);
@@ -61,21 +70,6 @@ static bool find_service(struct passage *p)
     p->region = p->has_claim && p->claim.region.len > 0 ? p->claim.region : p->core->options.region;
     p->about.service = p->route.service_name;
     p->about.operation = p->route.asked;
-    return true;
-}
-
-static bool undo_chunks(struct passage *p)
-{
-    if (!chunked_is(&p->request)) {
-        return true;
-    }
-    struct diag d = DIAG_INIT;
-    if (chunked_undo(&p->request, p->arena, &d) == ERR_OK) {
-        return true;
-    }
-    struct str code = str_copy(p->arena, str_of(d.name));
-    passage_refuse(p, code, error_status(NULL, code), str_copy(p->arena, str_of(d.msg)));
-    return false;
 }
 
 static bool refuse_unknown(struct passage *p, enum route_result result)
@@ -143,8 +137,10 @@ static bool read_input(struct passage *p)
         return true;
     }
     struct diag d = DIAG_INIT;
-    if (codec_read_request(p->route.service->model, p->route.op, &p->request, p->arena, &p->input,
+    struct json *input;
+    if (codec_read_request(p->route.service->model, p->route.op, &p->request, p->arena, &input,
                            &d) == ERR_OK) {
+        p->call.input = input;
         return true;
     }
     struct str code =
@@ -155,19 +151,17 @@ static bool read_input(struct passage *p)
 
 /* ---- what the plan says ---- */
 
-static bool decide_fault(struct passage *p)
+static void decide_fault(struct passage *p)
 {
     struct core *core = p->core;
     if (p->route.service->describe != NULL) {
-        struct call c = passage_call(p);
-        p->route.service->describe(&c, &p->about);
+        p->route.service->describe(&p->call, &p->about);
     }
     p->about.ordinal =
         fault_ordinals_next(core->ordinals, p->about.actor, p->about.service, p->about.operation);
     p->about.since_us = core->now_us - core->start_us;
     p->fault = fault_plan_decide(&core->faults, &p->about);
     p->out.fault = p->fault.phase;
-    return true;
 }
 
 /* ---- the end of it ---- */
@@ -203,37 +197,147 @@ static void note_in_ledger(struct passage *p)
     ledger_add(p->core, &line);
 }
 
-static void copy_request(struct passage *p, const struct http_request *request)
+static void copy_head(struct passage *p)
 {
-    p->request = *request;
+    p->request = *p->head;
+    p->request.body = STR_EMPTY;
     http_headers_init(&p->request.headers, p->arena);
-    for (size_t i = 0; i < request->headers.count; i++) {
-        http_headers_add(&p->request.headers, request->headers.items[i].name,
-                         request->headers.items[i].value);
+    for (size_t i = 0; i < p->head->headers.count; i++) {
+        http_headers_add(&p->request.headers, p->head->headers.items[i].name,
+                         p->head->headers.items[i].value);
+    }
+}
+
+/* ---- the steps ---- */
+
+/* A form may say in its body what it asks, and of which service (the query protocol's Action). */
+static bool is_form(const struct passage *p)
+{
+    return str_starts_nocase(http_header(&p->head->headers, "content-type"),
+                             STR("application/x-www-form-urlencoded"));
+}
+
+static void open_call(struct passage *p)
+{
+    p->call = (struct call){
+        .core = p->core,
+        .op = p->route.op,
+        .request = &p->request,
+        .arena = p->arena,
+        .account = p->account,
+        .region = p->region,
+    };
+    http_response_init(&p->call.response, p->arena, 0);
+}
+
+static void route_passage(struct passage *p)
+{
+    find_service(p);
+    (void)find_operation(p);
+    open_call(p);
+}
+
+struct passage *core_open(struct core *core, const struct http_request *head, struct str actor,
+                          struct arena *a)
+{
+    struct passage *p = NEW(a, struct passage);
+    *p = (struct passage){.core = core, .arena = a, .head = head, .about = {.actor = actor}};
+    p->control = control_is(head);
+    copy_head(p);
+    p->form = !p->control && is_form(p);
+    if (!p->control && !p->form) {
+        route_passage(p);
+    }
+    body_open(p);
+    return p;
+}
+
+enum err core_feed(struct passage *p, struct str bytes, struct diag *d)
+{
+    return body_feed(p, bytes, d);
+}
+
+void core_ready(struct passage *p)
+{
+    body_end(p);
+    if (p->form) {
+        route_passage(p);
+        body_retake(p);
+    }
+    if (!p->control && !p->refused && read_input(p)) {
+        passage_prepare(p);
+    }
+}
+
+static void outcome_finish(struct passage *p)
+{
+    struct core_outcome *o = &p->out;
+    if (o->lost) {
+        http_response_init(&o->response, p->arena, 0);
+    }
+    if (o->lost || str_eq(p->request.method, STR("HEAD"))) {
+        o->response.body = STR_EMPTY;
+        o->blob = NULL;
+    }
+    if (p->stream != NULL && (o->lost || o->response.status != 200)) {
+        core_stream_close(p);
+        p->stream = NULL;
+    }
+    o->stream = p->stream != NULL;
+}
+
+struct core_outcome core_apply(struct passage *p, int64_t clock_us)
+{
+    struct core *core = p->core;
+    clock_advance(core, core_now(core, clock_us));
+    if (p->control) {
+        p->out.response = control_handle(core, &p->request, clock_us, p->arena);
+        return p->out;
+    }
+    p->request_id = core_uuid(core, p->arena);
+    if (passage_verify(p) && !p->refused) {
+        p->call.state = core->states[p->route.index];
+        p->call.request_id = p->request_id;
+        p->call.now_us = core->now_us;
+        decide_fault(p);
+        passage_apply(p);
+    } else {
+        passage_write_refusal(p);
+    }
+    outcome_finish(p);
+    p->out.actor = p->about.actor;
+    note_in_ledger(p);
+    return p->out;
+}
+
+/* The whole of a request's answer as one text: for callers that want no pieces. */
+static void answer_gather(struct passage *p, struct core_outcome *o, int64_t clock_us)
+{
+    if (o->blob != NULL) {
+        o->response.body = blob_slice(o->blob, o->blob_first, o->blob_count, p->arena);
+        o->blob = NULL;
+    }
+    if (o->stream) {
+        struct buf out;
+        buf_init(&out, p->arena, HTTP_BODY_BYTES_MAX);
+        (void)core_stream_pull(p, clock_us, &out);
+        core_stream_close(p);
+        o->response.body = buf_str(&out);
+        o->stream = false;
     }
 }
 
 struct core_outcome core_dispatch(struct core *core, const struct http_request *request,
                                   struct str actor, int64_t clock_us, struct arena *a)
 {
-    clock_advance(core, core_now(core, clock_us));
-    struct passage p = {.core = core, .arena = a, .about = {.actor = actor}};
-    if (control_is(request)) {
-        p.out.response = control_handle(core, request, clock_us, a);
-        return p.out;
+    struct passage *p = core_open(core, request, actor, a);
+    struct diag d = DIAG_INIT;
+    if (core_feed(p, request->body, &d) != ERR_OK) {
+        passage_refuse(p, STR("RequestEntityTooLarge"), 413, str_copy(a, str_of(d.msg)));
     }
-    p.request_id = core_uuid(core, a);
-    copy_request(&p, request);
-    if (find_service(&p) && passage_verify(&p) && undo_chunks(&p) && find_operation(&p) &&
-        read_input(&p) && decide_fault(&p)) {
-        passage_apply(&p);
-    }
-    if (p.out.lost) {
-        http_response_init(&p.out.response, a, 0);
-    } else if (str_eq(p.request.method, STR("HEAD"))) {
-        p.out.response.body = STR_EMPTY;
-    }
-    p.out.actor = p.about.actor;
-    note_in_ledger(&p);
-    return p.out;
+    core_ready(p);
+    struct core_outcome o = core_apply(p, clock_us);
+    core_render(p, &o);
+    answer_gather(p, &o, clock_us);
+    return o;
 }

@@ -3,27 +3,50 @@
 #ifndef AFORO_EMULATOR_CORE_DISPATCH_PARTS_H
 #define AFORO_EMULATOR_CORE_DISPATCH_PARTS_H
 
+#include "chunked.h"
 #include "core_parts.h"
 
+enum body_way { BODY_IGNORED, BODY_COLLECTED, BODY_TAKEN };
 struct passage {
     struct core *core;
-    struct arena *arena;         /* ends with the request */
-    struct http_request request; /* as the handler will see it */
-    struct sigv4_claim claim;    /* when has_claim: who signed it */
-    bool has_claim;
+    struct arena *arena;             /* ends with the request */
+    const struct http_request *head; /* as it came, for the signature; no body */
+    struct http_request request;     /* as the handler will see it */
+    struct sigv4_claim claim;        /* when has_claim: who signed it */
+    bool has_claim, control;
     struct route route;
+    /* the body on its way in */
+    enum body_way way;
+    bool form; /* whose it is stands in the body: all of that is known once it is whole */
+    struct buf body;
+    struct chunked *chunked; /* NULL: comes plain */
+    /* what was found before the lock: a refusal, or a call ready to be handled */
+    bool refused;
+    struct codec_error refusal;
+    struct call call;
+    /* what became of it */
     struct fault_call about; /* actor, service, operation and what describe named */
-    struct json *input;      /* NULL for raw handlers */
     struct str request_id, account, region;
     struct fault_decision fault;
     bool applied;
+    bool rendering; /* `rendered` has been handled, its answer is still to be encoded */
+    struct call rendered;
+    struct stream_source *stream;
     struct core_outcome out;
 };
 
-struct call passage_call(const struct passage *p);
 void passage_refuse(struct passage *p, struct str code, int status, struct str message);
-bool passage_verify(struct passage *p); /* the signature; false when it has refused */
+void passage_write_refusal(struct passage *p);
+bool passage_verify(struct passage *p);  /* the signature; false when it has refused */
+void passage_prepare(struct passage *p); /* validates, decodes: all that a handler does unlocked */
 void passage_apply(
     struct passage *p); /* runs the handler as the fault says, and makes the outcome */
+
+/* body.c */
+void body_open(struct passage *p);
+MUST_USE enum err body_feed(struct passage *p, struct str bytes, struct diag *d);
+/* Of a form: gives what was collected to a handler that takes bodies. */
+void body_retake(struct passage *p);
+void body_end(struct passage *p); /* whole: refuses when it is not what its frames say */
 
 #endif

@@ -6,11 +6,24 @@
 #include "emulator/core/call.h"
 
 typedef void operation_fn(struct call *c);
+/* A body that is taken as it comes. Both run outside the lock, before there is a request id or an
+ * input; what they refuse by call_fail is the answer. */
+struct body_taker {
+    void *(*open)(struct call *c); /* the head is there; the result is c->taken */
+    void (*take)(struct call *c, struct str bytes);
+};
+/* One operation. `handle` runs under the emulator's lock and is what a fault plan loses, refuses or
+ * doubles; the steps around it run beside other requests and may touch nothing but their call. */
 struct operation_handler {
     const char *name; /* "PutRecords"; an operation of the model without one is refused by name */
     operation_fn *handle;
     bool raw; /* hot path: reads request->body and writes response itself; model validation is its
                  own */
+    const struct body_taker *body; /* NULL: the body is collected into request->body */
+    operation_fn *prepare; /* the body is whole and the input valid: decode it. NULL: none */
+    /* Encodes the answer from what `handle` pinned (blocks, blobs, c->arena): outside the lock.
+     * NULL: the answer is encoded under the lock, and may borrow from the state. */
+    operation_fn *render;
 };
 struct emulator_service {
     const struct service_model *model;
@@ -18,6 +31,8 @@ struct emulator_service {
     size_t handler_count;
     void *(*state_new)(struct core *core,
                        struct arena *a); /* a: lives until the emulator's reset */
+    /* Gives back what does not lie in that arena (blobs). NULL: nothing. */
+    void (*state_done)(void *state);
     /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic.
      * Raw handlers' calls come with input NULL. */
     void (*describe)(const struct call *c, struct fault_call *description);

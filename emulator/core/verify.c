@@ -57,7 +57,7 @@ static bool is_version_2(const struct http_request *request)
 
 static bool refuse_unsigned(struct passage *p)
 {
-    if (p->route.envelope->protocol == PROTOCOL_REST_XML && is_version_2(&p->request)) {
+    if (p->route.envelope->protocol == PROTOCOL_REST_XML && is_version_2(p->head)) {
         passage_refuse(p, STR("InvalidRequest"), 400,
                        STR("The authorization mechanism you have provided is not supported. Please "
                            "use AWS4-HMAC-SHA256."));
@@ -98,7 +98,9 @@ bool passage_verify(struct passage *p)
     }
     struct diag d = DIAG_INIT;
     enum protocol protocol = p->route.envelope->protocol;
-    if (sigv4_verify(&p->request, &p->claim, STR("test"), protocol != PROTOCOL_REST_XML,
+    struct http_request signed_request = *p->head; /* before S3 rewrote its path */
+    signed_request.body = p->request.body;
+    if (sigv4_verify(&signed_request, &p->claim, STR("test"), protocol != PROTOCOL_REST_XML,
                      p->core->now_us, p->arena, &d) == ERR_OK &&
         payload_matches(p, protocol, &d)) {
         return true;

@@ -11,6 +11,7 @@
 #include "front.h"
 
 enum visit_stage { VISIT_NEW, VISIT_READING, VISIT_READY };
+#define STREAM_PENDING_BYTES_MAX (16 * MIB)
 struct visit { /* one request on its way: from its first line to its last byte */
     struct front *front;
     struct visit *next_free;
@@ -22,6 +23,12 @@ struct visit { /* one request on its way: from its first line to its last byte *
     struct exchange *exchange;
     struct emulator_outcome outcome;
     bool too_large; /* what still comes is dropped, and the answer is 413 */
+    /* an answer that streams: what was pulled and has not left. `waiting` and the list under the
+     * lock */
+    struct buf pending;
+    size_t pending_sent;
+    bool stream_open, stream_ended, waiting;
+    struct visit *next_stream;
 };
 struct front {
     struct arena *arena; /* of the delayed answers; under `lock` */
@@ -32,8 +39,9 @@ struct front {
     int listen_socket;
     uint16_t port;
     pthread_mutex_t lock;
-    pthread_cond_t news; /* something was queued, or the front stops */
-    struct heap delayed; /* of visits, by the time at which to answer */
+    pthread_cond_t news;   /* something was queued, or the front stops */
+    struct heap delayed;   /* of visits, by the time at which to answer */
+    struct visit *streams; /* whose answers stream */
     bool stopping;
     front_kill_fn *kill; /* under `lock`, with its context */
     void *kill_ctx;
@@ -57,6 +65,9 @@ enum MHD_Result visit_handle(void *front, struct MHD_Connection *connection, con
 void visit_end(void *front, struct MHD_Connection *connection, void **context,
                enum MHD_RequestTerminationCode how);
 void visit_pool_free(struct front *f);
+/* Resumes the streams that have something to tell; all of them when the front stops. Under the
+ * lock. */
+void visits_wake(struct front *f);
 
 /* threads; each takes the front, and ends soon after `stopping` */
 void *timers_run(void *front);

@@ -30,6 +30,7 @@ void *timers_run(void *front)
         if (emulator_next_timer(f->emulator) <= now_us) {
             emulator_tick(f->emulator, now_us);
             pthread_cond_broadcast(&f->news); /* a call out may be due */
+            visits_wake(f);
         }
         delayed_resume(f, now_us);
         int64_t due_us = next_due(f);
@@ -38,6 +39,7 @@ void *timers_run(void *front)
         }
     }
     delayed_resume(f, front_now_us(f));
+    visits_wake(f);
     front_unlock(f);
     return NULL;
 }

@@ -110,9 +110,90 @@ static ssize_t body_never(void *context, uint64_t at, char *to, size_t max)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/* A body that lies in pieces: one piece, or the rest of it, at a time. */
+static ssize_t body_pieces(void *context, uint64_t at, char *to, size_t max)
+{
+    const struct visit *v = context;
+    struct str run = exchange_body_at(v->exchange, at);
+    size_t n = run.len < max ? run.len : max;
+    memcpy(to, run.ptr, n);
+    return (ssize_t)n;
+}
+
+/* ---- an answer that streams ---- */
+
+static void stream_begin(struct visit *v)
+{
+    struct front *f = v->front;
+    buf_init(&v->pending, v->arena, STREAM_PENDING_BYTES_MAX);
+    v->stream_open = true;
+    v->next_stream = f->streams;
+    f->streams = v;
+}
+
+static void stream_end(struct front *f, struct visit *v)
+{
+    front_lock(f);
+    struct visit **at = &f->streams;
+    while (*at != v) {
+        at = &(*at)->next_stream;
+    }
+    *at = v->next_stream;
+    exchange_close(v->exchange);
+    front_unlock(f);
+}
+
+void visits_wake(struct front *f)
+{
+    if (!emulator_streams_woken(f->emulator) && !f->stopping) {
+        return;
+    }
+    for (struct visit *v = f->streams; v != NULL; v = v->next_stream) {
+        if (v->waiting && (f->stopping || exchange_woken(v->exchange))) {
+            v->waiting = false;
+            MHD_resume_connection(v->connection);
+        }
+    }
+}
+
+/* Fetches what there is; where that is nothing, the connection waits for its wake. Under one lock,
+ * so that no wake falls in between. */
+static void stream_fetch(struct visit *v)
+{
+    struct front *f = v->front;
+    v->pending.len = 0;
+    v->pending_sent = 0;
+    front_lock(f);
+    v->stream_ended = f->stopping || !exchange_pull(v->exchange, front_now_us(f), &v->pending);
+    if (v->pending.len == 0 && !v->stream_ended) {
+        v->waiting = true;
+        MHD_suspend_connection(v->connection);
+    }
+    front_unlock(f);
+}
+
+static ssize_t body_stream(void *context, uint64_t at, char *to, size_t max)
+{
+    (void)at;
+    struct visit *v = context;
+    if (v->pending_sent == v->pending.len && !v->stream_ended) {
+        stream_fetch(v);
+    }
+    size_t n = v->pending.len - v->pending_sent;
+    if (n == 0) {
+        return v->stream_ended ? MHD_CONTENT_READER_END_OF_STREAM : 0;
+    }
+    n = n < max ? n : max;
+    memcpy(to, v->pending.ptr + v->pending_sent, n);
+    v->pending_sent += n;
+    return (ssize_t)n;
+}
+
+#define BODY_BLOCK_BYTES (64 * KIB)
+
 /* Without a body in the message, an answer to HEAD carries the length that the emulator says in a
  * header. */
-static struct MHD_Response *response_new(const struct visit *v)
+static struct MHD_Response *response_new(struct visit *v)
 {
     const struct http_response *r = &v->outcome.response;
     struct str length = http_header(&r->headers, "Content-Length");
@@ -121,6 +202,14 @@ static struct MHD_Response *response_new(const struct visit *v)
     if (str_eq(v->request.method, STR("HEAD")) && r->body.len == 0 && length.len > 0 &&
         str_u64(length, &bytes, &d) == ERR_OK) {
         return MHD_create_response_from_callback(bytes, 1024, body_never, NULL, NULL);
+    }
+    if (v->outcome.in_pieces) {
+        return MHD_create_response_from_callback(exchange_body_bytes(v->exchange), BODY_BLOCK_BYTES,
+                                                 body_pieces, v, NULL);
+    }
+    if (v->outcome.stream) {
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BODY_BLOCK_BYTES, body_stream, v,
+                                                 NULL);
     }
     return MHD_create_response_from_buffer(r->body.len, (void *)(uintptr_t)r->body.ptr,
                                            MHD_RESPMEM_PERSISTENT);
@@ -144,6 +233,7 @@ static enum MHD_Result answer_send(struct visit *v)
     if (v->outcome.lost) {
         return answer_lost(v);
     }
+    exchange_render(v->exchange, &v->outcome);
     const struct http_response *r = &v->outcome.response;
     struct MHD_Response *response = response_new(v);
     for (size_t i = 0; i < r->headers.count; i++) {
@@ -161,6 +251,9 @@ static enum MHD_Result answer_send(struct visit *v)
 
 /* ---- the exchange ---- */
 
+#define BODY_TO_WASTE_BYTES_MAX (1 * MIB)
+static enum MHD_Result visit_finish(struct visit *v);
+
 /* The first call: headers are complete. Refuses here what could only be refused. */
 static enum MHD_Result exchange_open(struct visit *v, const char *method)
 {
@@ -172,11 +265,17 @@ static enum MHD_Result exchange_open(struct visit *v, const char *method)
     struct str length = http_header(&v->request.headers, "Content-Length");
     struct diag d = DIAG_INIT;
     uint64_t bytes;
-    if (length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK && bytes > HTTP_BODY_BYTES_MAX) {
+    v->exchange = emulator_begin(v->front->emulator, &v->request, STR_EMPTY, v->arena);
+    bool known = length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK;
+    if (known && bytes > exchange_body_max(v->exchange)) {
         return answer_plain(v, MHD_HTTP_CONTENT_TOO_LARGE,
                             "the body is larger than this emulator takes\n");
     }
-    v->exchange = emulator_begin(v->front->emulator, &v->request, STR_EMPTY, v->arena);
+    bool costly = (known && bytes > BODY_TO_WASTE_BYTES_MAX) ||
+                  http_has_header(&v->request.headers, "Expect");
+    if (costly && exchange_refused(v->exchange)) {
+        return visit_finish(v); /* what would be sent would be for nothing */
+    }
     v->stage = VISIT_READING;
     return MHD_YES;
 }
@@ -194,13 +293,14 @@ static enum MHD_Result exchange_take(struct visit *v, const char *upload, size_t
 
 /* The last call of a request that is whole: answers now, or suspends the connection until its time.
  */
-static enum MHD_Result exchange_close(struct visit *v)
+static enum MHD_Result visit_finish(struct visit *v)
 {
     struct front *f = v->front;
     if (v->too_large) {
         return answer_plain(v, MHD_HTTP_CONTENT_TOO_LARGE,
                             "the body is larger than this emulator takes\n");
     }
+    exchange_ready(v->exchange);
     front_lock(f);
     int64_t timer_us = emulator_next_timer(f->emulator);
     int64_t now_us = front_now_us(f);
@@ -217,6 +317,10 @@ static enum MHD_Result exchange_close(struct visit *v)
     if (delayed || emulator_next_timer(f->emulator) < timer_us) {
         pthread_cond_broadcast(&f->news);
     }
+    if (v->outcome.stream) {
+        stream_begin(v);
+    }
+    visits_wake(f);
     front_unlock(f);
     return delayed ? MHD_YES : answer_send(v);
 }
@@ -234,7 +338,7 @@ enum MHD_Result visit_handle(void *front, struct MHD_Connection *connection, con
     case VISIT_NEW:
         return exchange_open(v, method);
     case VISIT_READING:
-        return *upload_bytes > 0 ? exchange_take(v, upload, upload_bytes) : exchange_close(v);
+        return *upload_bytes > 0 ? exchange_take(v, upload, upload_bytes) : visit_finish(v);
     case VISIT_READY:
         break; /* resumed */
     }
@@ -246,8 +350,12 @@ void visit_end(void *front, struct MHD_Connection *connection, void **context,
 {
     (void)connection;
     (void)how;
-    if (*context != NULL) {
-        visit_give(front, *context);
+    struct visit *v = *context;
+    if (v != NULL) {
+        if (v->stream_open) {
+            stream_end(front, v);
+        }
+        visit_give(front, v);
         *context = NULL;
     }
 }

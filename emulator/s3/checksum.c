@@ -3,7 +3,8 @@
  * trailer has been moved among the headers before a handler sees the request. */
 #include "checksum.h"
 #include "base/encode.h"
-#include "base/hash.h"
+#include "base/limits.h"
+#include "intake.h"
 
 static const struct {
     const char *algorithm, *member, *header;
@@ -40,36 +41,8 @@ enum checksum_kind checksum_kind_of(struct str algorithm)
     return CHECKSUM_NONE;
 }
 
-static void put_big_endian(uint8_t *to, uint64_t value, size_t bytes)
+size_t checksum_bytes(enum checksum_kind kind)
 {
-    for (size_t i = 0; i < bytes; i++) {
-        to[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-    }
-}
-
-size_t checksum_digest(enum checksum_kind kind, struct str bytes,
-                       uint8_t ret_digest[CHECKSUM_BYTES_MAX])
-{
-    switch (kind) {
-    case CHECKSUM_CRC32:
-        put_big_endian(ret_digest, hash_crc32(0, bytes), 4);
-        break;
-    case CHECKSUM_CRC32C:
-        put_big_endian(ret_digest, hash_crc32c(0, bytes), 4);
-        break;
-    case CHECKSUM_CRC64NVME:
-        put_big_endian(ret_digest, hash_crc64nvme(0, bytes), 8);
-        break;
-    case CHECKSUM_SHA1:
-        hash_sha1(bytes, ret_digest);
-        break;
-    case CHECKSUM_SHA256:
-        hash_sha256(bytes, ret_digest);
-        break;
-    case CHECKSUM_NONE:
-    case CHECKSUM_KIND_COUNT:
-        break;
-    }
     return kinds[kind].bytes;
 }
 
@@ -81,11 +54,53 @@ static struct str base64_of(struct arena *a, const uint8_t *digest, size_t bytes
     return buf_str(&out);
 }
 
+size_t checksum_digest(enum checksum_kind kind, struct str bytes,
+                       uint8_t ret_digest[CHECKSUM_BYTES_MAX])
+{
+    struct arena *a = arena_new("checksum", ARENA_TASK_BYTES_MAX);
+    struct summing s;
+    summing_begin(&s, kind, a);
+    summing_add(&s, bytes);
+    size_t count = summing_end(&s, ret_digest);
+    arena_free(a);
+    return count;
+}
+
 struct str checksum_text(struct arena *a, enum checksum_kind kind, struct str bytes)
 {
     uint8_t digest[CHECKSUM_BYTES_MAX];
-    size_t count = checksum_digest(kind, bytes, digest);
+    struct summing s;
+    summing_begin(&s, kind, a);
+    summing_add(&s, bytes);
+    size_t count = summing_end(&s, digest);
     return base64_of(a, digest, count);
+}
+
+size_t checksum_of_blob(enum checksum_kind kind, const struct blob *blob,
+                        uint8_t ret_digest[CHECKSUM_BYTES_MAX], struct arena *a)
+{
+    struct summing s;
+    summing_begin(&s, kind, a);
+    for (uint64_t at = 0; at < blob_bytes(blob);) {
+        struct str run = blob_at(blob, at);
+        summing_add(&s, run);
+        at += run.len;
+    }
+    return summing_end(&s, ret_digest);
+}
+
+struct str checksum_blob_text(struct arena *a, enum checksum_kind kind, const struct blob *blob)
+{
+    uint8_t digest[CHECKSUM_BYTES_MAX];
+    size_t count = checksum_of_blob(kind, blob, digest, a);
+    return base64_of(a, digest, count);
+}
+
+struct str checksum_body_text(const struct call *c, enum checksum_kind kind)
+{
+    uint8_t digest[CHECKSUM_BYTES_MAX];
+    size_t count = intake_sum(c, kind, digest);
+    return base64_of(c->arena, digest, count);
 }
 
 static bool is_base64_of(struct arena *a, struct str text, size_t bytes)
@@ -103,7 +118,12 @@ static bool verify_payload_hash(struct call *c)
     if (said.len != 64) { /* absent, UNSIGNED-PAYLOAD or STREAMING-...: says nothing of the bytes */
         return true;
     }
-    struct str computed = hash_sha256_hex(c->arena, c->request->body);
+    uint8_t digest[CHECKSUM_BYTES_MAX];
+    size_t count = intake_sum(c, CHECKSUM_SHA256, digest);
+    struct buf hex;
+    buf_init(&hex, c->arena, 2 * CHECKSUM_BYTES_MAX);
+    encode_hex(&hex, str_n((const char *)digest, count));
+    struct str computed = buf_str(&hex);
     if (str_eq_nocase(said, computed)) {
         return true;
     }
@@ -127,7 +147,7 @@ static bool verify_md5(struct call *c)
         return false;
     }
     uint8_t digest[16];
-    hash_md5(c->request->body, digest);
+    intake_md5(c, digest);
     struct str computed = base64_of(c->arena, digest, sizeof digest);
     if (str_eq(said, computed)) {
         return true;
@@ -213,7 +233,7 @@ static bool verify_checksum(struct call *c, struct checksum *ret_sent)
         call_fail(c, AWS_INVALID_REQUEST, "Value for %s header is invalid.", kinds[kind].header);
         return false;
     }
-    if (!str_eq(said, checksum_text(c->arena, kind, c->request->body))) {
+    if (!str_eq(said, checksum_body_text(c, kind))) {
         call_fail(c, AWS_BAD_DIGEST, "The %s you specified did not match the calculated checksum.",
                   kinds[kind].algorithm);
         return false;

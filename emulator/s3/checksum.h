@@ -25,9 +25,15 @@ const char *checksum_algorithm(enum checksum_kind kind);   /* "CRC32C" */
 const char *checksum_member(enum checksum_kind kind);      /* "ChecksumCRC32C" */
 enum checksum_kind checksum_kind_of(struct str algorithm); /* CHECKSUM_NONE when unknown */
 
+size_t checksum_bytes(enum checksum_kind kind); /* of its digest */
 size_t checksum_digest(enum checksum_kind kind, struct str bytes,
                        uint8_t ret_digest[CHECKSUM_BYTES_MAX]);
 struct str checksum_text(struct arena *a, enum checksum_kind kind, struct str bytes);
+size_t checksum_of_blob(enum checksum_kind kind, const struct blob *blob,
+                        uint8_t ret_digest[CHECKSUM_BYTES_MAX], struct arena *a);
+struct str checksum_blob_text(struct arena *a, enum checksum_kind kind, const struct blob *blob);
+/* Of the call's body, as it came. */
+struct str checksum_body_text(const struct call *c, enum checksum_kind kind);
 
 /* What the request says of its body, verified: x-amz-content-sha256, Content-MD5, x-amz-checksum-*.
  * false: the call has failed (XAmzContentSHA256Mismatch, InvalidDigest, BadDigest, InvalidRequest).

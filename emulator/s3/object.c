@@ -1,5 +1,4 @@
-/* object.c -- Objects in the state: one block of facts and text, one body, both recycled when they
- * go. */
+/* object.c -- Objects in the state: one block of facts and text, one blob. */
 #include "object.h"
 #include <string.h>
 #include "base/instant.h"
@@ -43,28 +42,26 @@ static size_t block_size(const struct object *o)
     return bytes;
 }
 
-char *s3_body_new(struct s3 *s3, size_t bytes)
+struct blob *s3_body_hold(struct s3 *s3, struct blob *body)
 {
-    s3->held_bytes += bytes;
-    return arena_alloc_raw(s3->arena, bytes);
+    s3->held_bytes += blob_bytes(body);
+    return blob_retain(body);
 }
 
-void s3_body_free(struct s3 *s3, struct str body)
+void s3_body_drop(struct s3 *s3, struct blob *body)
 {
-    s3->held_bytes -= body.len;
-    arena_recycle(s3->arena, (void *)(uintptr_t)body.ptr, body.len);
-}
-
-static struct str body_copy(struct s3 *s3, struct str body)
-{
-    char *ptr = s3_body_new(s3, body.len);
-    if (body.len > 0) {
-        memcpy(ptr, body.ptr, body.len);
+    if (body != NULL) {
+        s3->held_bytes -= blob_bytes(body);
+        blob_release(body);
     }
-    return str_n(ptr, body.len);
 }
 
-struct object *object_new(struct s3 *s3, const struct object *facts, bool taken)
+uint64_t object_bytes(const struct object *o)
+{
+    return blob_bytes(o->body);
+}
+
+struct object *object_new(struct s3 *s3, const struct object *facts)
 {
     size_t bytes = block_size(facts);
     struct packer p = {.at = arena_alloc_raw(s3->arena, bytes)};
@@ -83,15 +80,15 @@ struct object *object_new(struct s3 *s3, const struct object *facts, bool taken)
         pack_str(&p, &o->meta[i].value);
     }
     ASSERT(p.at == (char *)o + bytes);
-    if (!taken) {
-        o->body = body_copy(s3, facts->body);
+    if (o->body != NULL) {
+        (void)s3_body_hold(s3, o->body);
     }
     return o;
 }
 
 void object_free(struct s3 *s3, struct object *o)
 {
-    s3_body_free(s3, o->body);
+    s3_body_drop(s3, o->body);
     arena_recycle(s3->arena, o, o->block_bytes);
 }
 

@@ -1,6 +1,6 @@
 /* object.h -- One object: its bytes and the facts kept with them.
- * Invariant: an object is one block (facts and all their text) and one body, both recycled when it
- * goes. */
+ * Invariant: an object is one block (facts and all their text), recycled when it goes, and one
+ * blob, which it holds and which answers on their way may hold longer. */
 #ifndef AFORO_EMULATOR_S3_OBJECT_H
 #define AFORO_EMULATOR_S3_OBJECT_H
 
@@ -29,15 +29,15 @@ struct object {
     size_t meta_count;
     struct checksum checksum;
     int64_t modified_us;
-    struct str body;
+    struct blob *body;   /* NULL: an upload's facts */
     uint64_t *part_ends; /* of a multipart object: where each part ends */
     size_t part_count;   /* 0: written by one PUT */
     size_t block_bytes;
 };
 
-/* Copies the facts into the state; `body` is copied too, or taken over when `taken` (s3_body_new
- * made it). */
-struct object *object_new(struct s3 *s3, const struct object *facts, bool taken);
+/* Copies the facts into the state, and holds their body. */
+struct object *object_new(struct s3 *s3, const struct object *facts);
+uint64_t object_bytes(const struct object *o);
 void object_free(struct s3 *s3, struct object *o);
 /* Puts it under its key; what was there is freed. */
 void object_store(struct s3 *s3, struct bucket *b, struct object *o);
@@ -45,8 +45,8 @@ bool object_remove(struct s3 *s3, struct bucket *b, struct str key);
 /* The call's object, or NULL and the call has failed with NoSuchKey. */
 struct object *object_find(struct call *c, const struct bucket *b, struct str key);
 
-char *s3_body_new(struct s3 *s3, size_t bytes); /* counted in held_bytes */
-void s3_body_free(struct s3 *s3, struct str body);
+struct blob *s3_body_hold(struct s3 *s3, struct blob *body); /* counted in held_bytes */
+void s3_body_drop(struct s3 *s3, struct blob *body);         /* NULL is fine */
 
 /* Metadata of a write, read from the call's input; false: MetadataTooLarge. Texts are borrowed from
  * the input. */

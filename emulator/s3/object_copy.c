@@ -1,6 +1,7 @@
 /* object_copy.c -- CopyObject: the bytes of one object under another key, with its metadata or new
  * ones. */
-#include "base/hash.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "condition.h"
 #include "copy_source.h"
 #include "s3_handlers.h"
@@ -40,8 +41,8 @@ static bool copy_checksum(struct call *c, const struct object *source, struct ch
     }
     *ret_sum = source->checksum;
     if (kind != source->checksum.kind || source->checksum.composite) {
-        *ret_sum =
-            (struct checksum){.kind = kind, .text = checksum_text(c->arena, kind, source->body)};
+        *ret_sum = (struct checksum){.kind = kind,
+                                     .text = checksum_blob_text(c->arena, kind, source->body)};
     }
     return true;
 }
@@ -55,6 +56,29 @@ static void out_copy(struct call *c, const struct object *copy)
     s3_out_encryption(c);
 }
 
+/* AWS s3-copy-etag-1: the copy is one part, so its ETag is the MD5 of its bytes, whatever the
+ * source's was. */
+static struct str copied_etag(struct call *c, const struct object *source)
+{
+    if (source->part_count == 0) {
+        return source->etag;
+    }
+    uint8_t md5[DIGEST_BYTES_MAX];
+    struct digest *g = digest_new(c->arena, DIGEST_MD5);
+    for (uint64_t at = 0; at < object_bytes(source);) {
+        struct str run = blob_at(source->body, at);
+        digest_add(g, run);
+        at += run.len;
+    }
+    digest_end(g, md5);
+    struct buf out;
+    buf_init(&out, c->arena, 34);
+    buf_add_char(&out, '"');
+    encode_hex(&out, str_n((const char *)md5, digest_bytes(DIGEST_MD5)));
+    buf_add_char(&out, '"');
+    return buf_str(&out);
+}
+
 void object_copy(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
@@ -66,7 +90,8 @@ void object_copy(struct call *c)
     }
     const struct object *source = copy_source_read(c, &from);
     if (source == NULL || !read_directive(c, from == b && str_eq(source->key, key), &replace) ||
-        !s3_has_room(c, source->body.len) || !condition_write(c, tree_get(b->objects, key), key)) {
+        !s3_has_room(c, object_bytes(source)) ||
+        !condition_write(c, tree_get(b->objects, key), key)) {
         return;
     }
     struct object facts = *source;
@@ -80,10 +105,10 @@ void object_copy(struct call *c)
         return;
     }
     facts.key = key;
-    facts.etag = str_printf(c->arena, "\"%.*s\"", STR_ARG(hash_md5_hex(c->arena, source->body)));
+    facts.etag = copied_etag(c, source);
     facts.modified_us = c->now_us;
     facts.part_count = 0;
-    struct object *copy = object_new(s3_of(c), &facts, false);
+    struct object *copy = object_new(s3_of(c), &facts);
     out_copy(c, copy);
     object_store(s3_of(c), b, copy);
 }

@@ -1,6 +1,6 @@
 /* object_get.c -- GetObject, HeadObject and GetObjectTagging: find, judge the conditions, cut the
- * range, tell. The body is copied into the request's arena: the object may be overwritten before
- * the answer has left. */
+ * range, tell. The body is held by the call: the object may be overwritten before the answer has
+ * left. */
 #include "base/instant.h"
 #include "byte_range.h"
 #include "condition.h"
@@ -10,7 +10,8 @@ static bool fail_range(struct call *c, const struct object *o)
 {
     call_fail(c, AWS_INVALID_RANGE, "The requested range is not satisfiable");
     call_fail_extra(c, "RangeRequested", call_str(c, "Range"));
-    call_fail_extra(c, "ActualObjectSize", str_printf(c->arena, "%zu", o->body.len));
+    call_fail_extra(c, "ActualObjectSize",
+                    str_printf(c->arena, "%llu", (unsigned long long)object_bytes(o)));
     return false;
 }
 
@@ -26,7 +27,7 @@ static bool part_range(struct call *c, const struct object *o, struct byte_range
         call_fail_extra(c, "ActualPartCount", str_printf(c->arena, "%zu", parts));
         return false;
     }
-    *ret_range = (struct byte_range){.count = o->body.len};
+    *ret_range = (struct byte_range){.count = object_bytes(o)};
     if (o->part_count > 0) {
         size_t index = (size_t)number - 1;
         ret_range->first = index == 0 ? 0 : o->part_ends[index - 1];
@@ -40,7 +41,7 @@ static bool part_range(struct call *c, const struct object *o, struct byte_range
 static bool read_range(struct call *c, const struct object *o, struct byte_range *ret_range,
                        bool *ret_partial)
 {
-    *ret_range = (struct byte_range){.count = o->body.len};
+    *ret_range = (struct byte_range){.count = object_bytes(o)};
     *ret_partial = true;
     if (call_has(c, "PartNumber") && call_has(c, "Range")) {
         call_fail(c, AWS_INVALID_REQUEST,
@@ -50,7 +51,7 @@ static bool read_range(struct call *c, const struct object *o, struct byte_range
     if (call_has(c, "PartNumber")) {
         return part_range(c, o, ret_range);
     }
-    switch (byte_range_parse(call_str(c, "Range"), o->body.len, ret_range)) {
+    switch (byte_range_parse(call_str(c, "Range"), object_bytes(o), ret_range)) {
     case RANGE_OK:
         return true;
     case RANGE_UNSATISFIABLE:
@@ -89,9 +90,9 @@ static void out_range(struct call *c, const struct object *o, const struct byte_
 {
     if (range->count > 0) {
         call_out_str(c, "ContentRange",
-                     str_printf(c->arena, "bytes %llu-%llu/%zu", (unsigned long long)range->first,
+                     str_printf(c->arena, "bytes %llu-%llu/%llu", (unsigned long long)range->first,
                                 (unsigned long long)(range->first + range->count - 1),
-                                o->body.len));
+                                (unsigned long long)object_bytes(o)));
     }
     c->response.status = 206;
 }
@@ -126,8 +127,7 @@ void object_get(struct call *c)
     struct byte_range range;
     const struct object *o = read_head(c, &range);
     if (o != NULL) {
-        c->response.body =
-            str_copy(c->arena, str_slice(o->body, range.first, range.first + range.count));
+        call_body(c, o->body, range.first, range.count);
     }
 }
 

@@ -38,7 +38,7 @@ static void out_object(const struct listing *l, struct json *contents, const str
         json_set_str(a, node, "ChecksumType",
                      o->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
     }
-    json_set_i64(a, node, "Size", (int64_t)o->body.len);
+    json_set_i64(a, node, "Size", (int64_t)object_bytes(o));
     json_set_str(a, node, "StorageClass", STR("STANDARD"));
     if (l->with_owner) {
         s3_out_owner(l->c, node, "Owner");

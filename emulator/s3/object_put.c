@@ -1,11 +1,19 @@
 /* object_put.c -- PutObject: verify, decide, store. */
-#include "base/hash.h"
+#include "base/encode.h"
 #include "condition.h"
+#include "intake.h"
 #include "s3_handlers.h"
 
-static struct str quoted_md5(struct arena *a, struct str body)
+static struct str quoted_md5(const struct call *c)
 {
-    return str_printf(a, "\"%.*s\"", STR_ARG(hash_md5_hex(a, body)));
+    uint8_t md5[16];
+    intake_md5(c, md5);
+    struct buf out;
+    buf_init(&out, c->arena, 34);
+    buf_add_char(&out, '"');
+    encode_hex(&out, str_n((const char *)md5, sizeof(md5)));
+    buf_add_char(&out, '"');
+    return buf_str(&out);
 }
 
 /* AWS s3-checksum-2: without a checksum from the client S3 computes and keeps CRC64NVME. */
@@ -14,7 +22,7 @@ static void default_checksum(struct call *c, struct object *facts)
     if (facts->checksum.kind == CHECKSUM_NONE) {
         facts->checksum = (struct checksum){
             .kind = CHECKSUM_CRC64NVME,
-            .text = checksum_text(c->arena, CHECKSUM_CRC64NVME, facts->body),
+            .text = checksum_body_text(c, CHECKSUM_CRC64NVME),
         };
     }
 }
@@ -22,16 +30,16 @@ static void default_checksum(struct call *c, struct object *facts)
 void object_put(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
-    struct object facts = {.body = c->request->body, .modified_us = c->now_us};
+    struct object facts = {.body = intake_blob(c), .modified_us = c->now_us};
     if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c) ||
         !object_metadata_read(c, &facts) || !checksum_verify_request(c, &facts.checksum) ||
-        !s3_has_room(c, facts.body.len) ||
+        !s3_has_room(c, intake_bytes(c)) ||
         !condition_write(c, tree_get(b->objects, facts.key), facts.key)) {
         return;
     }
     default_checksum(c, &facts);
-    facts.etag = quoted_md5(c->arena, facts.body);
-    object_store(s3_of(c), b, object_new(s3_of(c), &facts, false));
+    facts.etag = quoted_md5(c);
+    object_store(s3_of(c), b, object_new(s3_of(c), &facts));
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);
     s3_out_encryption(c);

@@ -2,33 +2,35 @@
  * named to faults. */
 #include "s3_service.h"
 #include "object.h"
+#include "intake.h"
 #include "s3_handlers.h"
+#include "upload.h"
 #include "s3_model.h"
 #include "s3_route.h"
 
 static const struct operation_handler handlers[] = {
-    {"AbortMultipartUpload", upload_abort, false},
-    {"CompleteMultipartUpload", upload_complete, false},
-    {"CopyObject", object_copy, false},
-    {"CreateBucket", bucket_create, false},
-    {"CreateMultipartUpload", upload_create, false},
-    {"DeleteBucket", bucket_delete, false},
-    {"DeleteObject", object_delete, false},
-    {"DeleteObjects", object_delete_many, false},
-    {"GetBucketLocation", bucket_location, false},
-    {"GetBucketVersioning", bucket_versioning, false},
-    {"GetObject", object_get, false},
-    {"GetObjectTagging", object_tagging, false},
-    {"HeadBucket", bucket_head, false},
-    {"HeadObject", object_head, false},
-    {"ListBuckets", bucket_list, false},
-    {"ListMultipartUploads", upload_list, false},
-    {"ListObjects", object_list, false},
-    {"ListObjectsV2", object_list_v2, false},
-    {"ListParts", upload_list_parts, false},
-    {"PutObject", object_put, false},
-    {"UploadPart", upload_part, false},
-    {"UploadPartCopy", upload_part_copy, false},
+    {.name = "AbortMultipartUpload", .handle = upload_abort},
+    {.name = "CompleteMultipartUpload", .handle = upload_complete},
+    {.name = "CopyObject", .handle = object_copy},
+    {.name = "CreateBucket", .handle = bucket_create},
+    {.name = "CreateMultipartUpload", .handle = upload_create},
+    {.name = "DeleteBucket", .handle = bucket_delete},
+    {.name = "DeleteObject", .handle = object_delete},
+    {.name = "DeleteObjects", .handle = object_delete_many},
+    {.name = "GetBucketLocation", .handle = bucket_location},
+    {.name = "GetBucketVersioning", .handle = bucket_versioning},
+    {.name = "GetObject", .handle = object_get},
+    {.name = "GetObjectTagging", .handle = object_tagging},
+    {.name = "HeadBucket", .handle = bucket_head},
+    {.name = "HeadObject", .handle = object_head},
+    {.name = "ListBuckets", .handle = bucket_list},
+    {.name = "ListMultipartUploads", .handle = upload_list},
+    {.name = "ListObjects", .handle = object_list},
+    {.name = "ListObjectsV2", .handle = object_list_v2},
+    {.name = "ListParts", .handle = upload_list_parts},
+    {.name = "PutObject", .handle = object_put, .body = &intake_taker, .prepare = intake_end},
+    {.name = "UploadPart", .handle = upload_part, .body = &intake_taker, .prepare = intake_end},
+    {.name = "UploadPartCopy", .handle = upload_part_copy},
 };
 
 static void *s3_new(struct core *core, struct arena *a)
@@ -52,11 +54,30 @@ static void describe(const struct call *c, struct fault_call *description)
     }
 }
 
+/* Objects and parts hold their blobs; all else lies in the state's arena. */
+static void s3_done(void *state)
+{
+    struct s3 *s3 = state;
+    for (const struct tree_entry *at = tree_seek(s3->uploads, STR_EMPTY, false); at != NULL;
+         at = tree_seek(s3->uploads, STR_EMPTY, false)) {
+        upload_free(s3, at->value);
+    }
+    for (const struct tree_entry *b = tree_seek(s3->buckets, STR_EMPTY, false); b != NULL;
+         b = tree_seek(s3->buckets, b->key, true)) {
+        struct bucket *bucket = b->value;
+        for (const struct tree_entry *at = tree_seek(bucket->objects, STR_EMPTY, false); at != NULL;
+             at = tree_seek(bucket->objects, at->key, true)) {
+            s3_body_drop(s3, ((struct object *)at->value)->body);
+        }
+    }
+}
+
 const struct emulator_service s3_service = {
     .model = &s3_model,
     .handlers = handlers,
     .handler_count = sizeof handlers / sizeof handlers[0],
     .state_new = s3_new,
+    .state_done = s3_done,
     .describe = describe,
     .route = s3_route,
     .rewrite = s3_rewrite,

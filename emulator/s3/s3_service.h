@@ -9,7 +9,8 @@ extern const struct emulator_service s3_service;
 
 /* Reading the state without being a client. Borrowed until the next change. */
 struct s3_object_view {
-    struct str bucket, key, etag, body;
+    struct str bucket, key, etag;
+    const struct blob *body;
     int64_t modified_us;
 };
 /* The object with the smallest key > after_key of a bucket (empty after_key: the first); false at

@@ -151,12 +151,21 @@ bool s3_length_is_said(struct call *c)
     return false;
 }
 
+bool s3_fits(struct call *c, uint64_t bytes, uint64_t bytes_max)
+{
+    if (bytes <= bytes_max) {
+        return true;
+    }
+    call_fail(c, AWS_ENTITY_TOO_LARGE, "Your proposed upload exceeds the maximum allowed size");
+    call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%llu", (unsigned long long)bytes));
+    call_fail_extra(c, "MaxSizeAllowed",
+                    str_printf(c->arena, "%llu", (unsigned long long)bytes_max));
+    return false;
+}
+
 bool s3_has_room(struct call *c, uint64_t bytes)
 {
-    if (bytes > S3_OBJECT_BYTES_MAX) {
-        call_fail(c, AWS_ENTITY_TOO_LARGE, "Your proposed upload exceeds the maximum allowed size");
-        call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%llu", (unsigned long long)bytes));
-        call_fail_extra(c, "MaxSizeAllowed", str_printf(c->arena, "%zu", S3_OBJECT_BYTES_MAX));
+    if (!s3_fits(c, bytes, S3_OBJECT_BYTES_MAX)) {
         return false;
     }
     if (s3_of(c)->held_bytes + bytes > S3_HELD_BYTES_MAX) {

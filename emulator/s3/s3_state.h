@@ -10,9 +10,9 @@
 
 #define S3_KEY_BYTES_MAX 1024
 #define S3_BUCKETS_MAX 10000
-#define S3_OBJECT_BYTES_MAX                                                                        \
-    (256 * MIB) /* one object, also assembled from parts: an answer holds it whole */
-#define S3_HELD_BYTES_MAX (12 * GIB) /* all bodies and parts */
+#define S3_PUT_BYTES_MAX (5 * GIB)           /* one request's body */
+#define S3_OBJECT_BYTES_MAX (5 * 1024 * GIB) /* assembled from parts */
+#define S3_HELD_BYTES_MAX (12 * GIB)         /* all bodies and parts */
 #define S3_LIST_MAX 1000
 
 struct bucket {
@@ -42,6 +42,8 @@ bool s3_key(struct call *c, struct str *ret_key);
 bool s3_only_built(struct call *c);
 /* Whether the body's length was said before it came; false: refused by name. */
 bool s3_length_is_said(struct call *c);
+/* Whether a body of so many bytes may be; false: EntityTooLarge. */
+bool s3_fits(struct call *c, uint64_t bytes, uint64_t bytes_max);
 /* Whether so many more bytes may be held; false: the call has failed. */
 bool s3_has_room(struct call *c, uint64_t bytes);
 struct str s3_owner_id(struct call *c); /* canonical user id: 64 hex digits */

@@ -28,7 +28,7 @@ void upload_free(struct s3 *s3, struct upload *u)
 {
     for (size_t i = 0; i < u->part_cap; i++) {
         if (u->parts[i] != NULL) {
-            s3_body_free(s3, u->parts[i]->body);
+            s3_body_drop(s3, u->parts[i]->body);
             arena_recycle(s3->arena, u->parts[i], sizeof *u->parts[i]);
         }
     }
@@ -102,7 +102,7 @@ void upload_create(struct call *c)
         !read_checksum_plan(c, &plan)) {
         return;
     }
-    plan.facts = object_new(s3_of(c), &facts, false);
+    plan.facts = object_new(s3_of(c), &facts);
     const struct upload *u = upload_new(c, &plan);
     call_out_str(c, "Bucket", b->name);
     call_out_str(c, "Key", facts.key);
@@ -134,7 +134,7 @@ static void out_part(struct call *c, struct json *list, const struct upload *u, 
     json_set_i64(c->arena, item, "PartNumber", (int64_t)number);
     json_set_i64(c->arena, item, "LastModified", instant_floor(p->modified_us, US_PER_S));
     json_set_str(c->arena, item, "ETag", str_copy(c->arena, p->etag));
-    json_set_i64(c->arena, item, "Size", (int64_t)p->body.len);
+    json_set_i64(c->arena, item, "Size", (int64_t)blob_bytes(p->body));
     if (p->checksum.kind != CHECKSUM_NONE) {
         json_set_str(c->arena, item, checksum_member(p->checksum.kind),
                      str_copy(c->arena, p->checksum.text));

@@ -10,7 +10,8 @@
 
 struct upload_part {
     struct str etag; /* quoted, 34 bytes */
-    struct str body;
+    struct blob *body;
+    uint8_t md5[16];
     struct checksum checksum; /* of the upload's algorithm; its text is kept in text_room */
     int64_t modified_us;
     char etag_room[34], text_room[48];

@@ -79,7 +79,7 @@ static bool add_part(struct assembly *as, const struct json *listed, int64_t *la
     if (!check_listed_sum(c, as->upload, listed, p)) {
         return false;
     }
-    as->size += p->body.len;
+    as->size += blob_bytes(p->body);
     as->ends[as->count] = as->size;
     as->parts[as->count++] = p;
     return true;
@@ -91,13 +91,13 @@ static bool check_sizes(const struct assembly *as, const struct json *list)
     struct call *c = as->c;
     const struct json *listed = list->first;
     for (size_t i = 0; i + 1 < as->count; i++, listed = listed->next) {
-        size_t bytes = as->parts[i]->body.len;
+        uint64_t bytes = blob_bytes(as->parts[i]->body);
         if (bytes >= UPLOAD_PART_BYTES_MIN) {
             continue;
         }
         call_fail(c, AWS_ENTITY_TOO_SMALL,
                   "Your proposed upload is smaller than the minimum allowed size");
-        call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%zu", bytes));
+        call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%llu", (unsigned long long)bytes));
         call_fail_extra(c, "MinSizeAllowed", str_printf(c->arena, "%zu", UPLOAD_PART_BYTES_MIN));
         call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
         call_fail_extra(c, "ETag", str_copy(c->arena, as->parts[i]->etag));
@@ -139,25 +139,23 @@ static struct str assembled_etag(const struct assembly *as)
     struct buf digests;
     buf_init(&digests, a, 16 * as->count + 1);
     for (size_t i = 0; i < as->count; i++) {
-        uint8_t digest[16];
-        hash_md5(as->parts[i]->body, digest);
-        buf_add_bytes(&digests, digest, sizeof digest);
+        buf_add_bytes(&digests, as->parts[i]->md5, sizeof as->parts[i]->md5);
     }
     return str_printf(a, "\"%.*s-%zu\"", STR_ARG(hash_md5_hex(a, buf_str(&digests))), as->count);
 }
 
-static struct checksum assembled_checksum(const struct assembly *as, struct str body)
+static struct checksum assembled_checksum(const struct assembly *as, const struct blob *body)
 {
     struct arena *a = as->c->arena;
     enum checksum_kind kind = as->upload->kind;
     if (!as->upload->composite) {
-        return (struct checksum){.kind = kind, .text = checksum_text(a, kind, body)};
+        return (struct checksum){.kind = kind, .text = checksum_blob_text(a, kind, body)};
     }
     struct buf digests;
     buf_init(&digests, a, CHECKSUM_BYTES_MAX * as->count + 1);
     for (size_t i = 0; i < as->count; i++) {
         uint8_t digest[CHECKSUM_BYTES_MAX];
-        size_t bytes = checksum_digest(kind, as->parts[i]->body, digest);
+        size_t bytes = checksum_of_blob(kind, as->parts[i]->body, digest, a);
         buf_add_bytes(&digests, digest, bytes);
     }
     struct str of_digests = checksum_text(a, kind, buf_str(&digests));
@@ -178,18 +176,16 @@ static bool check_said_sum(struct call *c, const struct checksum *sum)
     return false;
 }
 
-static struct str joined_body(const struct assembly *as)
+/* The parts one behind the other; nothing is copied. */
+static struct blob *joined_body(const struct assembly *as)
 {
-    char *bytes = s3_body_new(s3_of(as->c), as->size);
-    size_t at = 0;
+    struct blob *whole = blob_new(0);
+    blob_release_with(whole, as->c->arena);
     for (size_t i = 0; i < as->count; i++) {
-        struct str part = as->parts[i]->body;
-        if (part.len > 0) {
-            memcpy(bytes + at, part.ptr, part.len);
-        }
-        at += part.len;
+        const struct blob *part = as->parts[i]->body;
+        blob_join(whole, part, 0, blob_bytes(part));
     }
-    return str_n(bytes, at);
+    return whole;
 }
 
 static void out_completed(struct call *c, const struct bucket *b, const struct object *o)
@@ -223,14 +219,13 @@ void upload_complete(struct call *c)
     facts.body = joined_body(&as);
     facts.checksum = assembled_checksum(&as, facts.body);
     if (!check_said_sum(c, &facts.checksum)) {
-        s3_body_free(s3_of(c), facts.body);
         return;
     }
     facts.etag = assembled_etag(&as);
     facts.modified_us = c->now_us;
     facts.part_ends = as.ends;
     facts.part_count = as.count;
-    struct object *o = object_new(s3_of(c), &facts, true);
+    struct object *o = object_new(s3_of(c), &facts);
     upload_free(s3_of(c), as.upload);
     object_store(s3_of(c), b, o);
     out_completed(c, b, o);

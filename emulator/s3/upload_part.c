@@ -1,9 +1,10 @@
 /* upload_part.c -- UploadPart and UploadPartCopy: one numbered part; the same number again replaces
  * it. */
 #include <string.h>
-#include "base/hash.h"
+#include "base/encode.h"
 #include "byte_range.h"
 #include "copy_source.h"
+#include "intake.h"
 #include "s3_handlers.h"
 #include "upload.h"
 
@@ -44,23 +45,25 @@ static struct str keep(char *room, size_t room_bytes, struct str text)
 }
 
 static struct upload_part *put_part(struct call *c, struct upload *u, int64_t number,
-                                    struct str body, const struct checksum *sum)
+                                    struct blob *body, const uint8_t md5[16],
+                                    const struct checksum *sum)
 {
     struct s3 *s3 = s3_of(c);
     struct upload_part *old = upload_part_get(u, number);
     if (old != NULL) {
-        s3_body_free(s3, old->body);
+        s3_body_drop(s3, old->body);
         arena_recycle(s3->arena, old, sizeof *old);
     }
     make_room(s3, u, (size_t)number);
     struct upload_part *p = NEW(s3->arena, struct upload_part);
-    char *bytes = s3_body_new(s3, body.len);
-    if (body.len > 0) {
-        memcpy(bytes, body.ptr, body.len);
-    }
-    p->body = str_n(bytes, body.len);
-    struct str etag = str_printf(c->arena, "\"%.*s\"", STR_ARG(hash_md5_hex(c->arena, body)));
-    p->etag = keep(p->etag_room, sizeof p->etag_room, etag);
+    p->body = s3_body_hold(s3, body);
+    memcpy(p->md5, md5, sizeof(p->md5));
+    struct buf etag;
+    buf_init(&etag, c->arena, sizeof(p->etag_room));
+    buf_add_char(&etag, '"');
+    encode_hex(&etag, str_n((const char *)md5, sizeof(p->md5)));
+    buf_add_char(&etag, '"');
+    p->etag = keep(p->etag_room, sizeof p->etag_room, buf_str(&etag));
     p->checksum = *sum;
     p->checksum.text = keep(p->text_room, sizeof p->text_room, sum->text);
     p->modified_us = c->now_us;
@@ -84,8 +87,7 @@ static bool check_part_sum(struct call *c, const struct upload *u, struct checks
         return false;
     }
     if (sum->kind == CHECKSUM_NONE) {
-        *sum = (struct checksum){.kind = u->kind,
-                                 .text = checksum_text(c->arena, u->kind, c->request->body)};
+        *sum = (struct checksum){.kind = u->kind, .text = checksum_body_text(c, u->kind)};
     }
     return true;
 }
@@ -106,19 +108,22 @@ void upload_part(struct call *c)
     struct checksum sum;
     struct upload *u = find_for_part(c, &number);
     if (u == NULL || !s3_length_is_said(c) || !checksum_verify_request(c, &sum) ||
-        !check_part_sum(c, u, &sum) || !s3_has_room(c, c->request->body.len)) {
+        !check_part_sum(c, u, &sum) || !s3_has_room(c, intake_bytes(c))) {
         return;
     }
-    const struct upload_part *p = put_part(c, u, number, c->request->body, &sum);
+    uint8_t md5[16];
+    intake_md5(c, md5);
+    const struct upload_part *p = put_part(c, u, number, intake_blob(c), md5, &sum);
     call_out_str(c, "ETag", str_copy(c->arena, p->etag));
     call_out_str(c, checksum_member(sum.kind), sum.text);
     s3_out_encryption(c);
 }
 
 /* AWS s3-part-copy-1: the range of a part copy says first and last, and lies inside the source. */
-static bool read_copy_range(struct call *c, const struct object *source, struct str *ret_bytes)
+static bool read_copy_range(struct call *c, const struct object *source,
+                            struct byte_range *ret_range)
 {
-    struct byte_range range = {.count = source->body.len};
+    struct byte_range range = {.count = object_bytes(source)};
     struct str header = call_str(c, "CopySourceRange");
     if (header.len > 0 && !byte_range_exact(header, &range)) {
         s3_fail_argument(c, "x-amz-copy-source-range", header,
@@ -127,32 +132,48 @@ static bool read_copy_range(struct call *c, const struct object *source, struct 
                          "bytes to copy");
         return false;
     }
-    if (range.first > source->body.len || range.count > source->body.len - range.first) {
+    if (range.first > object_bytes(source) || range.count > object_bytes(source) - range.first) {
         struct str message =
-            str_printf(c->arena, "Range specified is not valid for source object of size: %zu",
-                       source->body.len);
+            str_printf(c->arena, "Range specified is not valid for source object of size: %llu",
+                       (unsigned long long)object_bytes(source));
         s3_fail_argument(c, "x-amz-copy-source-range", header, str_z(c->arena, message));
         return false;
     }
-    *ret_bytes = str_slice(source->body, range.first, range.first + range.count);
+    *ret_range = range;
     return true;
+}
+
+static void md5_of(struct call *c, const struct blob *bytes, uint8_t ret_md5[DIGEST_BYTES_MAX])
+{
+    struct digest *g = digest_new(c->arena, DIGEST_MD5);
+    for (uint64_t at = 0; at < blob_bytes(bytes);) {
+        struct str run = blob_at(bytes, at);
+        digest_add(g, run);
+        at += run.len;
+    }
+    digest_end(g, ret_md5);
 }
 
 void upload_part_copy(struct call *c)
 {
     int64_t number;
-    struct str bytes;
+    struct byte_range range;
     const struct bucket *from;
     struct upload *u = find_for_part(c, &number);
     if (u == NULL) {
         return;
     }
     const struct object *source = copy_source_read(c, &from);
-    if (source == NULL || !read_copy_range(c, source, &bytes) || !s3_has_room(c, bytes.len)) {
+    if (source == NULL || !read_copy_range(c, source, &range) || !s3_has_room(c, range.count)) {
         return;
     }
-    struct checksum sum = {.kind = u->kind, .text = checksum_text(c->arena, u->kind, bytes)};
-    const struct upload_part *p = put_part(c, u, number, bytes, &sum);
+    struct blob *bytes = blob_new(range.count);
+    blob_release_with(bytes, c->arena);
+    blob_join(bytes, source->body, range.first, range.count);
+    struct checksum sum = {.kind = u->kind, .text = checksum_blob_text(c->arena, u->kind, bytes)};
+    uint8_t md5[DIGEST_BYTES_MAX];
+    md5_of(c, bytes, md5);
+    const struct upload_part *p = put_part(c, u, number, bytes, md5, &sum);
     struct json *result = call_out(c, "CopyPartResult", JSON_IS_OBJECT);
     json_set_str(c->arena, result, "ETag", str_copy(c->arena, p->etag));
     json_set_i64(c->arena, result, "LastModified", p->modified_us - p->modified_us % 1000000);

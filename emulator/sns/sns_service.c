@@ -7,20 +7,20 @@
 #include "sns_state.h"
 
 static const struct operation_handler handlers[] = {
-    {"ConfirmSubscription", subscription_confirm, false},
-    {"CreateTopic", topic_create, false},
-    {"DeleteTopic", topic_delete, false},
-    {"GetSubscriptionAttributes", subscription_get_attributes, false},
-    {"GetTopicAttributes", topic_get_attributes, false},
-    {"ListSubscriptions", subscription_list, false},
-    {"ListSubscriptionsByTopic", subscription_list_by_topic, false},
-    {"ListTopics", topic_list, false},
-    {"Publish", publish, false},
-    {"PublishBatch", publish_batch, false},
-    {"SetSubscriptionAttributes", subscription_set_attributes, false},
-    {"SetTopicAttributes", topic_set_attributes, false},
-    {"Subscribe", subscription_subscribe, false},
-    {"Unsubscribe", subscription_unsubscribe, false},
+    {.name = "ConfirmSubscription", .handle = subscription_confirm},
+    {.name = "CreateTopic", .handle = topic_create},
+    {.name = "DeleteTopic", .handle = topic_delete},
+    {.name = "GetSubscriptionAttributes", .handle = subscription_get_attributes},
+    {.name = "GetTopicAttributes", .handle = topic_get_attributes},
+    {.name = "ListSubscriptions", .handle = subscription_list},
+    {.name = "ListSubscriptionsByTopic", .handle = subscription_list_by_topic},
+    {.name = "ListTopics", .handle = topic_list},
+    {.name = "Publish", .handle = publish},
+    {.name = "PublishBatch", .handle = publish_batch},
+    {.name = "SetSubscriptionAttributes", .handle = subscription_set_attributes},
+    {.name = "SetTopicAttributes", .handle = topic_set_attributes},
+    {.name = "Subscribe", .handle = subscription_subscribe},
+    {.name = "Unsubscribe", .handle = subscription_unsubscribe},
 };
 
 static void *sns_new(struct core *core, struct arena *a)

@@ -55,7 +55,7 @@ enum err demo_reports_write(struct arena *a, const struct run_view *view, const 
     struct str day = STR_EMPTY;
     uint64_t newest = 0;
     TRY(folder_make(a, folder, d));
-    while (emulator_object_next(view->emulator, def->bucket, object.key, &object)) {
+    while (emulator_object_next(view->emulator, def->bucket, object.key, a, &object)) {
         struct str this_day;
         uint64_t version;
         if (!report_key(object.key, prefix, &this_day, &version)) {

@@ -162,7 +162,7 @@ static bool quarantine_is_stored(struct oracle *o, struct str raw_key)
     struct str before =
         str_slice(key, 0, key.len - 1); /* the key is the next one past its own beginning */
     struct str after = before;
-    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, &object) &&
+    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, o->scratch, &object) &&
            str_cmp(object.key, key) <= 0) {
         if (str_eq(object.key, key)) {
             return true;
@@ -316,7 +316,7 @@ static void reports_count(struct oracle *o, struct oracle_counts *c)
     struct emulator_object object;
     struct str prefix = str_printf(o->scratch, "reports/%.*s/", STR_ARG(o->in.def->report_name));
     struct str after = prefix;
-    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, &object) &&
+    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, o->scratch, &object) &&
            str_starts(object.key, prefix)) {
         after = object.key;
         if (str_ends(object.key, STR("/report.json"))) {

@@ -9,7 +9,7 @@ static int64_t first_written_us(struct oracle *o, struct str day)
                                 STR_ARG(o->in.def->report_name), STR_ARG(day));
     struct str before = str_slice(key, 0, key.len - 1); /* what follows it is the key itself */
     struct emulator_object object;
-    if (emulator_object_next(o->in.emulator, o->in.def->bucket, before, &object) &&
+    if (emulator_object_next(o->in.emulator, o->in.def->bucket, before, o->scratch, &object) &&
         str_eq(object.key, key)) {
         return object.modified_us;
     }

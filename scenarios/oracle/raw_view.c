@@ -186,7 +186,7 @@ enum err oracle_check_raw(struct oracle *o, struct oracle_finding *f, struct dia
     struct str prefix = str_printf(o->scratch, "raw/%.*s/", STR_ARG(o->in.def->name));
     struct str after = prefix;
     struct emulator_object object;
-    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, &object) &&
+    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, o->scratch, &object) &&
            str_starts(object.key, prefix)) {
         after = object.key;
         if (!object_is_known(o, &object, f)) {

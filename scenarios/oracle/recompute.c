@@ -46,7 +46,7 @@ static void report_find(struct oracle *o, const struct day *day, struct current 
     struct current c = {.prefix = str_printf(o->scratch, "reports/%.*s/dt=%.*s/v=",
                                              STR_ARG(o->in.def->report_name), STR_ARG(day->name))};
     for (struct str after = c.prefix;
-         emulator_object_next(o->in.emulator, o->in.def->bucket, after, &object) &&
+         emulator_object_next(o->in.emulator, o->in.def->bucket, after, o->scratch, &object) &&
          str_starts(object.key, c.prefix);
          after = object.key) {
         struct str version, file;

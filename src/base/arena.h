@@ -1,7 +1,7 @@
 /* arena.h -- Memory by lifetime: an arena is named by what ends it (process, actor, task, scratch).
- * The only caller of malloc and free. Nothing here fails: sizes are checked at the edge, so
- * reaching an arena's cap is a bug and aborts with the arena's name.   Threads: one arena, one
- * thread at a time. */
+ * The only caller of malloc and free beside block.h. Nothing here fails: sizes are checked at the
+ * edge, so reaching an arena's cap is a bug and aborts with the arena's name.   Threads: one arena,
+ * one thread at a time. */
 #ifndef AFORO_BASE_ARENA_H
 #define AFORO_BASE_ARENA_H
 

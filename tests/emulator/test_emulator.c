@@ -94,7 +94,9 @@ Test(emulator, a_request_in_pieces_is_the_same_request)
             for (size_t i = 0; i < body.len; i++) {
                 cr_assert_eq(exchange_feed(x, str_slice(body, i, i + 1), &d), ERR_OK);
             }
+            exchange_ready(x);
             o = exchange_finish(x, 0);
+            exchange_render(x, &o);
         }
         answers[pieces] = o.response.body;
     }

@@ -179,8 +179,8 @@ Test(front, passes_paths_and_bodies_as_they_were_sent)
 
 Test(front, refuses_what_is_too_large)
 {
-    /* Too many headers: 431. A body past the cap: 413, before it was sent when its length says so.
-     */
+    /* Too many headers: 431. A body past the cap: 413, before it was sent when its length says so;
+     * an object past S3's: in S3's words. */
     struct fixture f;
     fixture_init(&f);
     int error, fd = dial(&f);
@@ -196,6 +196,11 @@ Test(front, refuses_what_is_too_large)
     close(fd);
     fd = dial(&f);
     say(fd, STR("PUT /b/k HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999999\r\n\r\n"));
+    cr_assert(str_contains(hear(f.arena, fd, "</Error>", &error), STR("<Code>EntityTooLarge<")));
+    close(fd);
+    fd = dial(&f);
+    say(fd, STR("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: Kinesis_20131202.PutRecords\r\n"
+                "Content-Length: 999999999999\r\n\r\n"));
     cr_assert(str_starts(hear(f.arena, fd, "\r\n\r\n", &error), STR("HTTP/1.1 413 ")));
     close(fd);
     cr_assert(str_contains(exchange(&f, "GET /_aforo/health HTTP/1.1", STR_EMPTY), STR(" 200 ")));

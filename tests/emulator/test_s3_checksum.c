@@ -97,7 +97,7 @@ Test(s3_checksum, refusals_have_aws_codes)
         cr_expect_str_eq(client_text(&c, "Code"), rows[i].code, "%s: %s", rows[i].headers,
                          client_body(&c));
         struct emulator_object o;
-        cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, &o), "%s",
+        cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, c.arena, &o), "%s",
                       rows[i].headers);
     }
     /* printf 123456789 | openssl md5 -binary | base64 */

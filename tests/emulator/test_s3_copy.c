@@ -43,6 +43,29 @@ Test(s3_copy, keeps_or_replaces_metadata)
     client_free(&c);
 }
 
+Test(s3_copy, of_parts_has_the_md5_of_its_bytes)
+{
+    /* Proves: what was put in parts has "...-1" as its ETag, and its copy the MD5 of the bytes, as
+     * an object that was put in one piece. */
+    struct emulator_client c = with_source();
+    struct arena *a = c.arena;
+    cr_assert_eq(client_s3(&c, "POST", "/src/m?uploads", NULL, STR_EMPTY), 200);
+    struct str id = str_copy(a, str_of(client_text(&c, "UploadId")));
+    struct str part = str_printf(a, "/src/m?partNumber=1&uploadId=%.*s", STR_ARG(id));
+    cr_assert_eq(client_s3(&c, "PUT", str_z(a, part), NULL, STR("abc")), 200);
+    struct str list = str_printf(a,
+                                 "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"
+                                 "%s</ETag></Part></CompleteMultipartUpload>",
+                                 client_header(&c, "ETag"));
+    struct str whole = str_printf(a, "/src/m?uploadId=%.*s", STR_ARG(id));
+    cr_assert_eq(client_s3(&c, "POST", str_z(a, whole), NULL, list), 200);
+    cr_assert(str_ends(str_of(client_text(&c, "ETag")), STR("-1\"")));
+    cr_assert_eq(client_s3(&c, "PUT", "/src/copy", "x-amz-copy-source: /src/m", STR_EMPTY), 200);
+    cr_assert_eq(client_s3(&c, "HEAD", "/src/copy", NULL, STR_EMPTY), 200);
+    cr_expect_str_eq(client_header(&c, "ETag"), "\"900150983cd24fb0d6963f7d28e17f72\"");
+    client_free(&c);
+}
+
 Test(s3_copy, onto_itself_needs_new_metadata)
 {
     /* Proves: a copy onto itself is refused without REPLACE, and with it keeps the bytes under new

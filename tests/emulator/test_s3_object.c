@@ -50,11 +50,11 @@ Test(s3_object, comes_back_as_it_was_put)
     cr_expect_str_eq(client_header(&c, "Content-Type"), "text/plain");
     cr_expect_str_eq(client_header(&c, "Cache-Control"), "max-age=1");
     struct emulator_object o;
-    cr_assert(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, &o));
+    cr_assert(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, c.arena, &o));
     cr_expect(str_eq(o.key, STR("a/b+c d")));
     cr_expect(str_eq(o.body, STR("abc")));
     cr_expect_eq(o.modified_us, c.now_us);
-    cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), o.key, &o));
+    cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), o.key, c.arena, &o));
     client_free(&c);
 }
 
@@ -179,7 +179,8 @@ Test(s3_object, batch_delete_tells_each_key)
     cr_expect_eq(client_s3(&c, "POST", "/bkt?delete", str_z(c.arena, md5), str_of(quiet)), 200);
     cr_expect_eq(client_count(&c, "Deleted"), 0);
     struct emulator_object o;
-    cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, &o), "all are gone");
+    cr_expect_not(emulator_object_next(c.emulator, STR("bkt"), STR_EMPTY, c.arena, &o),
+                  "all are gone");
     client_free(&c);
 }
 
@@ -213,7 +214,7 @@ Test(s3_object, partial_fault_refuses_some_keys_of_a_batch)
     cr_expect_str_eq(client_nth(&c, "Error", 0, "Code"), "InternalError");
     size_t left = 0;
     struct str after = STR_EMPTY;
-    for (struct emulator_object o; emulator_object_next(c.emulator, STR("bkt"), after, &o);
+    for (struct emulator_object o; emulator_object_next(c.emulator, STR("bkt"), after, c.arena, &o);
          after = o.key) {
         left++;
     }

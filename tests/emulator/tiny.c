@@ -232,14 +232,15 @@ static void put(struct call *c)
     http_headers_set(&c->response.headers, STR("ETag"), STR("\"1\""));
 }
 
-static const struct operation_handler json_handlers[] = {{"PutRecords", put_records, false},
-                                                         {"Wait", wait, false},
-                                                         {"Call", call_out_handler, false},
-                                                         {"Draw", draw, false},
-                                                         {"Raw", raw, true}};
-static const struct operation_handler query_handlers[] = {{"Publish", publish, false}};
-static const struct operation_handler rest_handlers[] = {{"Put", put, false},
-                                                         {"PutPart", put, false}};
+static const struct operation_handler json_handlers[] = {
+    {.name = "PutRecords", .handle = put_records},
+    {.name = "Wait", .handle = wait},
+    {.name = "Call", .handle = call_out_handler},
+    {.name = "Draw", .handle = draw},
+    {.name = "Raw", .handle = raw, .raw = true}};
+static const struct operation_handler query_handlers[] = {{.name = "Publish", .handle = publish}};
+static const struct operation_handler rest_handlers[] = {{.name = "Put", .handle = put},
+                                                         {.name = "PutPart", .handle = put}};
 
 const struct emulator_service tiny_json = {.model = &json_model,
                                            .handlers = json_handlers,

@@ -240,7 +240,7 @@ bool program_holds(struct program *p)
     unsigned keys = 0;
     bool holds = rows_in(p) == (int64_t)PROGRAM_WRITERS * PROGRAM_KEYS;
     front_lock(p->front);
-    while (emulator_object_next(p->emulator, BUCKET, object.key, &object)) {
+    while (emulator_object_next(p->emulator, BUCKET, object.key, p->arena, &object)) {
         keys++;
         holds = holds && str_eq(object.key, object.body);
     }

@@ -410,7 +410,7 @@ size_t world_objects(struct world *w, const char *prefix)
 {
     struct emulator_object object = {.key = STR_EMPTY};
     size_t count = 0;
-    while (emulator_object_next(w->emulator, w->def->bucket, object.key, &object)) {
+    while (emulator_object_next(w->emulator, w->def->bucket, object.key, w->arena, &object)) {
         count += str_starts(object.key, str_of(prefix));
     }
     return count;
@@ -419,7 +419,7 @@ size_t world_objects(struct world *w, const char *prefix)
 struct str world_object(struct world *w, const char *prefix, size_t n, struct str *ret_key)
 {
     struct emulator_object object = {.key = STR_EMPTY};
-    while (emulator_object_next(w->emulator, w->def->bucket, object.key, &object)) {
+    while (emulator_object_next(w->emulator, w->def->bucket, object.key, w->arena, &object)) {
         if (str_starts(object.key, str_of(prefix)) && n-- == 0) {
             if (ret_key != NULL) {
                 *ret_key = str_copy(w->arena, object.key);

@@ -1,0 +1,105 @@
+/* body.c -- A request's body on its way in: unframed as it comes, then collected, or taken by the
+ * handler in pieces. Runs outside the lock. */
+#include "base/limits.h"
+#include "dispatch_parts.h"
+
+/* Room for the body at once, where the head says how long it is: growing would copy it, and touch
+ * more memory. */
+static void reserve(struct passage *p)
+{
+    struct diag d = DIAG_INIT;
+    struct str length = http_header(&p->head->headers, "Content-Length");
+    uint64_t bytes;
+    buf_init(&p->body, p->arena, HTTP_BODY_BYTES_MAX);
+    if (length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK && bytes <= HTTP_BODY_BYTES_MAX) {
+        (void)buf_reserve(&p->body, (size_t)bytes);
+    }
+}
+
+void body_open(struct passage *p)
+{
+    const struct operation_handler *handler = p->route.handler;
+    if (p->refused) {
+        p->way = BODY_IGNORED;
+        return;
+    }
+    if (!p->control && chunked_is(&p->request)) {
+        p->chunked = NEW(p->arena, struct chunked);
+        chunked_init(p->chunked, p->arena);
+    }
+    if (handler != NULL && handler->body != NULL) {
+        p->way = BODY_TAKEN;
+        p->call.taken = handler->body->open(&p->call);
+        return;
+    }
+    p->way = BODY_COLLECTED;
+    reserve(p);
+}
+
+static void take(void *passage, struct str bytes)
+{
+    struct passage *p = passage;
+    if (p->way == BODY_TAKEN && !call_failed(&p->call)) {
+        p->route.handler->body->take(&p->call, bytes);
+    } else if (p->way == BODY_COLLECTED) {
+        buf_add(&p->body, bytes);
+    }
+}
+
+/* What S3 says of a frame that is wrong. */
+static void refuse_frame(struct passage *p, const struct diag *d)
+{
+    struct str code = str_copy(p->arena, str_of(d->name));
+    passage_refuse(p, code, error_status(NULL, code), str_copy(p->arena, str_of(d->msg)));
+    p->way = BODY_IGNORED;
+}
+
+bool core_refused(const struct passage *p)
+{
+    return p->refused || call_failed(&p->call);
+}
+
+/* What is refused anyway, or taken in pieces, has its limits elsewhere. */
+uint64_t core_body_max(const struct passage *p)
+{
+    return p->way == BODY_COLLECTED ? HTTP_BODY_BYTES_MAX : UINT64_MAX;
+}
+
+enum err body_feed(struct passage *p, struct str bytes, struct diag *d)
+{
+    if (p->way == BODY_COLLECTED && bytes.len > HTTP_BODY_BYTES_MAX - p->body.len) {
+        return fail(d, ERR_LIMIT, "a request body has at most %zu bytes", HTTP_BODY_BYTES_MAX);
+    }
+    struct diag why = DIAG_INIT;
+    if (p->way == BODY_IGNORED) {
+        return ERR_OK;
+    }
+    if (p->chunked == NULL) {
+        take(p, bytes);
+    } else if (chunked_feed(p->chunked, bytes, take, p, &why) != ERR_OK) {
+        refuse_frame(p, &why);
+    }
+    return ERR_OK;
+}
+
+void body_end(struct passage *p)
+{
+    struct diag why = DIAG_INIT;
+    if (p->chunked != NULL && p->way != BODY_IGNORED && !call_failed(&p->call) &&
+        chunked_end(p->chunked, &p->request.headers, &why) != ERR_OK) {
+        refuse_frame(p, &why);
+    }
+    if (p->way == BODY_COLLECTED) {
+        p->request.body = buf_str(&p->body);
+    }
+}
+
+void body_retake(struct passage *p)
+{
+    const struct operation_handler *handler = p->route.handler;
+    if (!p->refused && handler->body != NULL) {
+        p->call.taken = handler->body->open(&p->call);
+        handler->body->take(&p->call, p->request.body);
+        p->request.body = STR_EMPTY;
+    }
+}
