@@ -27,7 +27,8 @@ struct emulator_outcome {
     bool stream;    /* nor is it there yet: exchange_pull */
     /* the client must not hear of it: reset or time out. Whether it was applied is in `fault` */
     bool lost;
-    int64_t delay_us;       /* answer so much later */
+    int64_t delay_us; /* answer so much later */
+    int64_t late_us; /* lost, and 0 or so much later it is to be dispatched again: by whoever can */
     enum fault_phase fault; /* what the plan did to this call, FAULT_NONE mostly */
     bool kill;              /* the caller dies here */
     int64_t restart_us;     /* kill: how long it stays dead */

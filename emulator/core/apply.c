@@ -216,6 +216,10 @@ void passage_apply(struct passage *p)
     case FAULT_LOSE_REQUEST:
         p->out.lost = true;
         break;
+    case FAULT_LATE:
+        p->out.lost = true;
+        p->out.late_us = p->fault.delay_us;
+        break;
     case FAULT_APPLY_REJECT:
         run(p);
         answer_fault(p);

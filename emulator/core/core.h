@@ -23,7 +23,7 @@ struct core_outcome { /* as struct emulator_outcome */
     uint64_t blob_first, blob_count;
     bool stream; /* the body comes from core_stream_pull */
     bool lost, kill;
-    int64_t delay_us, restart_us;
+    int64_t delay_us, late_us, restart_us;
     struct str actor;
     enum fault_phase fault;
 };

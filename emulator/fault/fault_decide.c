@@ -29,6 +29,40 @@ static bool coordinate_matches(const struct fault_rule *rule, const struct fault
            str_eq(rule->at_service, call->service) && str_eq(rule->at_actor, call->actor);
 }
 
+/* How long the n-th bad stretch of an actor, or the good one before it, is. */
+static int64_t stretch_us(const struct fault_plan *p, const struct fault_rule *rule, uint64_t who,
+                          uint64_t n, enum fault_site site)
+{
+    bool bad = site == FAULT_SITE_LASTS;
+    int64_t low = bad ? rule->lasts_min_us : rule->pause_min_us;
+    int64_t high = bad ? rule->lasts_max_us : rule->pause_max_us;
+    uint64_t draw = rng_u64(p->seed, fault_rule_key(rule), who, n * FAULT_SITE_COUNT + site);
+    return low == high ? low : rng_between(draw, low, high);
+}
+
+/* Whether the call falls into a bad stretch: good and bad ones take turns from the rule's `from`
+ * on. The pause is never nothing, so this ends. */
+static bool stretch_holds(const struct fault_plan *p, const struct fault_rule *rule,
+                          const struct fault_call *call)
+{
+    if (rule->lasts_max_us == 0) {
+        return true;
+    }
+    uint64_t who = hash64(call->actor.len, call->actor);
+    int64_t at_us = rule->from_us;
+    for (uint64_t n = 0; at_us <= call->since_us; n++) {
+        at_us += stretch_us(p, rule, who, n, FAULT_SITE_PAUSE);
+        if (call->since_us < at_us) {
+            return false;
+        }
+        at_us += stretch_us(p, rule, who, n, FAULT_SITE_LASTS);
+        if (call->since_us < at_us) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the call is one of those that the rule is about. */
 static bool rule_matches(const struct fault_rule *rule, const struct fault_call *call)
 {
@@ -134,7 +168,7 @@ struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault
     struct fault_decision decision = {.phase = FAULT_NONE};
     for (size_t i = 0; i < p->count && !p->healed; i++) {
         struct fault_rule *rule = &p->rules[i];
-        if (!rule_matches(rule, call)) {
+        if (!rule_matches(rule, call) || !stretch_holds(p, rule, call)) {
             continue;
         }
         rule->matched++;

@@ -16,6 +16,7 @@ static const char *const phase_names[FAULT_PHASE_COUNT] = {
     [FAULT_PARTIAL] = "partial",
     [FAULT_DELAY] = "delay",
     [FAULT_DUPLICATE] = "duplicate",
+    [FAULT_LATE] = "late",
     [FAULT_KILL] = "kill",
 };
 

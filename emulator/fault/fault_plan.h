@@ -18,6 +18,7 @@ enum fault_phase {
     FAULT_PARTIAL,       /* some entries of the batch are refused, the others done */
     FAULT_DELAY,         /* it was done; the answer comes late */
     FAULT_DUPLICATE,     /* it was done twice by something in between; the second answer comes */
+    FAULT_LATE,          /* no answer comes; it is done later, when its caller has given up */
     FAULT_KILL,          /* the caller dies at this call; a coin says whether it was applied */
     FAULT_PHASE_COUNT
 };
@@ -36,7 +37,7 @@ struct fault_rule {
     enum fault_phase phase;
     struct str error;     /* AWS error code or SQLSTATE; empty: the service's own 500 */
     struct ratio entries; /* PARTIAL: how many of the batch fail, at least one */
-    int64_t delay_min_us, delay_max_us;     /* DELAY */
+    int64_t delay_min_us, delay_max_us;     /* DELAY, LATE */
     int64_t restart_min_us, restart_max_us; /* KILL: how long the actor stays dead */
     /* selectors; all that are given must agree; none given: every matching call */
     uint64_t nth[FAULT_NTH_MAX];
@@ -44,7 +45,9 @@ struct fault_rule {
     uint64_t first, every, limit; /* 0: not given. limit: at most so many times */
     struct ratio probability;     /* den 0: not given */
     int64_t from_us,
-        until_us;     /* since the run's start; until exclusive; 0 or INSTANT_NEVER: no end */
+        until_us; /* since the run's start; until exclusive; 0 or INSTANT_NEVER: no end */
+    /* bad stretches, each actor's own, with good ones before and between; max 0: not given */
+    int64_t lasts_min_us, lasts_max_us, pause_min_us, pause_max_us;
     struct str actor; /* a glob; empty: any */
     struct fault_where where[FAULT_WHERE_MAX];
     size_t where_count;
@@ -69,7 +72,7 @@ struct fault_call {   /* one call, as the plan sees it */
 struct fault_decision {
     enum fault_phase phase; /* FAULT_NONE: go on */
     const struct fault_rule *rule;
-    int64_t delay_us; /* DELAY; KILL: until the restart */
+    int64_t delay_us; /* DELAY, LATE; KILL: until the restart */
     uint64_t random;  /* for the applier: which entries, which coin */
 };
 struct fault_fired { /* what happened, in order: a plan of coordinates */

@@ -10,7 +10,7 @@ struct rule_reader {
     struct arena *arena;
     struct fault_rule rule;
     bool has_on, has_phase, has_at, has_kill, has_entries, has_delay, has_restart, has_sqlstate,
-        has_error;
+        has_error, has_lasts, has_pause;
 };
 typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
 
@@ -245,6 +245,29 @@ static enum err read_delay(struct rule_reader *r, const struct json *value, stru
     return read_durations(value, &r->rule.delay_min_us, &r->rule.delay_max_us, d);
 }
 
+/* The clock's longest run over its shortest stretch is how many are gone through for one call. */
+#define STRETCH_US_MIN US_PER_S
+
+static enum err read_lasts(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_lasts = true;
+    TRY(read_durations(value, &r->rule.lasts_min_us, &r->rule.lasts_max_us, d));
+    if (r->rule.lasts_min_us < STRETCH_US_MIN) {
+        return fail(d, ERR_INVALID, AT "lasts is a second at least", AT_ARGS(value));
+    }
+    return ERR_OK;
+}
+
+static enum err read_pause(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    r->has_pause = true;
+    TRY(read_durations(value, &r->rule.pause_min_us, &r->rule.pause_max_us, d));
+    if (r->rule.pause_min_us < STRETCH_US_MIN) {
+        return fail(d, ERR_INVALID, AT "pause is a second at least", AT_ARGS(value));
+    }
+    return ERR_OK;
+}
+
 static const struct rule_key {
     const char *name;
     read_key_fn *read;
@@ -268,6 +291,8 @@ static const struct rule_key {
     {"kill", read_kill},
     {"restart_after", read_restart},
     {"delay", read_delay},
+    {"lasts", read_lasts},
+    {"pause", read_pause},
 };
 #define RULE_KEY_COUNT (sizeof(rule_keys) / sizeof(rule_keys[0]))
 
@@ -322,10 +347,9 @@ static enum err check_phase(const struct rule_reader *r, const struct json *rule
                        " s3:DeleteObjects only: no other operation answers entry by entry",
                     AT_ARGS(rule));
     }
-    if (warehouse && phase == FAULT_DUPLICATE) {
-        return fail(d, ERR_INVALID,
-                    AT "phase duplicate is for requests: a session has nothing in between",
-                    AT_ARGS(rule));
+    if (warehouse && (phase == FAULT_DUPLICATE || phase == FAULT_LATE)) {
+        return fail(d, ERR_INVALID, AT "phase %s is for requests: a session has nothing in between",
+                    AT_ARGS(rule), fault_phase_name(phase));
     }
     if (r->has_sqlstate && !warehouse) {
         return fail(d, ERR_INVALID, AT "sqlstate is for on: warehouse:...; AWS calls take error",
@@ -356,7 +380,10 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
         {!r->has_kill && !r->has_on && !r->has_at,
          "on is missing: which call, such as kinesis:PutRecords"},
         {r->has_entries && phase != FAULT_PARTIAL, "entries is for phase partial"},
-        {r->has_delay != (phase == FAULT_DELAY), "delay and phase: delay come together"},
+        {r->has_delay != (phase == FAULT_DELAY || phase == FAULT_LATE),
+         "delay comes with phase: delay or late, and they with it"},
+        {r->has_lasts != r->has_pause, "lasts and pause come together"},
+        {r->has_lasts && r->has_at, "a coordinate is one call: lasts and pause are for many"},
         {r->has_restart && phase != FAULT_KILL, "restart_after is for kill"},
         {r->has_error && r->has_sqlstate, "error and sqlstate: one of them"},
         {r->rule.until_us <= r->rule.from_us, "until is not after from"},

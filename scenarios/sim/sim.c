@@ -90,11 +90,11 @@ bool sim_coin(const struct sim_actor *actor, enum sim_stream stream, uint64_t ke
 
 /* ---- events ---- */
 
-uint64_t sim_schedule(struct sim *s, struct sim_actor *actor, struct rt_task *task, int64_t at_us)
+static uint64_t event_push(struct sim *s, const struct sim_event *what, int64_t at_us)
 {
+    struct sim_actor *actor = what->actor;
     struct sim_event *event = NEW(s->arena, struct sim_event);
-    event->actor = actor;
-    event->task = task;
+    *event = *what;
     event->ticket = ++s->ticket_last;
     uint64_t tie = sim_draw(actor, SIM_STREAM_TIE, ++actor->event_count);
     heap_push(&s->queue, at_us > s->now_us ? at_us : s->now_us, tie, event);
@@ -102,9 +102,21 @@ uint64_t sim_schedule(struct sim *s, struct sim_actor *actor, struct rt_task *ta
     return event->ticket;
 }
 
+uint64_t sim_schedule(struct sim *s, struct sim_actor *actor, struct rt_task *task, int64_t at_us)
+{
+    return event_push(s, &(struct sim_event){.actor = actor, .task = task}, at_us);
+}
+
+void sim_post(struct sim *s, struct sim_mail *mail, int64_t at_us)
+{
+    mail->ticket = event_push(s, &(struct sim_event){.actor = mail->sender, .mail = mail}, at_us);
+}
+
 static uint64_t *event_slot(const struct sim_event *event)
 {
-    return event->task != NULL ? &event->task->ticket : &event->actor->ticket;
+    return event->mail != NULL   ? &event->mail->ticket
+           : event->task != NULL ? &event->task->ticket
+                                 : &event->actor->ticket;
 }
 
 static bool event_is_stale(const struct sim_event *event)
@@ -160,7 +172,9 @@ static void queue_handle(struct sim *s)
     event_free(s, item.what);
     *event_slot(&event) = 0;
     s->due_count--;
-    if (event.task != NULL) {
+    if (event.mail != NULL) {
+        mail_arrive(event.mail);
+    } else if (event.task != NULL) {
         task_resume(event.task);
     } else {
         actor_start(event.actor);

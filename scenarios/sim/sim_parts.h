@@ -72,9 +72,18 @@ struct sim_actor {
     struct sim_actor *next;
 };
 
+/* A request that is still on its way when its sender has given up. */
+struct sim_mail {
+    struct arena *arena; /* its own */
+    struct sim_actor *sender;
+    struct http_request request;
+    uint64_t ticket;
+};
+
 struct sim_event {
     struct sim_actor *actor;
-    struct rt_task *task; /* NULL: the actor starts */
+    struct rt_task *task;  /* NULL: the actor starts, or mail arrives */
+    struct sim_mail *mail; /* NULL: none */
     uint64_t ticket;
 };
 
@@ -106,6 +115,7 @@ struct sim {
 /* ---- sim.c ---- */
 /* Puts an event into the queue; returns its ticket. task NULL: the actor's start. */
 uint64_t sim_schedule(struct sim *s, struct sim_actor *actor, struct rt_task *task, int64_t at_us);
+void sim_post(struct sim *s, struct sim_mail *mail, int64_t at_us);
 uint64_t sim_draw(const struct sim_actor *actor, enum sim_stream stream, uint64_t key);
 bool sim_coin(const struct sim_actor *actor, enum sim_stream stream, uint64_t key);
 /* What the emulator sends by itself is taken and answered. */
@@ -115,6 +125,11 @@ void sim_outbound(struct sim *s);
 void trace_note(struct sim *s, struct str who, const char *what, struct str text, int64_t value);
 void trace_call(struct sim_actor *actor, const struct http_request *request);
 void trace_answer(struct sim_actor *actor, const struct http_response *response);
+
+/* ---- sim_mail.c ---- */
+/* A copy of the request arrives `after_us` from now, whatever has become of its sender. */
+void mail_send(struct sim_actor *sender, const struct http_request *request, int64_t after_us);
+void mail_arrive(struct sim_mail *mail);
 
 /* ---- sim_task.c ---- */
 struct rt_task *task_new(struct sim_actor *actor, const char *name, rt_task_fn *fn, void *arg);

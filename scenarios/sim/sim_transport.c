@@ -201,6 +201,9 @@ static enum err sim_call(struct transport *t, const struct http_request *request
         date_add(s, a, &response);
     }
     bool lost = o.lost;
+    if (o.fault == FAULT_LATE) {
+        mail_send(actor, request, o.late_us);
+    }
     int64_t back_us = o.delay_us + latency(actor, SIM_STREAM_WAY_BACK, number);
     arena_reset(s->scratch);
     if (lost) {

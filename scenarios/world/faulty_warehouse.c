@@ -50,7 +50,8 @@ static enum err sqlstate_err(struct str sqlstate)
 
 static bool is_lost(enum fault_phase phase)
 {
-    return phase == FAULT_LOSE_REQUEST || phase == FAULT_LOSE_RESPONSE;
+    /* what comes late comes to a session that is gone */
+    return phase == FAULT_LOSE_REQUEST || phase == FAULT_LOSE_RESPONSE || phase == FAULT_LATE;
 }
 
 /* The failure that a decision stands for. The transaction is gone. */
@@ -84,7 +85,7 @@ static struct fault_decision arrive(struct faulty_warehouse *w, const char *oper
 {
     struct fault_decision decision = w->world->decide(w->ctx, operation, table);
     *ret_apply = decision.phase != FAULT_REJECT && decision.phase != FAULT_LOSE_REQUEST &&
-                 decision.phase != FAULT_PARTIAL &&
+                 decision.phase != FAULT_PARTIAL && decision.phase != FAULT_LATE &&
                  (decision.phase != FAULT_KILL || (decision.random & 1) != 0);
     return decision;
 }
@@ -107,6 +108,7 @@ static enum err come_back(struct faulty_warehouse *w, const struct fault_decisio
     case FAULT_APPLY_REJECT:
     case FAULT_LOSE_RESPONSE:
     case FAULT_PARTIAL:
+    case FAULT_LATE:
     case FAULT_PHASE_COUNT:
         result = fault_fail(w, decision, finality, operation, d);
         break;

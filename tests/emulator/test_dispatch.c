@@ -237,6 +237,7 @@ Test(dispatch, every_phase_does_what_it_says)
         {"phase: lose_response", 1, 0, NULL, false, 0, FAULT_LOSE_RESPONSE, true},
         {"phase: partial, entries: 1/4", 1, 200, NULL, false, 0, FAULT_PARTIAL, true},
         {"phase: delay, delay: 3s", 1, 200, NULL, false, 3 * US_PER_S, FAULT_DELAY, true},
+        {"phase: late, delay: 3s", 0, 0, NULL, false, 0, FAULT_LATE, false},
         {"phase: duplicate", 2, 200, NULL, false, 0, FAULT_DUPLICATE, true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -250,6 +251,7 @@ Test(dispatch, every_phase_does_what_it_says)
         cr_expect_eq(o.lost, rows[i].status == 0, "%s: lost", rows[i].fault);
         cr_expect_eq(o.response.status, rows[i].status, "%s: status %d", rows[i].fault,
                      o.response.status);
+        cr_expect_eq(o.late_us, rows[i].phase == FAULT_LATE ? 3 * US_PER_S : 0);
         cr_expect_eq(o.delay_us, rows[i].delay_us, "%s: delay", rows[i].fault);
         cr_expect_eq(o.fault, rows[i].phase, "%s: phase", rows[i].fault);
         cr_expect_eq(o.kill, rows[i].kill);

@@ -86,8 +86,8 @@ Test(fault_plan, says_where_and_what_is_wrong)
         {"[{on: 's3:GetObject', phase: partial}]",
          "kinesis:PutRecords, sns:PublishBatch and s3:DeleteObjects only"},
         {"[{on: 's3:GetObject', phase: reject, entries: 1/2}]", "entries is for phase partial"},
-        {"[{on: 's3:GetObject', phase: delay}]", "come together"},
-        {"[{on: 's3:GetObject', phase: reject, delay: 1s}]", "come together"},
+        {"[{on: 's3:GetObject', phase: delay}]", "delay comes with phase"},
+        {"[{on: 's3:GetObject', phase: reject, delay: 1s}]", "delay comes with phase"},
         {"[{on: 's3:GetObject', phase: reject, restart_after: 1s}]", "restart_after is for kill"},
         {"[{kill: a, phase: reject}]", "kill is its own phase"},
         {"[{on: 's3:GetObject', phase: reject, probability: 3/2}]", "a ratio from 0 to 1"},
@@ -107,6 +107,11 @@ Test(fault_plan, says_where_and_what_is_wrong)
         {"[{on: 'warehouse:commit', phase: reject, sqlstate: '1'}]", "five characters"},
         {"[{on: 'warehouse:commit', phase: duplicate}]", "duplicate is for requests"},
         {"[{on: 's3:GetObject', phase: delay, delay: 1s, error: SlowDown}]", "no error comes back"},
+        {"[{on: 's3:GetObject', phase: late}]", "delay comes with phase"},
+        {"[{on: 'warehouse:commit', phase: late, delay: 1s}]", "late is for requests"},
+        {"[{on: 's3:*', phase: reject, lasts: 1m}]", "lasts and pause come together"},
+        {"[{on: 's3:*', phase: reject, lasts: 1m, pause: 1ms}]", "pause is a second at least"},
+        {"[{at: 'a/s3:GetObject#1', phase: reject, lasts: 1m, pause: 1m}]", "is one call"},
         {"[{fis: 'aws:kinesis:stream-expired-iterator-exception', percentage: 5}]",
          "fis: FIS actions are not read"},
         {"[{on: 's3:GetObject', phase: reject, percentage: 5}]",
@@ -401,6 +406,40 @@ Test(fault_plan, swarm_redraws_and_heal_ends)
     cr_expect_eq(fault_plan_decide(&p, &call).phase, FAULT_REJECT);
     fault_plan_heal(&p);
     cr_expect_eq(fault_plan_decide(&p, &call).phase, FAULT_NONE);
+    arena_free(a);
+}
+
+Test(fault_plan, stretches_take_turns_for_each_actor)
+{
+    /* Good first, then bad and good by turns, each within its bounds and the same at every look;
+     * two actors do not share theirs. */
+    struct arena *a = arena_new("test", 64 * MIB);
+    int together = 0, bad = 0, changes = 0;
+    struct fault_plan p = plan_of(
+        a, 3, "[{on: 's3:*', phase: lose_request, from: 10m, lasts: [1m, 2m], pause: [3m, 5m]}]");
+    bool was_bad = false;
+    int64_t since_us = 10 * US_PER_MINUTE;
+    for (int64_t at_us = 0; at_us < 10 * US_PER_HOUR; at_us += 10 * US_PER_S) {
+        struct fault_call x = call_of("x", "s3", "GetObject", 1),
+                          y = call_of("y", "s3", "GetObject", 1);
+        x.since_us = y.since_us = at_us;
+        bool x_bad = fault_plan_decide(&p, &x).phase != FAULT_NONE;
+        bool y_bad = fault_plan_decide(&p, &y).phase != FAULT_NONE;
+        cr_assert_eq(fault_plan_decide(&p, &x).phase != FAULT_NONE, x_bad);
+        bad += x_bad;
+        together += x_bad && y_bad;
+        if (x_bad != was_bad) {
+            int64_t least_us = (x_bad ? 3 : 1) * US_PER_MINUTE;
+            int64_t most_us = (x_bad ? 5 : 2) * US_PER_MINUTE + 10 * US_PER_S;
+            cr_expect(at_us - since_us > least_us - 10 * US_PER_S && at_us - since_us <= most_us,
+                      "%lld", (long long)(at_us - since_us));
+            changes++;
+            was_bad = x_bad;
+            since_us = at_us;
+        }
+    }
+    cr_expect(changes > 150 && bad > 700 && together > 0 && together < bad / 2, "%d %d %d", changes,
+              bad, together);
     arena_free(a);
 }
 

@@ -54,12 +54,15 @@ struct emulator_outcome emulator_dispatch(struct emulator *e, const struct http_
     http_response_init(&o.response, a, 503);
     e->seen_count++;
     o.fault = phase;
-    o.lost = phase == FAULT_LOSE_REQUEST || phase == FAULT_LOSE_RESPONSE || phase == FAULT_KILL;
+    o.lost = phase == FAULT_LOSE_REQUEST || phase == FAULT_LOSE_RESPONSE || phase == FAULT_KILL ||
+             phase == FAULT_LATE;
+    o.late_us = phase == FAULT_LATE ? decision.delay_us : 0;
     o.kill = phase == FAULT_KILL;
     o.restart_us = decision.delay_us;
     o.delay_us = phase == FAULT_DELAY ? decision.delay_us : 0;
     bool coin = (decision.random & 1) != 0;
-    if (phase != FAULT_REJECT && phase != FAULT_LOSE_REQUEST && (phase != FAULT_KILL || coin)) {
+    if (phase != FAULT_REJECT && phase != FAULT_LOSE_REQUEST && phase != FAULT_LATE &&
+        (phase != FAULT_KILL || coin)) {
         handle(e, request, &o.response);
     }
     if (phase == FAULT_DUPLICATE) {

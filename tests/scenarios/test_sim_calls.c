@@ -110,6 +110,28 @@ Test(sim_calls, every_phase_reaches_the_caller_as_it_would)
     }
 }
 
+static void put_and_stay(struct sim_actor *actor, struct rt *rt, struct arena *a, void *arg)
+{
+    struct trial *t = arg;
+    put_once(actor, rt, a, arg);
+    t->rows = (int64_t)t->emulator->put_count; /* while the call is still on its way */
+    cr_assert_eq(rt_sleep(rt, US_PER_HOUR), ERR_OK);
+}
+
+Test(sim_calls, what_is_late_arrives_after_its_caller_has_given_up)
+{
+    /* No answer comes and nothing is done by then; later it is done, once, though the rule would
+     * fire again and the plan goes on as it was. */
+    struct trial t = {.result = ERR_OK, .rows = -1};
+    trial_run(&t, put_and_stay, 1, "- {on: \"s3:PutObject\", phase: late, delay: 10m}");
+    cr_expect_eq(t.result, ERR_UNKNOWN);
+    cr_expect_eq(t.rows, 0);
+    cr_expect_eq(t.emulator->put_count, 1);
+    cr_expect_eq(t.emulator->plan.fired_count, 1);
+    cr_expect(!t.emulator->plan.healed);
+    trial_end(&t);
+}
+
 Test(sim_calls, a_kill_at_a_call_is_applied_by_a_coin)
 {
     /* Proves that a kill rule ends the life at the call, with both outcomes over the seeds, and
