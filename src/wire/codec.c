@@ -17,10 +17,50 @@ void codec_set_request_id(const struct service_model *service, struct http_respo
     http_headers_set(&response->headers, name, request_id);
 }
 
+static bool has_type(const struct http_request *request, struct str type)
+{
+    return str_starts_nocase(http_header(&request->headers, "content-type"), type);
+}
+
+/* What the client's headers say of the spelling; false: nothing. */
+static bool spell(struct service_model *spoken, const struct http_request *request)
+{
+    spoken->query_mode =
+        spoken->query_compatible &&
+        str_eq_nocase(http_header(&request->headers, "x-amzn-query-mode"), STR("true"));
+    if (str_eq(http_header(&request->headers, "smithy-protocol"), STR("rpc-v2-cbor"))) {
+        spoken->form = FORM_RPC_CBOR;
+    } else if (has_type(request, STR("application/x-amz-cbor-1.1"))) {
+        spoken->form = FORM_CBOR;
+    } else if (has_type(request, STR("application/x-amz-json-1.0"))) {
+        spoken->json_version = "1.0";
+    } else if (has_type(request, STR("application/x-amz-json-1.1"))) {
+        spoken->json_version = "1.1";
+    } else if (spoken->query_compatible && !http_has_header(&request->headers, "x-amz-target")) {
+        spoken->protocol = PROTOCOL_QUERY;
+    } else {
+        return spoken->query_mode;
+    }
+    return true;
+}
+
+const struct service_model *codec_spoken(const struct service_model *service,
+                                         const struct http_request *request, struct arena *a)
+{
+    struct service_model spoken = *service;
+    if (service->protocol != PROTOCOL_JSON || !spell(&spoken, request)) {
+        return service;
+    }
+    return arena_copy(a, &spoken, sizeof(spoken));
+}
+
 enum err codec_read_request(const struct service_model *service, const struct operation_model *op,
                             const struct http_request *request, struct arena *a,
                             struct json **ret_input, struct diag *d)
 {
+    if (service->form != FORM_MODEL) {
+        return codec_cbor_read(service, op, request, a, ret_input, d);
+    }
     switch (service->protocol) {
     case PROTOCOL_JSON:
         return codec_json_read(op, request, a, ret_input, d);
@@ -41,6 +81,10 @@ void codec_write_response(const struct service_model *service, const struct oper
     ASSERT(output == NULL || output->kind == JSON_IS_OBJECT);
     http_response_init(ret_response, a, op->success_status);
     codec_set_request_id(service, ret_response, request_id);
+    if (service->form != FORM_MODEL) {
+        codec_cbor_write(service, op, output, a, ret_response);
+        return;
+    }
     switch (service->protocol) {
     case PROTOCOL_JSON:
         codec_json_write(service, op, output, a, ret_response);

@@ -1,12 +1,20 @@
 /* codec.h -- One value, three spellings: requests read and responses written by a service's model.
- * JSON 1.0/1.1, query and REST-XML; the tree's conventions are in shape.h. Each protocol is a file:
- * codec_json.c, codec_query.c, codec_rest_xml.c. Unknown members are ignored, as services do. */
+ * JSON 1.0/1.1, query, REST-XML, and CBOR in two dialects; the tree's conventions are in shape.h.
+ * Each protocol is a file: codec_json.c, codec_query.c, codec_rest_xml.c, codec_cbor_*.c. Unknown
+ * members are ignored, as services do. */
 #ifndef AFORO_WIRE_CODEC_H
 #define AFORO_WIRE_CODEC_H
 
 #include "base/json.h"
 #include "wire/http_msg.h"
 #include "wire/shape.h"
+
+/* The model as this request speaks it: the model itself, or a copy in `a` that says CBOR
+ * (Content-Type application/x-amz-cbor-1.1, Smithy-Protocol: rpc-v2-cbor), the version of JSON that
+ * was asked, query to a service that also speaks it, or that query's error codes are wanted
+ * (x-amzn-query-mode). Give the result to the functions below. */
+const struct service_model *codec_spoken(const struct service_model *service,
+                                         const struct http_request *request, struct arena *a);
 
 /* The input tree of a request. ERR_INVALID with d->name SerializationException (JSON), MalformedXML
  * (REST-XML) or MalformedQueryString; the message is what the service would say. Payload members
@@ -27,6 +35,7 @@ void codec_write_response(const struct service_model *service, const struct oper
 struct codec_error {
     struct str code, message;
     int status;
+    struct str query_code;    /* query's name for it, when that is another; else empty */
     bool sender;              /* the client's fault: query's <Type> */
     struct str resource;      /* S3's <Resource>; empty: none */
     const struct json *extra; /* further members of the error, an OBJECT; or NULL */

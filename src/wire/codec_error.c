@@ -28,8 +28,32 @@ static void write_json_error(const struct service_model *service, const struct c
     }
     json_out_object_end(&w);
     http_headers_set(&response->headers, STR("Content-Type"), codec_json_type(service, a));
-    http_headers_set(&response->headers, STR("x-amzn-errortype"), error->code);
     response->body = buf_str(&body);
+}
+
+/* AWS query-compatible-1: a service that once spoke query says its code for the error too, to
+ * clients that ask for it: x-amzn-query-error: "AWS.SimpleQueueService.NonExistentQueue;Sender". */
+static void set_query_error(const struct codec_error *error, struct arena *a,
+                            struct http_response *response)
+{
+    struct str code = error->query_code.len > 0 ? error->query_code : error->code;
+    http_headers_set(
+        &response->headers, STR("x-amzn-query-error"),
+        str_printf(a, "%.*s;%s", STR_ARG(code), error->sender ? "Sender" : "Receiver"));
+}
+
+static void write_typed_error(const struct service_model *service, const struct codec_error *error,
+                              struct arena *a, struct http_response *response)
+{
+    if (service->form != FORM_MODEL) {
+        codec_cbor_write_error(service, error, a, response);
+    } else {
+        write_json_error(service, error, a, response);
+    }
+    http_headers_set(&response->headers, STR("x-amzn-errortype"), error->code);
+    if (service->query_mode) {
+        set_query_error(error, a, response);
+    }
 }
 
 /* AWS query-errors-1:
@@ -48,7 +72,7 @@ static void write_query_error(const struct service_model *service, const struct 
     }
     xml_open(&body, "Error");
     xml_element(&body, "Type", error->sender ? STR("Sender") : STR("Receiver"));
-    xml_element(&body, "Code", error->code);
+    xml_element(&body, "Code", error->query_code.len > 0 ? error->query_code : error->code);
     if (error->message.len > 0) {
         xml_element(&body, "Message", error->message);
     }
@@ -95,7 +119,7 @@ void codec_write_error(const struct service_model *service, const struct http_re
     codec_set_request_id(service, ret_response, request_id);
     switch (service->protocol) {
     case PROTOCOL_JSON:
-        write_json_error(service, error, a, ret_response);
+        write_typed_error(service, error, a, ret_response);
         return;
     case PROTOCOL_QUERY:
         write_query_error(service, error, request_id, a, ret_response);
@@ -167,21 +191,40 @@ static struct str reason_code(struct arena *a, int status)
     return out.len > 0 ? buf_str(&out) : str_printf(a, "%d", status);
 }
 
+static bool is_cbor(const struct http_response *response)
+{
+    struct str type = http_header(&response->headers, "content-type");
+    return str_eq(type, STR("application/cbor")) || str_starts(type, STR("application/x-amz-cbor"));
+}
+
+/* Headers speak over the body; query's own code over the name in the model. */
+static void read_error_headers(const struct http_response *response, struct str *ret_code)
+{
+    struct str type = http_header(&response->headers, "x-amzn-errortype");
+    struct str query = http_header(&response->headers, "x-amzn-query-error");
+    if (type.len > 0) {
+        *ret_code = bare_code(type);
+    }
+    if (query.len > 0) {
+        *ret_code = str_slice(query, 0, str_find(query, ';'));
+    }
+}
+
 void codec_read_error(const struct http_response *response, struct arena *a, struct str *ret_code,
                       struct str *ret_message)
 {
     struct str body = str_trim(response->body);
     *ret_code = STR_EMPTY;
     *ret_message = STR_EMPTY;
-    if (str_starts(body, STR("{"))) {
+    if (is_cbor(response)) {
+        codec_cbor_read_error(response->body, a, ret_code, ret_message);
+        *ret_code = bare_code(*ret_code);
+    } else if (str_starts(body, STR("{"))) {
         read_json_error(body, a, ret_code, ret_message);
     } else if (str_starts(body, STR("<"))) {
         read_xml_error(body, a, ret_code, ret_message);
     }
-    struct str header = http_header(&response->headers, "x-amzn-errortype");
-    if (header.len > 0) {
-        *ret_code = bare_code(header);
-    }
+    read_error_headers(response, ret_code);
     if (ret_code->len == 0) {
         *ret_code = reason_code(a, response->status);
     }

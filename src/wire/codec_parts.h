@@ -1,7 +1,7 @@
 /* codec_parts.h -- What the files of the codec share; nobody outside src/wire includes it.
- * codec_json.c, codec_query.c and codec_rest_xml.c are the protocols; codec_value.c turns one
- * scalar into text and back; codec_xml.c turns trees into elements and back; codec_error.c has the
- * envelopes. */
+ * codec_json.c, codec_query.c, codec_rest_xml.c and codec_cbor_*.c are the protocols; codec_value.c
+ * turns one scalar into text and back; codec_xml.c turns trees into elements and back;
+ * codec_error.c has the envelopes. */
 #ifndef AFORO_WIRE_CODEC_PARTS_H
 #define AFORO_WIRE_CODEC_PARTS_H
 
@@ -72,6 +72,17 @@ enum err codec_rest_xml_read(const struct operation_model *op, const struct http
 void codec_rest_xml_write(const struct service_model *service, const struct operation_model *op,
                           const struct json *output, struct arena *a,
                           struct http_response *response);
+#define CODEC_CBOR_MOMENT 1 /* the tag of a moment: RFC 8949, 3.4.2 */
+enum err codec_cbor_read(const struct service_model *service, const struct operation_model *op,
+                         const struct http_request *request, struct arena *a,
+                         struct json **ret_input, struct diag *d);
+void codec_cbor_write(const struct service_model *service, const struct operation_model *op,
+                      const struct json *output, struct arena *a, struct http_response *response);
+void codec_cbor_write_error(const struct service_model *service, const struct codec_error *error,
+                            struct arena *a, struct http_response *response);
+/* Leaves both as they are where the body does not say. */
+void codec_cbor_read_error(struct str body, struct arena *a, struct str *ret_code,
+                           struct str *ret_message);
 void codec_buf_init(struct buf *out, struct arena *a); /* for a body */
 struct str codec_json_type(const struct service_model *service, struct arena *a);
 void codec_set_request_id(const struct service_model *service, struct http_response *response,

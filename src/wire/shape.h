@@ -82,6 +82,8 @@ struct operation_model {
     int success_status;                /* responseCode, or 200 */
 };
 enum protocol { PROTOCOL_JSON, PROTOCOL_QUERY, PROTOCOL_REST_XML, PROTOCOL_COUNT };
+/* How one call's bodies are spelt where it is not the protocol's own way: codec_spoken. */
+enum wire_form { FORM_MODEL, FORM_CBOR /* Kinesis' 1.1 */, FORM_RPC_CBOR };
 struct service_model {
     const char *id;            /* "kinesis": the emulator's name for it */
     const char *signing_name;  /* credential scope */
@@ -90,7 +92,11 @@ struct service_model {
     const char *target_prefix; /* "Kinesis_20131202", or NULL */
     const char *json_version;  /* "1.1", or NULL */
     const char *xml_namespace; /* or NULL */
-    enum protocol protocol;
+    enum protocol protocol;    /* whose names and statuses refusals have */
+    bool query_compatible;     /* awsQueryCompatible: older clients speak query to it */
+    /* of one call, as codec_spoken found it; zero in the tables */
+    enum wire_form form;
+    bool query_mode;                          /* the client wants to know query's error codes too */
     const struct operation_model *operations; /* sorted by name */
     uint16_t operation_count;
 };

@@ -180,7 +180,7 @@ static const char *root_of(struct builder *b, const struct shape *shape)
 
 static enum protocol protocol_of(struct str name)
 {
-    if (str_eq(name, STR("json"))) {
+    if (str_eq(name, STR("json")) || str_eq(name, STR("smithy-rpc-v2-cbor"))) {
         return PROTOCOL_JSON;
     }
     return str_eq(name, STR("query")) ? PROTOCOL_QUERY : PROTOCOL_REST_XML;
@@ -210,6 +210,10 @@ struct vector_model *vector_model_new(struct arena *a, const struct json *suite,
     m->service.target_prefix = text_of(&b, meta, "targetPrefix");
     m->service.xml_namespace = text_of(&b, meta, "xmlNamespace");
     m->service.protocol = protocol_of(json_str(json_get(meta, STR("protocol"))));
+    m->service.form = str_eq(json_str(json_get(meta, STR("protocol"))), STR("smithy-rpc-v2-cbor"))
+                          ? FORM_RPC_CBOR
+                          : FORM_MODEL;
+    m->service.query_compatible = json_get(meta, STR("awsQueryCompatible")) != NULL;
     m->service.operations = op;
     m->service.operation_count = 1;
     return m;
