@@ -163,6 +163,21 @@ static int64_t draw_duration(const struct fault_plan *p, const struct fault_rule
     return low == high ? low : rng_between(draw(p, rule, call, FAULT_SITE_DURATION), low, high);
 }
 
+static struct fault_cell *cell_of(struct fault_plan *p, struct fault_rule *rule,
+                                  const struct fault_call *call)
+{
+    struct fault_cell **at = &rule->cells;
+    for (; *at != NULL; at = &(*at)->next) {
+        if (str_eq((*at)->operation, call->operation) && str_eq((*at)->service, call->service)) {
+            return *at;
+        }
+    }
+    *at = NEW(p->arena, struct fault_cell);
+    **at = (struct fault_cell){.service = str_copy(p->arena, call->service),
+                               .operation = str_copy(p->arena, call->operation)};
+    return *at;
+}
+
 struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault_call *call)
 {
     struct fault_decision decision = {.phase = FAULT_NONE};
@@ -171,7 +186,9 @@ struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault
         if (!rule_matches(rule, call) || !stretch_holds(p, rule, call)) {
             continue;
         }
+        struct fault_cell *cell = cell_of(p, rule, call);
         rule->matched++;
+        cell->matched++;
         if (!selectors_hold(p, rule, call)) {
             continue;
         }
@@ -180,6 +197,7 @@ struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault
             continue;
         }
         rule->fired++;
+        cell->fired++;
         note_fired(p, i, call);
         decision = (struct fault_decision){
             .phase = rule->phase,

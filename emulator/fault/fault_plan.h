@@ -30,6 +30,12 @@ const char *fault_phase_name(enum fault_phase phase); /* "lose_response" */
 struct fault_where {
     struct str name, pattern; /* for example key and raw/?*: a glob */
 };
+/* What a rule had to do with one operation: a cell of the coverage matrix. */
+struct fault_cell {
+    struct str service, operation;
+    uint64_t matched, fired; /* calls that it was about; calls that it decided */
+    struct fault_cell *next;
+};
 struct fault_rule {
     struct str name; /* for reports; given or "<operation>-<phase>" */
     struct str service,
@@ -55,7 +61,8 @@ struct fault_rule {
     struct str at_actor, at_service, at_operation;
     uint64_t at_ordinal;
     /* counters */
-    uint64_t matched, fired; /* calls it was about; calls it decided */
+    uint64_t matched, fired;  /* calls it was about; calls it decided */
+    struct fault_cell *cells; /* the same by operation */
     uint64_t chosen; /* calls whose selectors agreed, also where an earlier rule fired instead:
                         limit's count */
     bool off;        /* by swarm, or after heal */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/instant.h"
 #include "base/limits.h"
+#include "scenarios/runner/coverage.h"
 #include "scenarios/runner/junit.h"
 #include "scenarios/runner/keep.h"
 
@@ -20,7 +21,8 @@
 struct run_arguments {
     struct sweep_options sweep;
     bool seeds_given, quiet;
-    const char *junit, *plan, *trace, *keep;
+    bool coverage_required;
+    const char *coverage, *junit, *plan, *trace, *keep;
     const char **files;
     size_t file_count;
 };
@@ -39,6 +41,9 @@ static const char help[] =
     "  --jobs N         processes at a time; default: one a processor\n"
     "  --once           run each seed once; else twice, and both traces must be equal\n"
     "  --fail-fast      stop at the first failure\n"
+    "  --coverage FILE  which fault met which operation how often: .json or .html; also a table\n"
+    "  --require-coverage  a fault that never hit an operation that it is about makes the\n"
+    "                   verdict unknown\n"
     "  --junit FILE     the verdicts as JUnit XML\n"
     "  --keep DIR       what is needed to look at a failure: DIR/<scenario>-<seed>/ with "
     "repro.sh,\n"
@@ -68,6 +73,8 @@ enum {
     OPTION_JOBS,
     OPTION_ONCE,
     OPTION_FAIL_FAST,
+    OPTION_COVERAGE,
+    OPTION_REQUIRE_COVERAGE,
     OPTION_JUNIT,
     OPTION_KEEP,
     OPTION_PLAN,
@@ -77,20 +84,23 @@ enum {
     OPTION_SPEED,
     OPTION_QUIET
 };
-static const struct option options[] = {{"seeds", required_argument, NULL, OPTION_SEEDS},
-                                        {"seed", required_argument, NULL, OPTION_SEED},
-                                        {"jobs", required_argument, NULL, OPTION_JOBS},
-                                        {"once", no_argument, NULL, OPTION_ONCE},
-                                        {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
-                                        {"junit", required_argument, NULL, OPTION_JUNIT},
-                                        {"keep", required_argument, NULL, OPTION_KEEP},
-                                        {"plan", required_argument, NULL, OPTION_PLAN},
-                                        {"trace", required_argument, NULL, OPTION_TRACE},
-                                        {"real", no_argument, NULL, OPTION_REAL},
-                                        {"postgres", required_argument, NULL, OPTION_POSTGRES},
-                                        {"speed", required_argument, NULL, OPTION_SPEED},
-                                        {"quiet", no_argument, NULL, OPTION_QUIET},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"seeds", required_argument, NULL, OPTION_SEEDS},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"once", no_argument, NULL, OPTION_ONCE},
+    {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
+    {"coverage", required_argument, NULL, OPTION_COVERAGE},
+    {"require-coverage", no_argument, NULL, OPTION_REQUIRE_COVERAGE},
+    {"junit", required_argument, NULL, OPTION_JUNIT},
+    {"keep", required_argument, NULL, OPTION_KEEP},
+    {"plan", required_argument, NULL, OPTION_PLAN},
+    {"trace", required_argument, NULL, OPTION_TRACE},
+    {"real", no_argument, NULL, OPTION_REAL},
+    {"postgres", required_argument, NULL, OPTION_POSTGRES},
+    {"speed", required_argument, NULL, OPTION_SPEED},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {NULL, 0, NULL, 0}};
 
 static enum err seeds_take(struct run_arguments *args, const char *text, struct diag *d)
 {
@@ -119,6 +129,12 @@ static enum err option_take(struct run_arguments *args, int option, const char *
         return ERR_OK;
     case OPTION_FAIL_FAST:
         args->sweep.fail_fast = true;
+        return ERR_OK;
+    case OPTION_COVERAGE:
+        args->coverage = value;
+        return ERR_OK;
+    case OPTION_REQUIRE_COVERAGE:
+        args->coverage_required = true;
         return ERR_OK;
     case OPTION_JUNIT:
         args->junit = value;
@@ -240,6 +256,18 @@ static enum err failures_keep(struct arena *a, const struct run_arguments *args,
     return ERR_OK;
 }
 
+static enum err rules_declare(struct arena *a, const struct scenario *scenario,
+                              struct coverage *coverage, struct diag *d)
+{
+    struct fault_plan plan;
+    fault_plan_init(&plan, a, 0);
+    TRY(fault_plan_read(&plan, scenario->faults, d));
+    for (size_t i = 0; i < plan.count; i++) {
+        coverage_declare(coverage, str_z(a, plan.rules[i].name), plan.rules[i].phase);
+    }
+    return ERR_OK;
+}
+
 static enum err file_run(struct arena *a, const struct run_arguments *args, const char *file,
                          struct run_report *ret_report, struct diag *d)
 {
@@ -255,6 +283,9 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
         sweep.progress = progress_show;
         sweep.progress_ctx = scenario;
     }
+    if (sweep.coverage != NULL) {
+        TRY(rules_declare(a, scenario, sweep.coverage, d));
+    }
     ret_report->scenario = scenario;
     ret_report->real = sweep.real;
     enum err err = sweep_run(a, scenario, &sweep, &ret_report->result, d);
@@ -263,6 +294,17 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
     }
     TRY(err);
     return args->keep == NULL ? ERR_OK : failures_keep(a, args, ret_report, d);
+}
+
+static enum err text_write(const char *path, const struct buf *text, struct diag *d)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        return fail(d, ERR_INVALID, "%s: cannot be written", path);
+    }
+    bool written = fwrite(text->ptr, 1, text->len, file) == text->len;
+    return fclose(file) == 0 && written ? ERR_OK
+                                        : fail(d, ERR_INVALID, "%s: cannot be written", path);
 }
 
 static enum err junit_write(struct arena *a, const char *path, const struct run_report *reports,
@@ -275,13 +317,34 @@ static enum err junit_write(struct arena *a, const char *path, const struct run_
         junit_suite(&text, reports[i].scenario, &reports[i].result);
     }
     junit_end(&text);
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        return fail(d, ERR_INVALID, "%s: cannot be written", path);
+    return text_write(path, &text, d);
+}
+
+/* Shown, written, and where it is required: a cell that was never hit proves nothing. */
+static enum err coverage_tell(struct arena *a, const struct run_arguments *args,
+                              enum verdict *verdict, struct diag *d)
+{
+    struct coverage_table table;
+    struct buf text, page;
+    coverage_read(args->sweep.coverage, a, &table);
+    buf_init(&text, a, JUNIT_BYTES_MAX);
+    buf_init(&page, a, JUNIT_BYTES_MAX);
+    coverage_text(&text, &table);
+    if (!args->quiet || table.hit < table.count) {
+        (void)fwrite(text.ptr, 1, text.len, stdout);
     }
-    bool written = fwrite(text.ptr, 1, text.len, file) == text.len;
-    return fclose(file) == 0 && written ? ERR_OK
-                                        : fail(d, ERR_INVALID, "%s: cannot be written", path);
+    if (args->coverage_required && table.hit < table.count && *verdict == VERDICT_PASS) {
+        *verdict = VERDICT_UNKNOWN;
+    }
+    if (args->coverage == NULL) {
+        return ERR_OK;
+    }
+    if (str_ends(str_of(args->coverage), STR(".html"))) {
+        coverage_page(&page, &table);
+    } else {
+        coverage_json(&page, &table);
+    }
+    return text_write(args->coverage, &page, d);
 }
 
 /* The worst: fail, then by exit code, unknown last. */
@@ -315,6 +378,10 @@ static int files_run(struct arena *a, const struct run_arguments *args)
         table_print(reports, count);
     }
     struct diag d = DIAG_INIT;
+    if (args->sweep.coverage != NULL && coverage_tell(a, args, &verdict, &d) != ERR_OK) {
+        fprintf(stderr, "aforo run: %s\n", d.msg);
+        return VERDICT_BAD_INPUT;
+    }
     if (args->junit != NULL && junit_write(a, args->junit, reports, count, &d) != ERR_OK) {
         fprintf(stderr, "aforo run: %s\n", d.msg);
         return VERDICT_BAD_INPUT;
@@ -349,6 +416,11 @@ static int command_run(int argc, char **argv)
         return cli_usage(&cli_run, "expected 1 to %d scenario files", FILES_MAX);
     }
     struct arena *a = arena_new("aforo run", ARENA_PROCESS_BYTES_MAX);
+    bool covers = args.coverage != NULL || args.coverage_required;
+    if (covers && coverage_new(a, &args.sweep.coverage, &d) != ERR_OK) {
+        arena_free(a);
+        return cli_usage(&cli_run, "%s", d.msg);
+    }
     int code = files_run(a, &args);
     arena_free(a);
     return code;

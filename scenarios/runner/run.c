@@ -56,6 +56,29 @@ static bool has_occurred(const struct world *w, struct str what, const struct ru
     return false;
 }
 
+static void cells_copy(const struct world *w, struct arena *a, struct run_result *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->faults->count; i++) {
+        for (const struct fault_cell *c = w->faults->rules[i].cells; c != NULL; c = c->next) {
+            count++;
+        }
+    }
+    r->cells = NEW_ARRAY(a, struct run_cell, count);
+    for (size_t i = 0; i < w->faults->count; i++) {
+        const struct fault_rule *rule = &w->faults->rules[i];
+        for (const struct fault_cell *c = rule->cells; c != NULL; c = c->next) {
+            r->cells[r->cell_count++] = (struct run_cell){.rule = str_copy(a, rule->name),
+                                                          .service = str_copy(a, c->service),
+                                                          .operation = str_copy(a, c->operation),
+                                                          .error = str_copy(a, rule->error),
+                                                          .phase = rule->phase,
+                                                          .matched = c->matched,
+                                                          .fired = c->fired};
+        }
+    }
+}
+
 static void faults_count(const struct world *w, struct arena *a, struct run_result *r)
 {
     r->rule_fired = NEW_ARRAY(a, uint64_t, w->faults->count);
@@ -88,6 +111,7 @@ static enum err result_fill(const struct world *w, struct arena *a, struct run_r
                                     .alerts = o.alerts,
                                     .reports = o.reports + o.report_versions};
     faults_count(w, a, r);
+    cells_copy(w, a, r);
     calls_count(w, &r->counts, &conflicts);
     r->occurred = NEW_ARRAY(a, bool, w->scenario->expectation_count);
     for (size_t i = 0; i < w->scenario->expectation_count; i++) {

@@ -20,15 +20,22 @@ struct run_counts {
     uint64_t calls, crashes, faults_fired;
     uint64_t faults_by_phase[FAULT_PHASE_COUNT];
 };
+struct run_cell {
+    struct str rule, service, operation, error; /* error empty: the service's own, or none */
+    enum fault_phase phase;
+    uint64_t matched, fired;
+};
 struct run_result {
     enum verdict verdict;
     uint64_t seed;
     char trace[33];
     struct str story; /* the first expectation that failed, in one line; empty: passed */
     struct run_counts counts;
-    uint64_t *rule_fired; /* one a fault rule */
-    bool *occurred;       /* one an expectation of `sometimes` */
-    struct json *plan;    /* the faults that fired, as coordinates, when asked for; else NULL */
+    uint64_t *rule_fired;   /* one a fault rule */
+    struct run_cell *cells; /* what each rule had to do with each operation */
+    size_t cell_count;
+    bool *occurred;    /* one an expectation of `sometimes` */
+    struct json *plan; /* the faults that fired, as coordinates, when asked for; else NULL */
     int64_t virtual_us, cpu_us;
 };
 /* What there is to see at the end, with every actor dead: valid during the call only. */

@@ -85,6 +85,10 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
         r->virtual_us = first.virtual_us;
         memcpy(r->rule_fired, first.rule_fired, s->rule_count * sizeof(uint64_t));
         memcpy(r->occurred, first.occurred, s->scenario->expectation_count * sizeof(bool));
+        if (s->options->coverage != NULL) {
+            unsigned job = (unsigned)((r->seed - s->options->seed_first) % s->job_count);
+            coverage_add(s->options->coverage, job, first.cells, first.cell_count);
+        }
         if (!s->options->once && seed_run(s, r->seed, a, &second, &d) != ERR_OK) {
             story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
         } else if (!s->options->once && strcmp(first.trace, second.trace) != 0) {

@@ -4,6 +4,7 @@
 #ifndef AFORO_SCENARIOS_RUNNER_SWEEP_H
 #define AFORO_SCENARIOS_RUNNER_SWEEP_H
 
+#include "scenarios/runner/coverage.h"
 #include "scenarios/runner/run.h"
 
 struct sweep_options {
@@ -14,6 +15,7 @@ struct sweep_options {
     bool real;      /* on threads and loopback HTTP (run_real): each seed once, one at a time */
     int64_t speed;  /* of real runs, as in run_options */
     const char *conninfo;
+    struct coverage *coverage; /* gets what every seed's faults met; NULL: nobody asks */
     void (*progress)(void *ctx, uint64_t done, uint64_t failed); /* NULL: silent */
     void *progress_ctx;
 };

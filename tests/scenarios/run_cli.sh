@@ -51,6 +51,25 @@ grep -q '"at": "producer/[01]/kinesis:PutRecords#[0-9]*"' "$kept/plan.full.yaml"
 expect 1 replanned "$kept/plan.full.yaml"
 expect 1 planned "$work/failing.yaml" --seed 1 --plan "$kept/plan.full.yaml"
 
+# Coverage: a fault that hits nothing of what it is about, and one that is about nothing, keep the verdict open.
+expect 0 covered "$good" --seeds 1..8 --once --coverage "$work/coverage.json" --require-coverage
+says covered '5 of 5 cells hit'
+sed 's/^faults:/faults:\n  - {name: rare, on: "s3:ListObjectsV2", phase: reject, nth: 1000000}/' "$good" >"$work/rare.yaml"
+expect 6 rare "$work/rare.yaml" --seeds 1..8 --once --coverage "$work/coverage.html" --require-coverage
+says rare '5 of 6 cells hit'
+expect 6 uncovered "$work/unknown.yaml" --seeds 1..8 --once --require-coverage --quiet
+says uncovered 'nobody'
+python3 - "$work" <<'EOF' || wrong 'the coverage is not what was declared'
+import html.parser, json, sys
+cells = json.load(open(sys.argv[1] + "/coverage.json"))
+assert cells["cells"] == cells["hit"] == len(cells["coverage"]) == 5, cells
+assert {(c["operation"], c["phase"], c["error"]) for c in cells["coverage"]} >= {("sns:Publish", "lose_response", ""), ("s3:PutObject", "apply_reject", "")}
+assert all(0 < c["hits"] < c["calls"] for c in cells["coverage"]), cells
+page = open(sys.argv[1] + "/coverage.html").read()
+html.parser.HTMLParser().feed(page)
+assert page.count("<td class=never>never</td>") == 1 and page.count("<td class=hit>") == 5
+EOF
+
 # One seed is one trace; another seed is another.
 for name in a b; do "$aforo" run "$good" --seed 5 --once --quiet --trace "$work/$name.trace" >/dev/null 2>&1; done
 "$aforo" run "$good" --seed 6 --once --quiet --trace "$work/c.trace" >/dev/null 2>&1
