@@ -44,7 +44,7 @@ void passage_prepare(struct passage *p)
     struct call *c = &p->call;
     const struct operation_handler *handler = p->route.handler;
     if (!handler->raw && !call_failed(c)) {
-        validate(c, p->route.service->model->protocol);
+        validate(c, p->route.envelope->protocol);
     }
     if (handler->prepare != NULL && !call_failed(c)) {
         handler->prepare(c);
@@ -62,7 +62,6 @@ static void add_headers(struct http_response *response, const struct http_header
 
 static struct http_response answer_error(const struct passage *p, const struct call *c)
 {
-    const struct service_model *model = p->route.service->model;
     struct str name = str_of(aws_error_get(c->error)->name);
     int status = error_status(c->op, name);
     struct codec_error error = {.code = name,
@@ -72,12 +71,25 @@ static struct http_response answer_error(const struct passage *p, const struct c
                                 .resource = p->request.path,
                                 .extra = c->error_extra};
     struct http_response response;
-    codec_write_error(model, &p->request, &error, p->request_id, p->arena, &response);
+    codec_write_error(p->route.envelope, &p->request, &error, p->request_id, p->arena, &response);
     add_headers(&response, &c->response.headers);
     if (status == 304) {
         response.body = STR_EMPTY;
     }
     return response;
+}
+
+/* A raw handler's JSON as the client spells it. */
+static void respell(const struct passage *p, const struct call *c, struct http_response *response)
+{
+    const struct service_model *model = p->route.service->model;
+    struct http_response written;
+    struct diag d = DIAG_INIT;
+    enum err e = codec_respell(model, p->route.envelope, c->op->output, response->body, p->arena,
+                               &response->body, &d);
+    ASSERT(e == ERR_OK); /* a handler's own answer */
+    codec_write_response(p->route.envelope, c->op, NULL, p->request_id, p->arena, &written);
+    add_headers(response, &written.headers);
 }
 
 static struct http_response answer_raw(const struct passage *p, const struct call *c)
@@ -91,6 +103,9 @@ static struct http_response answer_raw(const struct passage *p, const struct cal
     if (!http_has_header(&response.headers, id)) {
         http_headers_add(&response.headers, str_of(id), p->request_id);
     }
+    if (p->route.envelope->form != FORM_MODEL) {
+        respell(p, c, &response);
+    }
     return response;
 }
 
@@ -103,8 +118,7 @@ static struct http_response answer(const struct passage *p, const struct call *c
         return answer_raw(p, c);
     }
     struct http_response response;
-    codec_write_response(p->route.service->model, c->op, c->output, p->request_id, p->arena,
-                         &response);
+    codec_write_response(p->route.envelope, c->op, c->output, p->request_id, p->arena, &response);
     add_headers(&response, &c->response.headers);
     if (c->response.status != 0) {
         response.status = c->response.status;

@@ -2,6 +2,7 @@
  * handler in pieces. Runs outside the lock. */
 #include "base/limits.h"
 #include "dispatch_parts.h"
+#include "wire/gzip.h"
 
 /* Room for the body at once, where the head says how long it is: growing would copy it, and touch
  * more memory. */
@@ -82,6 +83,28 @@ enum err body_feed(struct passage *p, struct str bytes, struct diag *d)
     return ERR_OK;
 }
 
+/* AWS core-gzip-1: a body that came packed (Content-Encoding: gzip) is read unpacked. Not by S3,
+ * which keeps bodies as they come. */
+static void unpack(struct passage *p)
+{
+    struct diag d = DIAG_INIT;
+    bool gzip = str_eq_nocase(http_header(&p->request.headers, "content-encoding"), STR("gzip"));
+    if (p->refused || p->control || !gzip ||
+        (!p->form && p->route.envelope->protocol == PROTOCOL_REST_XML)) {
+        return;
+    }
+    if (gzip_undo(p->request.body, HTTP_BODY_BYTES_MAX, p->arena, &p->request.body, &d) == ERR_OK) {
+        return;
+    }
+    bool large = d.code == ERR_LIMIT;
+    if (p->form) { /* whose it is nobody knows yet: as an empty form it is nobody's */
+        p->request.body = STR_EMPTY;
+        return;
+    }
+    passage_refuse(p, large ? STR("RequestEntityTooLarge") : STR("SerializationException"),
+                   large ? 413 : 400, str_copy(p->arena, str_of(d.msg)));
+}
+
 void body_end(struct passage *p)
 {
     struct diag why = DIAG_INIT;
@@ -91,6 +114,8 @@ void body_end(struct passage *p)
     }
     if (p->way == BODY_COLLECTED) {
         p->request.body = buf_str(&p->body);
+        p->signed_body = p->request.body;
+        unpack(p);
     }
 }
 

@@ -16,6 +16,7 @@ struct call {
     struct core *core;
     void *state; /* of the service */
     const struct operation_model *op;
+    const struct service_model *spoken; /* the model as this call spells it: codec_spoken */
     /* aws-chunked already undone; body whole, or empty where the handler takes it in pieces */
     const struct http_request *request;
     const struct json *input; /* validated; NULL for raw handlers */

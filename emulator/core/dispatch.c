@@ -104,12 +104,16 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
     return false;
 }
 
-/* DIFFERS core-cbor-1: AWS reads CBOR for Kinesis; here it is refused by name. */
-static bool refuse_cbor(struct passage *p)
+/* DIFFERS core-smithy-protocol-1: of Smithy's protocols only rpc-v2-cbor is spoken here. */
+static bool smithy_is_known(struct passage *p)
 {
-    passage_refuse(p, STR("NotImplementedException"), 501,
-                   STR("CBOR bodies are not read by this emulator: ask the client for JSON "
-                       "(AWS_CBOR_DISABLE=true, aws.cborEnabled=false)"));
+    struct str asked = http_header(&p->request.headers, "smithy-protocol");
+    if (asked.len == 0 || str_eq(asked, STR("rpc-v2-cbor"))) {
+        return true;
+    }
+    passage_refuse(
+        p, STR("NotImplementedException"), 501,
+        str_printf(p->arena, "The protocol %.*s is not spoken by this emulator", STR_ARG(asked)));
     return false;
 }
 
@@ -118,11 +122,9 @@ static bool find_operation(struct passage *p)
     if (p->route.service != NULL && p->route.service->rewrite != NULL) {
         p->route.service->rewrite(&p->request, p->arena);
     }
-    bool cbor = str_starts_nocase(http_header(&p->request.headers, "content-type"),
-                                  STR("application/x-amz-cbor")) ||
-                http_has_header(&p->request.headers, "smithy-protocol");
-    if (cbor && p->route.envelope->protocol == PROTOCOL_JSON) {
-        return refuse_cbor(p);
+    p->route.envelope = codec_spoken(p->route.envelope, &p->request, p->arena);
+    if (!smithy_is_known(p)) {
+        return false;
     }
     enum route_result result = route_operation(&p->request, p->arena, &p->route);
     if (p->route.op != NULL) {
@@ -131,16 +133,26 @@ static bool find_operation(struct passage *p)
     return result == ROUTE_FOUND || refuse_unknown(p, result);
 }
 
+/* The tree, or what a raw handler reads by itself: JSON. */
+static enum err decode_input(struct passage *p, struct diag *d)
+{
+    const struct service_model *model = p->route.service->model, *spoken = p->route.envelope;
+    struct json *input;
+    if (p->route.handler->raw) {
+        return spoken->form == FORM_MODEL
+                   ? ERR_OK
+                   : codec_respell(spoken, model, p->route.op->input, p->request.body, p->arena,
+                                   &p->request.body, d);
+    }
+    TRY(codec_read_request(spoken, p->route.op, &p->request, p->arena, &input, d));
+    p->call.input = input;
+    return ERR_OK;
+}
+
 static bool read_input(struct passage *p)
 {
-    if (p->route.handler->raw) {
-        return true;
-    }
     struct diag d = DIAG_INIT;
-    struct json *input;
-    if (codec_read_request(p->route.service->model, p->route.op, &p->request, p->arena, &input,
-                           &d) == ERR_OK) {
-        p->call.input = input;
+    if (decode_input(p, &d) == ERR_OK) {
         return true;
     }
     struct str code =
@@ -222,6 +234,7 @@ static void open_call(struct passage *p)
     p->call = (struct call){
         .core = p->core,
         .op = p->route.op,
+        .spoken = p->route.envelope,
         .request = &p->request,
         .arena = p->arena,
         .account = p->account,

@@ -19,6 +19,7 @@ struct passage {
     enum body_way way;
     bool form; /* whose it is stands in the body: all of that is known once it is whole */
     struct buf body;
+    struct str signed_body;  /* as it came, for the signature; where it is collected */
     struct chunked *chunked; /* NULL: comes plain */
     /* what was found before the lock: a refusal, or a call ready to be handled */
     bool refused;

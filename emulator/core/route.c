@@ -1,6 +1,6 @@
 /* route.c -- Whose request this is, and which operation it asks for.
- * Order: X-Amz-Target, the service of the credential scope, query's Action, else the REST service
- * (S3). */
+ * Order: the path where Smithy-Protocol stands, X-Amz-Target, the service of the credential scope,
+ * query's Action, else the REST service (S3). */
 #include "route_tables.h"
 
 #include "core_parts.h"
@@ -18,6 +18,34 @@ static void route_to(const struct core *core, size_t i, struct route *route)
     route->service_name = str_of(route->envelope->id);
 }
 
+static void to_prefix(const struct core *core, struct str prefix, struct route *route)
+{
+    route->envelope = &route_unknown_json;
+    route->service_name = prefix;
+    for (size_t i = 0; i < core->service_count; i++) {
+        const char *known = service_at(core, i)->model->target_prefix;
+        if (known != NULL && str_eq(prefix, str_of(known))) {
+            route_to(core, i, route);
+        }
+    }
+}
+
+/* AWS core-smithy-path-1: "/service/GraniteServiceVersion20100801/operation/PutMetricData"; the
+ * service has the name that X-Amz-Target gives it. */
+static bool by_smithy_path(const struct core *core, const struct http_request *request,
+                           struct route *route)
+{
+    if (!http_has_header(&request->headers, "smithy-protocol")) {
+        return false;
+    }
+    struct str service = STR("/service/"), operation = STR("/operation/"), path = request->path;
+    size_t at = str_find_str(path, operation);
+    bool whole = str_starts(path, service) && at != STR_NONE && at >= service.len;
+    route->asked = whole ? str_from(path, at + operation.len) : path;
+    to_prefix(core, whole ? str_slice(path, service.len, at) : STR_EMPTY, route);
+    return true;
+}
+
 /* "Kinesis_20131202.PutRecords" */
 static bool by_target(const struct core *core, const struct http_request *request,
                       struct route *route)
@@ -27,16 +55,8 @@ static bool by_target(const struct core *core, const struct http_request *reques
         return false;
     }
     size_t dot = str_find_last(target, '.');
-    struct str prefix = str_slice(target, 0, dot == STR_NONE ? 0 : dot);
-    route->envelope = &route_unknown_json;
-    route->service_name = prefix;
     route->asked = dot == STR_NONE ? target : str_from(target, dot + 1);
-    for (size_t i = 0; i < core->service_count; i++) {
-        const char *known = service_at(core, i)->model->target_prefix;
-        if (known != NULL && str_eq(prefix, str_of(known))) {
-            route_to(core, i, route);
-        }
-    }
+    to_prefix(core, str_slice(target, 0, dot == STR_NONE ? 0 : dot), route);
     return true;
 }
 
@@ -78,7 +98,7 @@ static bool by_action(const struct core *core, struct route *route)
     route->envelope = &route_unknown_query;
     for (size_t i = 0; i < core->service_count; i++) {
         const struct service_model *model = service_at(core, i)->model;
-        if (model->protocol == PROTOCOL_QUERY &&
+        if ((model->protocol == PROTOCOL_QUERY || model->query_compatible) &&
             service_operation(model, route->asked.ptr, route->asked.len) != NULL) {
             route_to(core, i, route);
             return true;
@@ -92,13 +112,7 @@ void route_service(const struct core *core, const struct http_request *request,
 {
     *route = (struct route){
         .envelope = &route_unknown_rest, .service_name = STR_EMPTY, .asked = STR_EMPTY};
-    if (http_has_header(&request->headers, "smithy-protocol")) {
-        route->envelope = &route_unknown_json;
-        route->service_name = http_header(&request->headers, "smithy-protocol");
-        route->asked = request->path;
-        return;
-    }
-    if (by_target(core, request, route)) {
+    if (by_smithy_path(core, request, route) || by_target(core, request, route)) {
         return;
     }
     route->asked = action_of(request, a);

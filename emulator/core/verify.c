@@ -82,7 +82,7 @@ static bool refuse_unsigned(struct passage *p)
 static bool payload_matches(const struct passage *p, enum protocol protocol, struct diag *d)
 {
     return protocol == PROTOCOL_REST_XML ||
-           sigv4_payload_matches(&p->claim, p->request.body, p->arena) ||
+           sigv4_payload_matches(&p->claim, p->signed_body, p->arena) ||
            fail_named(d, ERR_DENIED, "SignatureDoesNotMatch",
                       "The request signature we calculated does not match the signature you "
                       "provided. Check your key and signing method.") == ERR_OK;
@@ -99,7 +99,7 @@ bool passage_verify(struct passage *p)
     struct diag d = DIAG_INIT;
     enum protocol protocol = p->route.envelope->protocol;
     struct http_request signed_request = *p->head; /* before S3 rewrote its path */
-    signed_request.body = p->request.body;
+    signed_request.body = p->signed_body;
     if (sigv4_verify(&signed_request, &p->claim, STR("test"), protocol != PROTOCOL_REST_XML,
                      p->core->now_us, p->arena, &d) == ERR_OK &&
         payload_matches(p, protocol, &d)) {

@@ -74,6 +74,21 @@ enum err codec_read_request(const struct service_model *service, const struct op
     return fail(d, ERR_INTERNAL, "service %s names no protocol", service->id);
 }
 
+enum err codec_respell(const struct service_model *from, const struct service_model *to,
+                       const struct shape *shape, struct str body, struct arena *a,
+                       struct str *ret_body, struct diag *d)
+{
+    ASSERT(from->protocol == PROTOCOL_JSON && to->protocol == PROTOCOL_JSON);
+    struct operation_model op = {.name = "", .input = shape, .output = shape};
+    struct http_request request = {.body = body};
+    struct http_response response;
+    struct json *tree;
+    TRY(codec_read_request(from, &op, &request, a, &tree, d));
+    codec_write_response(to, &op, tree, STR_EMPTY, a, &response);
+    *ret_body = response.body;
+    return ERR_OK;
+}
+
 void codec_write_response(const struct service_model *service, const struct operation_model *op,
                           const struct json *output, struct str request_id, struct arena *a,
                           struct http_response *ret_response)

@@ -25,6 +25,12 @@ MUST_USE enum err codec_read_request(const struct service_model *service,
                                      const struct http_request *request, struct arena *a,
                                      struct json **ret_input, struct diag *d);
 
+/* A body that `from` spells, read by the shape and written as `to` spells it: for handlers that
+ * read and write one spelling by themselves. JSON and CBOR only. */
+MUST_USE enum err codec_respell(const struct service_model *from, const struct service_model *to,
+                                const struct shape *shape, struct str body, struct arena *a,
+                                struct str *ret_body, struct diag *d);
+
 /* Writes a response's status, headers and body from the output tree (NULL: no members). Members
  * missing in the tree are left out. Adds the request id in the protocol's place. A streaming
  * payload is set by the handler. */

@@ -35,5 +35,5 @@ done
 cat <<'TAIL'
 
 What they cannot use yet: clients that speak only HTTP/2 to Kinesis (the Java SDK's asynchronous client, the JavaScript SDK
-without NodeHttpHandler) and CBOR bodies. What each operation leaves out is in [fidelity.md](fidelity.md).
+without NodeHttpHandler). What each operation leaves out is in [fidelity.md](fidelity.md).
 TAIL

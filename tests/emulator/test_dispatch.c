@@ -146,7 +146,7 @@ Test(dispatch, refuses_by_name_in_the_envelope_of_the_protocol)
     expect_error(&b, o, 400, "UnknownOperationException");
     cr_expect(str_contains(o.response.body, STR("lambda")));
     r = json_request(&b, "PutRecords", "x");
-    http_headers_set(&r.headers, STR("Content-Type"), STR("application/x-amz-cbor-1.1"));
+    http_headers_set(&r.headers, STR("Smithy-Protocol"), STR("rpc-v2-json"));
     expect_error(&b, send(&b, &r, ""), 501, "NotImplementedException");
     bench_free(&b);
 }
