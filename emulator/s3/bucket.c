@@ -1,9 +1,12 @@
 /* bucket.c -- Buckets: create, head, delete, list, location. */
 #include "base/instant.h"
+#include "acl.h"
 #include "bucket_name.h"
+#include "bucket_config.h"
 #include "list_token.h"
 #include "s3_handlers.h"
 #include "s3_state.h"
+#include "tag_set.h"
 #include "upload.h"
 
 static const struct str us_east_1 = STR_INIT("us-east-1");
@@ -60,7 +63,7 @@ static bool region_of_new(struct call *c, struct str *ret_region)
 
 static bool configuration_is_built(struct call *c)
 {
-    static const char *const unbuilt[] = {"Location", "Bucket", "Tags"};
+    static const char *const unbuilt[] = {"Location", "Bucket"};
     const struct json *configuration = json_get(c->input, STR("CreateBucketConfiguration"));
     for (size_t i = 0; i < sizeof unbuilt / sizeof unbuilt[0]; i++) {
         if (json_get(configuration, str_of(unbuilt[i])) != NULL) {
@@ -81,6 +84,7 @@ static struct bucket *bucket_new(struct call *c, struct str name, struct str reg
     } else {
         b = NEW(s3->arena, struct bucket);
         b->objects = tree_new(s3->arena);
+        b->configs = tree_new(s3->arena);
     }
     b->name = str_copy(s3->arena, name);
     b->region = str_copy(s3->arena, region);
@@ -88,12 +92,14 @@ static struct bucket *bucket_new(struct call *c, struct str name, struct str reg
     b->created_us = c->now_us;
     b->spare = NULL;
     tree_put(s3->buckets, name, b);
+    bucket_config_new_bucket(s3, b);
     return b;
 }
 
 static void bucket_free(struct s3 *s3, struct bucket *b)
 {
     upload_drop_bucket(s3, b);
+    bucket_config_drop_bucket(s3, b);
     tree_remove(s3->buckets, b->name);
     struct str texts[] = {b->name, b->region, b->owner};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -110,9 +116,63 @@ static struct str bucket_arn(struct call *c, struct str name)
     return str_printf(c->arena, "arn:aws:s3:::%.*s", STR_ARG(name));
 }
 
+struct plan { /* what a new bucket is made with, besides its name */
+    struct str region;
+    const struct json *tags;
+    struct json *acl;
+    struct str ownership;
+};
+
+/* AWS s3-create-acl-1: without BucketOwnerEnforced, which is the default, a bucket may have a list.
+ */
+static bool read_plan(struct call *c, struct plan *plan)
+{
+    static const char *const known[] = {"BucketOwnerEnforced", "BucketOwnerPreferred",
+                                        "ObjectWriter"};
+    plan->ownership =
+        call_has(c, "ObjectOwnership") ? call_str(c, "ObjectOwnership") : str_of(known[0]);
+    bool is_known = false;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        is_known = is_known || str_eq(plan->ownership, str_of(known[i]));
+    }
+    if (!is_known) {
+        s3_fail_argument(c, "x-amz-object-ownership", plan->ownership,
+                         "Invalid x-amz-object-ownership header");
+        return false;
+    }
+    if (!acl_read(c, false, &plan->acl)) {
+        return false;
+    }
+    if (plan->acl != NULL && str_eq(plan->ownership, str_of(known[0]))) {
+        call_fail(c, AWS_INVALID_BUCKET_ACL_WITH_OBJECT_OWNERSHIP,
+                  "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+        return false;
+    }
+    plan->tags = json_at(c->input, "CreateBucketConfiguration.Tags");
+    return region_of_new(c, &plan->region) && tag_set_check(c, plan->tags, TAG_SET_BUCKET_MAX);
+}
+
+static void bucket_configure(struct call *c, struct bucket *b, const struct plan *plan)
+{
+    struct s3 *s3 = s3_of(c);
+    bucket_config_write(s3, b, bucket_config_name(c->arena, "OwnershipControls", STR_EMPTY),
+                 str_printf(c->arena, "{\"Rules\":[{\"ObjectOwnership\":\"%.*s\"}]}",
+                            STR_ARG(plan->ownership)));
+    if (plan->acl != NULL) {
+        bucket_config_write(s3, b, bucket_config_name(c->arena, "Acl", STR_EMPTY),
+                     bucket_config_compact(c->arena, plan->acl));
+    }
+    if (plan->tags != NULL && plan->tags->count > 0) {
+        bucket_config_write(s3, b, bucket_config_name(c->arena, "Tagging", STR_EMPTY),
+                     str_printf(c->arena, "{\"TagSet\":%.*s}",
+                                STR_ARG(bucket_config_compact(c->arena, plan->tags))));
+    }
+}
+
 void bucket_create(struct call *c)
 {
-    struct str name = call_str(c, "Bucket"), region;
+    struct str name = call_str(c, "Bucket");
+    struct plan plan = {0};
     if (!s3_only_built(c) || !configuration_is_built(c)) {
         return;
     }
@@ -121,7 +181,7 @@ void bucket_create(struct call *c)
         call_fail_extra(c, "BucketName", name);
         return;
     }
-    if (!region_of_new(c, &region)) {
+    if (!read_plan(c, &plan)) {
         return;
     }
     const struct bucket *b = tree_get(s3_of(c)->buckets, name);
@@ -131,7 +191,7 @@ void bucket_create(struct call *c)
         call_fail(c, AWS_TOO_MANY_BUCKETS,
                   "You have attempted to create more buckets than allowed");
     } else {
-        bucket_new(c, name, region);
+        bucket_configure(c, bucket_new(c, name, plan.region), &plan);
     }
     if (!call_failed(c)) {
         call_out_str(c, "Location", str_printf(c->arena, "/%.*s", STR_ARG(name)));

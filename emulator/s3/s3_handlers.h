@@ -12,6 +12,11 @@ void bucket_delete(struct call *c);
 void bucket_list(struct call *c);
 void bucket_location(struct call *c);
 void bucket_versioning(struct call *c);
+/* policy.c */
+void policy_put(struct call *c);
+void policy_get(struct call *c);
+void policy_delete(struct call *c);
+void policy_status(struct call *c);
 /* object_put.c, object_get.c, object_delete.c, object_copy.c, object_list.c */
 void object_put(struct call *c);
 void object_get(struct call *c);

@@ -17,6 +17,23 @@ static enum depth depth_of(struct str path)
     return slash == STR_NONE || slash + 2 == path.len ? DEPTH_BUCKET : DEPTH_OBJECT;
 }
 
+/* How many required parameters of the query there are: what tells reading one configuration from
+ * listing all. -1: not all of them. */
+static int required_met(const struct shape *input, struct str query)
+{
+    int met = 0;
+    for (size_t i = 0; input != NULL && i < input->member_count; i++) {
+        const struct shape_member *m = &input->members[i];
+        if (m->required && m->place == PLACE_QUERY) {
+            if (!http_query_has(query, str_of(m->wire_name != NULL ? m->wire_name : m->name))) {
+                return -1;
+            }
+            met++;
+        }
+    }
+    return met;
+}
+
 /* How many literals of an operation's URI the query has; -1: not all of them. 0: the URI has none.
  */
 static int literals_met(struct str literals, struct str query, struct arena *a)
@@ -50,8 +67,10 @@ static const struct operation_model *find_by_literals(const struct http_request 
             continue;
         }
         int met = literals_met(literals, r->query, r->headers.arena);
-        if (met > best_met) {
-            best_met = met;
+        int required = required_met(op->input, r->query);
+        /* Of two by one URI the later is meant: GetBucketLifecycle was renamed ...Configuration. */
+        if (met > 0 && required >= 0 && met + required >= best_met) {
+            best_met = met + required;
             best = op;
         }
     }

@@ -61,12 +61,6 @@ bool s3_key(struct call *c, struct str *ret_key)
 static const struct {
     const char *member, *tolerated[2];
 } unbuilt[] = {
-    {"ACL", {"private", "bucket-owner-full-control"}},
-    {"GrantFullControl", {NULL}},
-    {"GrantRead", {NULL}},
-    {"GrantReadACP", {NULL}},
-    {"GrantWrite", {NULL}},
-    {"GrantWriteACP", {NULL}},
     {"WriteOffsetBytes", {NULL}},
     {"ServerSideEncryption", {"AES256"}},
     {"StorageClass", {"STANDARD"}},
@@ -85,7 +79,6 @@ static const struct {
     {"ObjectLockRetainUntilDate", {NULL}},
     {"ObjectLockLegalHoldStatus", {NULL}},
     {"ObjectLockEnabledForBucket", {NULL}},
-    {"ObjectOwnership", {"BucketOwnerEnforced"}},
     {"BucketNamespace", {"global"}},
     {"MFA", {NULL}},
     {"BypassGovernanceRetention", {NULL}},

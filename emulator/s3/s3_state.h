@@ -19,7 +19,8 @@ struct bucket {
     struct str name, region, owner;
     int64_t created_us;
     struct tree *objects; /* key -> struct object */
-    struct bucket *spare; /* deleted ones, whose empty tree is used again */
+    struct tree *configs; /* "Cors/", "Metrics/<id>" -> struct str: bucket_config.h */
+    struct bucket *spare; /* deleted ones, whose empty trees are used again */
 };
 struct s3 {
     struct arena *arena;

@@ -52,6 +52,7 @@
     X(AWS_REQUEST_TIME_TOO_SKEWED, "RequestTimeTooSkewed", 403, ERR_DENIED)                        \
     X(AWS_AUTHORIZATION_QUERY_PARAMETERS_ERROR, "AuthorizationQueryParametersError", 400,          \
       ERR_INVALID)                                                                                 \
+    X(AWS_BAD_REQUEST, "BadRequest", 400, ERR_INVALID)                                             \
     X(AWS_BAD_DIGEST, "BadDigest", 400, ERR_UNAVAILABLE)                                           \
     X(AWS_BUCKET_ALREADY_EXISTS, "BucketAlreadyExists", 409, ERR_CONFLICT)                         \
     X(AWS_BUCKET_ALREADY_OWNED_BY_YOU, "BucketAlreadyOwnedByYou", 409, ERR_CONFLICT)               \
@@ -78,14 +79,42 @@
     X(AWS_METADATA_TOO_LARGE, "MetadataTooLarge", 400, ERR_LIMIT)                                  \
     X(AWS_METHOD_NOT_ALLOWED, "MethodNotAllowed", 405, ERR_UNSUPPORTED)                            \
     X(AWS_MISSING_CONTENT_LENGTH, "MissingContentLength", 411, ERR_INVALID)                        \
+    X(AWS_MISSING_SECURITY_HEADER, "MissingSecurityHeader", 400, ERR_INVALID)                      \
     X(AWS_NO_SUCH_BUCKET, "NoSuchBucket", 404, ERR_NOT_FOUND)                                      \
     X(AWS_NO_SUCH_KEY, "NoSuchKey", 404, ERR_NOT_FOUND)                                            \
     X(AWS_NO_SUCH_UPLOAD, "NoSuchUpload", 404, ERR_NOT_FOUND)                                      \
     X(AWS_PRECONDITION_FAILED, "PreconditionFailed", 412, ERR_CONFLICT)                            \
+    X(AWS_INVALID_RETENTION_PERIOD, "InvalidRetentionPeriod", 400, ERR_INVALID)                    \
+    X(AWS_INVALID_POLICY_DOCUMENT, "InvalidPolicyDocument", 400, ERR_INVALID)                      \
+    X(AWS_MALFORMED_POST_REQUEST, "MalformedPOSTRequest", 400, ERR_INVALID)                        \
     X(AWS_NOT_MODIFIED, "NotModified", 304, ERR_CONFLICT)                                          \
     X(AWS_REQUEST_TIMEOUT, "RequestTimeout", 400, ERR_UNAVAILABLE)                                 \
     X(AWS_SLOW_DOWN, "SlowDown", 503, ERR_THROTTLED)                                               \
     X(AWS_TOO_MANY_BUCKETS, "TooManyBuckets", 400, ERR_LIMIT)                                      \
+    X(AWS_ACCESS_CONTROL_LIST_NOT_SUPPORTED, "AccessControlListNotSupported", 400, ERR_INVALID)    \
+    X(AWS_INVALID_BUCKET_ACL_WITH_OBJECT_OWNERSHIP, "InvalidBucketAclWithObjectOwnership", 400,    \
+      ERR_INVALID)                                                                                 \
+    X(AWS_INVALID_BUCKET_STATE, "InvalidBucketState", 409, ERR_CONFLICT)                           \
+    X(AWS_INVALID_TAG, "InvalidTag", 400, ERR_INVALID)                                             \
+    X(AWS_INVALID_TARGET_BUCKET_FOR_LOGGING, "InvalidTargetBucketForLogging", 400, ERR_INVALID)    \
+    X(AWS_MALFORMED_ACL_ERROR, "MalformedACLError", 400, ERR_INVALID)                              \
+    X(AWS_MALFORMED_POLICY, "MalformedPolicy", 400, ERR_INVALID)                                   \
+    X(AWS_NO_SUCH_BUCKET_POLICY, "NoSuchBucketPolicy", 404, ERR_NOT_FOUND)                         \
+    X(AWS_NO_SUCH_CONFIGURATION, "NoSuchConfiguration", 404, ERR_NOT_FOUND)                        \
+    X(AWS_NO_SUCH_CORS_CONFIGURATION, "NoSuchCORSConfiguration", 404, ERR_NOT_FOUND)               \
+    X(AWS_NO_SUCH_LIFECYCLE_CONFIGURATION, "NoSuchLifecycleConfiguration", 404, ERR_NOT_FOUND)     \
+    X(AWS_NO_SUCH_OBJECT_LOCK_CONFIGURATION, "NoSuchObjectLockConfiguration", 404, ERR_NOT_FOUND)  \
+    X(AWS_NO_SUCH_PUBLIC_ACCESS_BLOCK_CONFIGURATION, "NoSuchPublicAccessBlockConfiguration", 404,  \
+      ERR_NOT_FOUND)                                                                               \
+    X(AWS_NO_SUCH_TAG_SET, "NoSuchTagSet", 404, ERR_NOT_FOUND)                                     \
+    X(AWS_NO_SUCH_VERSION, "NoSuchVersion", 404, ERR_NOT_FOUND)                                    \
+    X(AWS_NO_SUCH_WEBSITE_CONFIGURATION, "NoSuchWebsiteConfiguration", 404, ERR_NOT_FOUND)         \
+    X(AWS_OBJECT_LOCK_CONFIGURATION_NOT_FOUND_ERROR, "ObjectLockConfigurationNotFoundError", 404,  \
+      ERR_NOT_FOUND)                                                                               \
+    X(AWS_OWNERSHIP_CONTROLS_NOT_FOUND_ERROR, "OwnershipControlsNotFoundError", 404,               \
+      ERR_NOT_FOUND)                                                                               \
+    X(AWS_REPLICATION_CONFIGURATION_NOT_FOUND_ERROR, "ReplicationConfigurationNotFoundError", 404, \
+      ERR_NOT_FOUND)                                                                               \
     X(AWS_XAMZ_CONTENT_SHA256_MISMATCH, "XAmzContentSHA256Mismatch", 400, ERR_UNAVAILABLE)         \
     /* sns, sts (query) */                                                                         \
     X(AWS_AUTHORIZATION_ERROR, "AuthorizationError", 403, ERR_DENIED)                              \

@@ -38,8 +38,6 @@ def missing_things_have_their_own_errors(url):
         s3.head_object(Bucket="raw", Key="nothing")
     with refused("NoSuchBucket"):
         s3.list_objects_v2(Bucket="nowhere")
-    with refused("NotImplemented", "GetBucketPolicy"):
-        s3.get_bucket_policy(Bucket="raw")
 
 
 def only_the_first_conditional_write_wins(url):

@@ -43,14 +43,11 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
         {"PUT", "/bkt?versioning", "PutBucketVersioning"},
         {"PUT", "/bkt/k?tagging", "PutObjectTagging"},
         {"DELETE", "/bkt/k?tagging", "DeleteObjectTagging"},
-        {"PUT", "/bkt?policy", "PutBucketPolicy"},
-        {"DELETE", "/bkt?policy", "DeleteBucketPolicy"},
         {"GET", "/bkt?versions", "ListObjectVersions"},
         {"POST", "/bkt/k?restore", "RestoreObject"},
         {"PUT", "/bkt/k?renameObject", "RenameObject"},
         {"GET", "/bkt/k?attributes", "GetObjectAttributes"},
         {"POST", "/bkt/k?select&select-type=2", "SelectObjectContent"},
-        {"PUT", "/bkt?lifecycle=", "PutBucketLifecycle"},
     };
     struct emulator_client c = client_new();
     client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY);

@@ -1,0 +1,230 @@
+/* acl.c -- Canned lists, grants in headers and grants in XML, as one tree.
+ * DIFFERS s3-acl-1: lists are kept and told; requests of other accounts are refused whatever a list
+ * grants. */
+#include "acl.h"
+#include "bucket_config.h"
+
+#define ALL_USERS "http://acs.amazonaws.com/groups/global/AllUsers"
+#define AUTHENTICATED "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+#define LOG_DELIVERY "http://acs.amazonaws.com/groups/s3/LogDelivery"
+#define GRANTS_MAX 100
+
+static const struct {
+    const char *name, *group, *permissions[2];
+} canned[] = {
+    {"private", NULL, {NULL}},
+    {"bucket-owner-full-control", NULL, {NULL}},
+    {"bucket-owner-read", NULL, {NULL}},
+    {"public-read", ALL_USERS, {"READ"}},
+    {"public-read-write", ALL_USERS, {"READ", "WRITE"}},
+    {"authenticated-read", AUTHENTICATED, {"READ"}},
+    {"log-delivery-write", LOG_DELIVERY, {"WRITE", "READ_ACP"}},
+};
+static const struct {
+    const char *member, *permission;
+} headers[] = {
+    {"GrantFullControl", "FULL_CONTROL"}, {"GrantRead", "READ"},
+    {"GrantReadACP", "READ_ACP"},         {"GrantWrite", "WRITE"},
+    {"GrantWriteACP", "WRITE_ACP"},
+};
+
+static struct json *new_list(struct call *c)
+{
+    struct json *acl = json_new(c->arena, JSON_IS_OBJECT);
+    s3_out_owner(c, acl, "Owner");
+    json_set(c->arena, acl, "Grants", JSON_IS_ARRAY);
+    return acl;
+}
+
+/* Adds a grant to a user's id or to a group's URI. */
+static void add_grant(struct call *c, struct json *acl, bool group, struct str who,
+                      const char *permission)
+{
+    struct json *grants = json_get(acl, STR("Grants"));
+    struct json *grant = json_add(grants, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
+    struct json *grantee = json_set(c->arena, grant, "Grantee", JSON_IS_OBJECT);
+    json_set_str(c->arena, grantee, group ? "URI" : "ID", who);
+    json_set_str(c->arena, grantee, "Type", group ? STR("Group") : STR("CanonicalUser"));
+    json_set_str(c->arena, grant, "Permission", str_of(permission));
+}
+
+static struct json *owners_own(struct call *c)
+{
+    struct json *acl = new_list(c);
+    add_grant(c, acl, false, s3_owner_id(c), "FULL_CONTROL");
+    return acl;
+}
+
+static bool read_canned(struct call *c, struct str name, struct json **ret_acl)
+{
+    for (size_t i = 0; i < sizeof canned / sizeof canned[0]; i++) {
+        if (!str_eq(name, str_of(canned[i].name))) {
+            continue;
+        }
+        struct json *acl = owners_own(c);
+        for (size_t p = 0; p < 2 && canned[i].permissions[p] != NULL; p++) {
+            add_grant(c, acl, true, str_of(canned[i].group), canned[i].permissions[p]);
+        }
+        *ret_acl = canned[i].group == NULL ? NULL : acl;
+        return true;
+    }
+    s3_fail_argument(c, "x-amz-acl", name, "");
+    return false;
+}
+
+/* id="64 hex", uri="http://...": comma-separated. An e-mail address names nobody that we know. */
+static bool read_header(struct call *c, struct json *acl, struct str header, const char *permission)
+{
+    for (struct str rest = header, item; str_cut(&rest, ',', &item);) {
+        struct str kind, who;
+        item = str_trim(item);
+        bool split = str_split(item, '=', &kind, &who);
+        if (split && who.len >= 2 && who.ptr[0] == '"' && str_ends(who, STR("\""))) {
+            who = str_slice(who, 1, who.len - 1);
+        }
+        bool group = str_eq_nocase(kind, STR("uri"));
+        if (str_eq_nocase(kind, STR("emailAddress"))) {
+            call_fail(c, AWS_NOT_IMPLEMENTED, "A grant by e-mail address is not implemented");
+            return false;
+        }
+        if (!split || (!group && !str_eq_nocase(kind, STR("id"))) || who.len == 0) {
+            s3_fail_argument(c, "x-amz-grant", item, "Argument format not recognized");
+            return false;
+        }
+        add_grant(c, acl, group, who, permission);
+    }
+    return true;
+}
+
+static bool read_headers(struct call *c, struct json **ret_acl)
+{
+    struct json *acl = new_list(c);
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        if (!read_header(c, acl, call_str(c, headers[i].member), headers[i].permission)) {
+            return false;
+        }
+    }
+    *ret_acl = acl;
+    return true;
+}
+
+static bool has_grant_header(const struct call *c)
+{
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        if (call_has(c, headers[i].member)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The owner's own list alone is what there is without one. */
+static bool is_owners_own(struct call *c, const struct json *acl)
+{
+    const struct json *grants = json_get(acl, STR("Grants"));
+    const struct json *only = grants != NULL && grants->count == 1 ? grants->first : NULL;
+    return only != NULL &&
+           str_eq(json_str(json_get(only, STR("Permission"))), STR("FULL_CONTROL")) &&
+           str_eq(json_str(json_at(only, "Grantee.ID")), s3_owner_id(c));
+}
+
+static bool read_body(struct call *c, struct json **ret_acl)
+{
+    const struct json *document = bucket_config_payload(c);
+    if (document == NULL) {
+        return false;
+    }
+    const struct json *grants = json_get(document, STR("Grants"));
+    if (json_at(document, "Owner.ID") == NULL || grants == NULL || grants->count > GRANTS_MAX) {
+        call_fail(c, AWS_MALFORMED_ACL_ERROR,
+                  "The XML you provided was not well-formed or did not validate against our "
+                  "published schema");
+        return false;
+    }
+    *ret_acl = (struct json *)(uintptr_t)document;
+    return true;
+}
+
+bool acl_is_asked(const struct call *c)
+{
+    return call_has(c, "ACL") || has_grant_header(c) || call_has(c, "AccessControlPolicy");
+}
+
+/* AWS s3-acl-enforced-1: with BucketOwnerEnforced only the owner's own list is taken:
+ * AccessControlListNotSupported. */
+bool acl_read(struct call *c, bool enforced, struct json **ret_acl)
+{
+    struct json *acl = NULL;
+    if (call_has(c, "ACL") && has_grant_header(c)) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "Specifying both Canned ACLs and Header Grants is not allowed");
+        return false;
+    }
+    if (call_has(c, "ACL")    ? !read_canned(c, call_str(c, "ACL"), &acl)
+        : has_grant_header(c) ? !read_headers(c, &acl)
+                              : call_has(c, "AccessControlPolicy") && !read_body(c, &acl)) {
+        return false;
+    }
+    if (acl != NULL && is_owners_own(c, acl)) {
+        acl = NULL;
+    }
+    if (acl != NULL && enforced) {
+        call_fail(c, AWS_ACCESS_CONTROL_LIST_NOT_SUPPORTED, "The bucket does not allow ACLs");
+        return false;
+    }
+    *ret_acl = acl;
+    return true;
+}
+
+bool acl_is_enforced(struct call *c, const struct bucket *b)
+{
+    const struct json *controls = bucket_config_read(c, b, "OwnershipControls");
+    return str_eq(json_str(json_at(controls, "Rules.0.ObjectOwnership")),
+                  STR("BucketOwnerEnforced"));
+}
+
+void acl_out(struct call *c, struct str text)
+{
+    struct json *acl = owners_own(c);
+    struct diag d = DIAG_INIT;
+    if (text.len > 0) {
+        enum err e = json_parse(c->arena, str_copy(c->arena, text), &acl, &d);
+        ASSERT(e == ERR_OK); /* we wrote it */
+    }
+    struct json *owner = json_get(acl, STR("Owner")), *grants = json_get(acl, STR("Grants"));
+    owner->next = NULL;
+    grants->next = NULL;
+    json_add(c->output, STR("Owner"), owner);
+    json_add(c->output, STR("Grants"), grants);
+}
+
+void acl_get_bucket(struct call *c)
+{
+    const struct bucket *b = s3_bucket(c);
+    if (b != NULL) {
+        acl_out(c, bucket_config_text(b, bucket_config_name(c->arena, "Acl", STR_EMPTY)));
+    }
+}
+
+void acl_put_bucket(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    struct json *acl;
+    if (b == NULL) {
+        return;
+    }
+    if (!acl_is_asked(c)) {
+        call_fail(c, AWS_MISSING_SECURITY_HEADER, "Your request was missing a required header");
+        call_fail_extra(c, "MissingHeaderName", STR("x-amz-acl"));
+        return;
+    }
+    if (!acl_read(c, acl_is_enforced(c, b), &acl)) {
+        return;
+    }
+    struct str name = bucket_config_name(c->arena, "Acl", STR_EMPTY);
+    if (acl == NULL) {
+        bucket_config_drop(s3_of(c), b, name);
+    } else {
+        bucket_config_write(s3_of(c), b, name, bucket_config_compact(c->arena, acl));
+    }
+}

@@ -1,0 +1,18 @@
+/* acl.h -- Access control lists of buckets and objects: state that is told back; nobody is refused
+ * by it. Source: S3 User Guide, "Access control list (ACL) overview". */
+#ifndef AFORO_EMULATOR_S3_ACL_H
+#define AFORO_EMULATOR_S3_ACL_H
+
+#include "s3_state.h"
+
+bool acl_is_asked(const struct call *c); /* by x-amz-acl, x-amz-grant-* or a body */
+/* The list that the call asks for: {Owner, Grants}; *ret_acl is NULL when it asks for none but the
+ * owner's own. `enforced`: the bucket's owner owns all and lists are off. false: refused. */
+bool acl_read(struct call *c, bool enforced, struct json **ret_acl);
+bool acl_is_enforced(struct call *c, const struct bucket *b);
+void acl_out(struct call *c, struct str text); /* a kept list; empty: the owner's FULL_CONTROL */
+
+void acl_get_bucket(struct call *c);
+void acl_put_bucket(struct call *c);
+
+#endif

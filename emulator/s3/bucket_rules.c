@@ -1,0 +1,153 @@
+/* bucket_rules.c -- The rules of configurations that the model does not hold, in S3's words. */
+#include "bucket_rules.h"
+#include "bucket_config.h"
+#include "tag_set.h"
+
+static bool is_one_of(struct str text, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (str_eq(text, str_of(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* AWS s3-cors-1: only five methods may be allowed; at most 100 rules, at least one. */
+bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json *document)
+{
+    static const char *const methods[] = {"GET", "PUT", "POST", "DELETE", "HEAD", NULL};
+    const struct json *rules = json_get(document, STR("CORSRules"));
+    (void)b;
+    if (rules->count == 0 || rules->count > 100) {
+        s3_fail_xml(c);
+        return false;
+    }
+    for (const struct json *rule = rules->first; rule != NULL; rule = rule->next) {
+        const struct json *list = json_get(rule, STR("AllowedMethods"));
+        for (const struct json *at = list->first; at != NULL; at = at->next) {
+            if (!is_one_of(json_str(at), methods)) {
+                call_fail(
+                    c, AWS_INVALID_REQUEST,
+                    "Found unsupported HTTP method in CORS config. Unsupported method is %.*s",
+                    STR_ARG(json_str(at)));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool ids_are_distinct(const struct json *rules)
+{
+    for (const struct json *one = rules->first; one != NULL; one = one->next) {
+        struct str id = json_str(json_get(one, STR("ID")));
+        for (const struct json *other = one->next; id.len > 0 && other != NULL;
+             other = other->next) {
+            if (str_eq(id, json_str(json_get(other, STR("ID"))))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* AWS s3-lifecycle-1: 1 to 1000 rules, each with its own ID and an action. */
+bool bucket_rule_lifecycle(struct call *c, const struct bucket *b, const struct json *document)
+{
+    static const char *const actions[] = {
+        "Expiration", "Transitions", "NoncurrentVersionTransitions", "NoncurrentVersionExpiration",
+        "AbortIncompleteMultipartUpload"};
+    const struct json *rules = json_get(document, STR("Rules"));
+    (void)b;
+    if (rules->count == 0 || rules->count > 1000) {
+        s3_fail_xml(c);
+        return false;
+    }
+    if (!ids_are_distinct(rules)) {
+        call_fail(c, AWS_INVALID_ARGUMENT,
+                  "Rule ID must be unique. Found same ID for more than one rule");
+        return false;
+    }
+    for (const struct json *rule = rules->first; rule != NULL; rule = rule->next) {
+        bool acts = false;
+        for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+            acts = acts || json_get(rule, str_of(actions[i])) != NULL;
+        }
+        if (!acts) {
+            call_fail(c, AWS_INVALID_REQUEST,
+                      "At least one action needs to be specified in a rule");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* AWS s3-logging-1: the target of access logs is a bucket of the same owner. */
+bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct json *document)
+{
+    const struct json *target = json_at(document, "LoggingEnabled.TargetBucket");
+    const struct bucket *to = target == NULL ? b : tree_get(s3_of(c)->buckets, json_str(target));
+    if (to == NULL || !str_eq(to->owner, b->owner)) {
+        call_fail(c, AWS_INVALID_TARGET_BUCKET_FOR_LOGGING,
+                  "The target bucket for logging does not exist");
+        call_fail_extra(c, "TargetBucket", json_str(target));
+        return false;
+    }
+    return true;
+}
+
+bool bucket_rule_tagging(struct call *c, const struct bucket *b, const struct json *document)
+{
+    (void)b;
+    return tag_set_check(c, json_get(document, STR("TagSet")), TAG_SET_BUCKET_MAX);
+}
+
+/* AWS s3-website-1: a website redirects all requests, or has an index document. */
+bool bucket_rule_website(struct call *c, const struct bucket *b, const struct json *document)
+{
+    bool redirects = json_get(document, STR("RedirectAllRequestsTo")) != NULL;
+    struct str suffix = json_str(json_at(document, "IndexDocument.Suffix"));
+    (void)b;
+    if (redirects) {
+        if (document->count > 1) {
+            s3_fail_argument(c, "RedirectAllRequestsTo", STR("not null"),
+                             "RedirectAllRequestsTo cannot be provided in conjunction with other "
+                             "Routing Rules.");
+        }
+        return !call_failed(c);
+    }
+    if (suffix.len == 0 || str_contains(suffix, STR("/"))) {
+        s3_fail_argument(c, "IndexDocument", suffix.len == 0 ? STR("null") : suffix,
+                         suffix.len == 0 ? "A value for IndexDocument Suffix must be provided if "
+                                           "RedirectAllRequestsTo is empty"
+                                         : "The IndexDocument Suffix is not well formed");
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-accelerate-1: a bucket with dots in its name cannot be accelerated. */
+bool bucket_rule_accelerate(struct call *c, const struct bucket *b, const struct json *document)
+{
+    (void)document;
+    if (str_contains(b->name, STR("."))) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "S3 Transfer Acceleration is not supported for buckets with periods (.) in their "
+                  "names");
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-config-id-1: the id in the query is the one in the document. */
+bool bucket_rule_id(struct call *c, const struct bucket *b, const struct json *document)
+{
+    (void)b;
+    if (!str_eq(call_str(c, "Id"), json_str(json_get(document, STR("Id"))))) {
+        s3_fail_argument(c, "id", call_str(c, "Id"),
+                         "Id from query string does not match the one in the body");
+        return false;
+    }
+    return true;
+}
