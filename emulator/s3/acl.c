@@ -145,9 +145,14 @@ static bool read_body(struct call *c, struct json **ret_acl)
     return true;
 }
 
-bool acl_is_asked(const struct call *c)
+bool acl_is_said(struct call *c)
 {
-    return call_has(c, "ACL") || has_grant_header(c) || call_has(c, "AccessControlPolicy");
+    if (call_has(c, "ACL") || has_grant_header(c) || call_has(c, "AccessControlPolicy")) {
+        return true;
+    }
+    call_fail(c, AWS_MISSING_SECURITY_HEADER, "Your request was missing a required header");
+    call_fail_extra(c, "MissingHeaderName", STR("x-amz-acl"));
+    return false;
 }
 
 /* AWS s3-acl-enforced-1: with BucketOwnerEnforced only the owner's own list is taken:
@@ -210,15 +215,7 @@ void acl_put_bucket(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
     struct json *acl;
-    if (b == NULL) {
-        return;
-    }
-    if (!acl_is_asked(c)) {
-        call_fail(c, AWS_MISSING_SECURITY_HEADER, "Your request was missing a required header");
-        call_fail_extra(c, "MissingHeaderName", STR("x-amz-acl"));
-        return;
-    }
-    if (!acl_read(c, acl_is_enforced(c, b), &acl)) {
+    if (b == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl)) {
         return;
     }
     struct str name = bucket_config_name(c->arena, "Acl", STR_EMPTY);

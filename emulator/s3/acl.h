@@ -5,7 +5,7 @@
 
 #include "s3_state.h"
 
-bool acl_is_asked(const struct call *c); /* by x-amz-acl, x-amz-grant-* or a body */
+bool acl_is_said(struct call *c); /* by x-amz-acl, x-amz-grant-* or a body; false: refused */
 /* The list that the call asks for: {Owner, Grants}; *ret_acl is NULL when it asks for none but the
  * owner's own. `enforced`: the bucket's owner owns all and lists are off. false: refused. */
 bool acl_read(struct call *c, bool enforced, struct json **ret_acl);

@@ -90,6 +90,8 @@ static struct bucket *bucket_new(struct call *c, struct str name, struct str reg
     b->region = str_copy(s3->arena, region);
     b->owner = str_copy(s3->arena, c->account);
     b->created_us = c->now_us;
+    b->versioning = VERSIONING_OFF;
+    b->locks = false;
     b->spare = NULL;
     tree_put(s3->buckets, name, b);
     bucket_config_new_bucket(s3, b);
@@ -155,17 +157,21 @@ static bool read_plan(struct call *c, struct plan *plan)
 static void bucket_configure(struct call *c, struct bucket *b, const struct plan *plan)
 {
     struct s3 *s3 = s3_of(c);
+    if (call_bool(c, "ObjectLockEnabledForBucket", false)) {
+        b->locks = true;
+        b->versioning = VERSIONING_ENABLED;
+    }
     bucket_config_write(s3, b, bucket_config_name(c->arena, "OwnershipControls", STR_EMPTY),
-                 str_printf(c->arena, "{\"Rules\":[{\"ObjectOwnership\":\"%.*s\"}]}",
-                            STR_ARG(plan->ownership)));
+                        str_printf(c->arena, "{\"Rules\":[{\"ObjectOwnership\":\"%.*s\"}]}",
+                                   STR_ARG(plan->ownership)));
     if (plan->acl != NULL) {
         bucket_config_write(s3, b, bucket_config_name(c->arena, "Acl", STR_EMPTY),
-                     bucket_config_compact(c->arena, plan->acl));
+                            bucket_config_compact(c->arena, plan->acl));
     }
     if (plan->tags != NULL && plan->tags->count > 0) {
         bucket_config_write(s3, b, bucket_config_name(c->arena, "Tagging", STR_EMPTY),
-                     str_printf(c->arena, "{\"TagSet\":%.*s}",
-                                STR_ARG(bucket_config_compact(c->arena, plan->tags))));
+                            str_printf(c->arena, "{\"TagSet\":%.*s}",
+                                       STR_ARG(bucket_config_compact(c->arena, plan->tags))));
     }
 }
 
@@ -215,7 +221,11 @@ void bucket_delete(struct call *c)
         return;
     }
     if (tree_count(b->objects) > 0) {
-        call_fail(c, AWS_BUCKET_NOT_EMPTY, "The bucket you tried to delete is not empty");
+        call_fail(c, AWS_BUCKET_NOT_EMPTY, "%s",
+                  b->versioning == VERSIONING_OFF
+                      ? "The bucket you tried to delete is not empty"
+                      : "The bucket you tried to delete is not empty. You must delete all versions "
+                        "in the bucket.");
         call_fail_extra(c, "BucketName", b->name);
         return;
     }
@@ -231,11 +241,39 @@ void bucket_location(struct call *c)
     }
 }
 
-/* AWS s3-versioning-1: a bucket that was never versioned has a configuration without a status; here
- * that is every bucket, since PutBucketVersioning is refused. */
-void bucket_versioning(struct call *c)
+/* AWS s3-versioning-1: a bucket that was never versioned has a configuration without a status. */
+void bucket_get_versioning(struct call *c)
 {
-    (void)s3_bucket(c);
+    const struct bucket *b = s3_bucket(c);
+    if (b != NULL && b->versioning != VERSIONING_OFF) {
+        call_out_str(c, "Status",
+                     b->versioning == VERSIONING_ENABLED ? STR("Enabled") : STR("Suspended"));
+    }
+}
+
+/* AWS s3-versioning-2: versioning is enabled or suspended, never off again; with object lock it
+ * stays enabled. */
+void bucket_put_versioning(struct call *c)
+{
+    struct bucket *b = s3_bucket(c);
+    const struct json *document = b == NULL ? NULL : bucket_config_payload(c);
+    struct str status = json_str(json_get(document, STR("Status")));
+    if (document == NULL) {
+        return;
+    }
+    if (status.len == 0) {
+        s3_fail_xml(c);
+    } else if (str_eq(json_str(json_get(document, STR("MFADelete"))), STR("Enabled"))) {
+        call_fail(c, AWS_NOT_IMPLEMENTED, "MFADelete is not implemented");
+    } else if (str_eq(status, STR("Enabled"))) {
+        b->versioning = VERSIONING_ENABLED;
+    } else if (b->locks) {
+        call_fail(c, AWS_INVALID_BUCKET_STATE,
+                  "An Object Lock configuration is present on this bucket, so the versioning state "
+                  "cannot be changed.");
+    } else {
+        b->versioning = VERSIONING_SUSPENDED;
+    }
 }
 
 static bool is_listed(struct call *c, const struct bucket *b)

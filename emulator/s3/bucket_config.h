@@ -1,5 +1,5 @@
-/* bucket_config.h -- What a bucket is configured with: documents that are put, told and deleted whole.
- * A document is kept as compact JSON of its tree; a kind has one, or one per id (analytics,
+/* bucket_config.h -- What a bucket is configured with: documents that are put, told and deleted
+ * whole. A document is kept as compact JSON of its tree; a kind has one, or one per id (analytics,
  * inventory ...). Not here: ACLs (acl.h), policies (policy.c), what another file makes of a
  * document. */
 #ifndef AFORO_EMULATOR_S3_BUCKET_CONFIG_H

@@ -3,8 +3,10 @@
 #include "copy_source.h"
 #include "base/encode.h"
 #include "condition.h"
+#include "version.h"
 
-static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret_key)
+static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret_key,
+                         struct str *ret_version)
 {
     struct str header = call_str(c, "CopySource"), path = header, version = STR_EMPTY;
     size_t query = str_find_str(header, STR("?versionId="));
@@ -21,10 +23,7 @@ static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret
         call_fail(c, AWS_NOT_IMPLEMENTED, "A copy source by access point ARN is not implemented");
         return false;
     }
-    if (version.len > 0 && !str_eq(version, STR("null"))) {
-        s3_fail_argument(c, "x-amz-copy-source", header, "Invalid version id specified");
-        return false;
-    }
+    *ret_version = version;
     if (!str_split(path, '/', ret_bucket, ret_key) || ret_bucket->len == 0 || ret_key->len == 0) {
         s3_fail_argument(
             c, "x-amz-copy-source", header,
@@ -36,8 +35,8 @@ static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret
 
 const struct object *copy_source_read(struct call *c, const struct bucket **ret_bucket)
 {
-    struct str name, key;
-    if (!split_source(c, &name, &key)) {
+    struct str name, key, version;
+    if (!split_source(c, &name, &key, &version)) {
         return NULL;
     }
     const struct bucket *b = s3_bucket_named(c, name);
@@ -49,9 +48,12 @@ const struct object *copy_source_read(struct call *c, const struct bucket **ret_
         call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
         return NULL;
     }
-    const struct object *o = object_find(c, b, key);
+    const struct object *o = version_find(c, b, key, version);
     if (o == NULL || !condition_copy_source(c, o)) {
         return NULL;
+    }
+    if (b->versioning != VERSIONING_OFF) {
+        call_out_str(c, "CopySourceVersionId", str_copy(c->arena, version_told(o)));
     }
     *ret_bucket = b;
     return o;

@@ -4,8 +4,7 @@
  * so a page ends where the next begins. */
 #include "list_page.h"
 
-/* The common prefix that `key` falls under, or the key itself. */
-static struct str name_of(const struct list_query *q, struct str key, bool *ret_is_prefix)
+struct str list_name(const struct list_query *q, struct str key, bool *ret_is_prefix)
 {
     *ret_is_prefix = false;
     if (q->delimiter.len == 0) {
@@ -19,8 +18,7 @@ static struct str name_of(const struct list_query *q, struct str key, bool *ret_
     return str_slice(key, 0, q->prefix.len + at + q->delimiter.len);
 }
 
-/* The first entry behind everything that begins with `prefix`. */
-static const struct tree_entry *seek_past(const struct tree *t, struct str prefix, struct arena *a)
+const struct tree_entry *list_seek_past(const struct tree *t, struct str prefix, struct arena *a)
 {
     struct str bound = str_copy(a, prefix);
     while (bound.len > 0 && (unsigned char)bound.ptr[bound.len - 1] == 0xff) {
@@ -47,8 +45,13 @@ void list_page_read(const struct tree *objects, const struct list_query *q, stru
     *ret_page = (struct list_page){.items = NEW_ARRAY(a, struct list_item, q->max)};
     const struct tree_entry *at = q->max == 0 ? NULL : first_entry(objects, q);
     while (at != NULL && str_starts(at->key, q->prefix)) {
+        const struct object *head = at->value;
+        if (head->is_marker) {
+            at = tree_seek(objects, at->key, true);
+            continue;
+        }
         bool is_prefix;
-        struct str name = name_of(q, at->key, &is_prefix);
+        struct str name = list_name(q, at->key, &is_prefix);
         bool told = q->after.len > 0 && str_cmp(name, q->after) <= 0;
         if (!told && ret_page->count == q->max) {
             ret_page->truncated = true;
@@ -56,8 +59,8 @@ void list_page_read(const struct tree *objects, const struct list_query *q, stru
         }
         if (!told) {
             ret_page->items[ret_page->count++] =
-                (struct list_item){.name = name, .object = is_prefix ? NULL : at->value};
+                (struct list_item){.name = name, .object = is_prefix ? NULL : head};
         }
-        at = is_prefix ? seek_past(objects, name, a) : tree_seek(objects, at->key, true);
+        at = is_prefix ? list_seek_past(objects, name, a) : tree_seek(objects, at->key, true);
     }
 }

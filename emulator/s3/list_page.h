@@ -19,7 +19,11 @@ struct list_page {
     size_t count;
     bool truncated; /* there is more behind the last item */
 };
-/* The arena takes query->max items. */
+/* The common prefix that `key` falls under, or the key itself. */
+struct str list_name(const struct list_query *q, struct str key, bool *ret_is_prefix);
+/* The first entry behind everything that begins with `prefix`. */
+const struct tree_entry *list_seek_past(const struct tree *t, struct str prefix, struct arena *a);
+/* Delete markers are not told. The arena takes query->max items. */
 void list_page_read(const struct tree *objects, const struct list_query *query, struct arena *a,
                     struct list_page *ret_page);
 

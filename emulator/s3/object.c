@@ -31,7 +31,8 @@ static void pack_str(struct packer *p, struct str *s)
 static size_t block_size(const struct object *o)
 {
     size_t bytes = packed(sizeof *o) + packed(o->key.len) + packed(o->etag.len) +
-                   packed(o->checksum.text.len) + packed(o->part_count * sizeof *o->part_ends) +
+                   packed(o->version.len) + packed(o->checksum.text.len) +
+                   packed(o->part_count * sizeof *o->part_ends) +
                    packed(o->meta_count * sizeof *o->meta);
     for (size_t i = 0; i < OBJECT_SYSTEM_COUNT; i++) {
         bytes += packed(o->system[i].len);
@@ -58,7 +59,26 @@ void s3_body_drop(struct s3 *s3, struct blob *body)
 
 uint64_t object_bytes(const struct object *o)
 {
-    return blob_bytes(o->body);
+    return o->body == NULL ? 0 : blob_bytes(o->body);
+}
+
+static struct str note_copy(struct s3 *s3, struct str text)
+{
+    return text.len == 0 ? STR_EMPTY : str_copy(s3->arena, text);
+}
+
+static void note_free(struct s3 *s3, struct str note)
+{
+    if (note.len > 0) {
+        arena_recycle(s3->arena, (void *)(uintptr_t)note.ptr, note.len);
+    }
+}
+
+void object_note(struct s3 *s3, struct str *note, struct str text)
+{
+    struct str old = *note;
+    *note = note_copy(s3, text);
+    note_free(s3, old);
 }
 
 struct object *object_new(struct s3 *s3, const struct object *facts)
@@ -69,6 +89,7 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
     o->block_bytes = bytes;
     pack_str(&p, &o->key);
     pack_str(&p, &o->etag);
+    pack_str(&p, &o->version);
     pack_str(&p, &o->checksum.text);
     o->part_ends = pack(&p, o->part_ends, o->part_count * sizeof *o->part_ends);
     o->meta = pack(&p, o->meta, o->meta_count * sizeof *o->meta);
@@ -80,6 +101,9 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
         pack_str(&p, &o->meta[i].value);
     }
     ASSERT(p.at == (char *)o + bytes);
+    o->older = NULL;
+    o->tags = note_copy(s3, facts->tags);
+    o->acl = note_copy(s3, facts->acl);
     if (o->body != NULL) {
         (void)s3_body_hold(s3, o->body);
     }
@@ -89,35 +113,9 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
 void object_free(struct s3 *s3, struct object *o)
 {
     s3_body_drop(s3, o->body);
+    note_free(s3, o->tags);
+    note_free(s3, o->acl);
     arena_recycle(s3->arena, o, o->block_bytes);
-}
-
-void object_store(struct s3 *s3, struct bucket *b, struct object *o)
-{
-    struct object *old = tree_get(b->objects, o->key);
-    tree_put(b->objects, o->key, o);
-    if (old != NULL) {
-        object_free(s3, old);
-    }
-}
-
-bool object_remove(struct s3 *s3, struct bucket *b, struct str key)
-{
-    struct object *o = tree_remove(b->objects, key);
-    if (o != NULL) {
-        object_free(s3, o);
-    }
-    return o != NULL;
-}
-
-struct object *object_find(struct call *c, const struct bucket *b, struct str key)
-{
-    struct object *o = tree_get(b->objects, key);
-    if (o == NULL) {
-        call_fail(c, AWS_NO_SUCH_KEY, "The specified key does not exist.");
-        call_fail_extra(c, "Key", key);
-    }
-    return o;
 }
 
 int64_t object_modified_s(const struct object *o)

@@ -19,11 +19,21 @@ enum object_system {
     OBJECT_SYSTEM_COUNT
 };
 extern const char *const object_system_members[OBJECT_SYSTEM_COUNT];
+enum object_lock_mode { LOCK_NONE, LOCK_GOVERNANCE, LOCK_COMPLIANCE };
 struct object_meta {
     struct str name, value; /* user metadata; name in lower case, without x-amz-meta- */
 };
 struct object {
     struct str key, etag; /* etag with its quotes */
+    struct str version;   /* empty: the null version */
+    bool is_marker;       /* a delete marker: no body, no facts */
+    struct object *older; /* the version that it hides */
+    /* Changed in place. Texts are JSON, each in a block of its own. */
+    struct str tags, acl;
+    uint32_t tag_count;
+    enum object_lock_mode lock_mode;
+    int64_t retain_until_us; /* with a lock_mode */
+    bool legal_hold;
     struct str system[OBJECT_SYSTEM_COUNT];
     struct object_meta *meta;
     size_t meta_count;
@@ -39,11 +49,8 @@ struct object {
 struct object *object_new(struct s3 *s3, const struct object *facts);
 uint64_t object_bytes(const struct object *o);
 void object_free(struct s3 *s3, struct object *o);
-/* Puts it under its key; what was there is freed. */
-void object_store(struct s3 *s3, struct bucket *b, struct object *o);
-bool object_remove(struct s3 *s3, struct bucket *b, struct str key);
-/* The call's object, or NULL and the call has failed with NoSuchKey. */
-struct object *object_find(struct call *c, const struct bucket *b, struct str key);
+/* Replaces tags or acl. */
+void object_note(struct s3 *s3, struct str *note, struct str text);
 
 struct blob *s3_body_hold(struct s3 *s3, struct blob *body); /* counted in held_bytes */
 void s3_body_drop(struct s3 *s3, struct blob *body);         /* NULL is fine */
@@ -51,6 +58,10 @@ void s3_body_drop(struct s3 *s3, struct blob *body);         /* NULL is fine */
 /* Metadata of a write, read from the call's input; false: MetadataTooLarge. Texts are borrowed from
  * the input. */
 bool object_metadata_read(struct call *c, struct object *facts);
+/* ACL, tags and lock of a write, by its headers; false: the call has failed. */
+bool object_notes_read(struct call *c, const struct bucket *b, struct object *facts);
+/* ETag, checksum, size and class in a listing. */
+void object_list_facts(struct call *c, struct json *node, const struct object *o);
 /* Headers of a read: ETag, Last-Modified, system and user metadata. */
 void object_metadata_out(struct call *c, const struct object *o);
 int64_t object_modified_s(const struct object *o); /* whole seconds, as S3 tells */

@@ -5,6 +5,7 @@
 #include "condition.h"
 #include "copy_source.h"
 #include "s3_handlers.h"
+#include "version.h"
 
 /* AWS s3-copy-1: x-amz-metadata-directive is COPY (the default) or REPLACE; a copy onto itself must
  * replace. */
@@ -28,6 +29,13 @@ static bool read_directive(struct call *c, bool onto_itself, bool *ret_replace)
     return true;
 }
 
+/* A version that is not current is another object: copying it onto its key brings it back. */
+static bool is_itself(const struct bucket *b, const struct bucket *from,
+                      const struct object *source, struct str key)
+{
+    return from == b && str_eq(source->key, key) && source == version_current(b, key);
+}
+
 /* AWS s3-copy-2: the copy has a checksum over the whole object, of the algorithm asked for or the
  * source's. */
 static bool copy_checksum(struct call *c, const struct object *source, struct checksum *ret_sum)
@@ -43,6 +51,28 @@ static bool copy_checksum(struct call *c, const struct object *source, struct ch
     if (kind != source->checksum.kind || source->checksum.composite) {
         *ret_sum = (struct checksum){.kind = kind,
                                      .text = checksum_blob_text(c->arena, kind, source->body)};
+    }
+    return true;
+}
+
+/* AWS s3-copy-tags-1: x-amz-tagging-directive is COPY (the default) or REPLACE; the ACL and the
+ * lock are never copied. */
+static bool copy_tags(struct call *c, struct object *facts)
+{
+    struct str directive = call_str(c, "TaggingDirective");
+    bool replace = str_eq(directive, STR("REPLACE"));
+    if (directive.len > 0 && !replace && !str_eq(directive, STR("COPY"))) {
+        s3_fail_argument(c, "x-amz-tagging-directive", directive, "Unknown tagging directive.");
+        return false;
+    }
+    if (call_has(c, "Tagging") && !replace) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "The x-amz-tagging header is only supported with the REPLACE tagging directive");
+        return false;
+    }
+    if (replace) {
+        facts->tags = STR_EMPTY;
+        facts->tag_count = 0;
     }
     return true;
 }
@@ -89,9 +119,9 @@ void object_copy(struct call *c)
         return;
     }
     const struct object *source = copy_source_read(c, &from);
-    if (source == NULL || !read_directive(c, from == b && str_eq(source->key, key), &replace) ||
+    if (source == NULL || !read_directive(c, is_itself(b, from, source, key), &replace) ||
         !s3_has_room(c, object_bytes(source)) ||
-        !condition_write(c, tree_get(b->objects, key), key)) {
+        !condition_write(c, version_current(b, key), key)) {
         return;
     }
     struct object facts = *source;
@@ -101,6 +131,9 @@ void object_copy(struct call *c)
             return;
         }
     }
+    if (!copy_tags(c, &facts) || !object_notes_read(c, b, &facts)) {
+        return;
+    }
     if (!copy_checksum(c, source, &facts.checksum)) {
         return;
     }
@@ -108,7 +141,9 @@ void object_copy(struct call *c)
     facts.etag = copied_etag(c, source);
     facts.modified_us = c->now_us;
     facts.part_count = 0;
+    facts.version = version_new_id(c, b);
     struct object *copy = object_new(s3_of(c), &facts);
     out_copy(c, copy);
-    object_store(s3_of(c), b, copy);
+    version_store(s3_of(c), b, copy);
+    version_out(c, b, copy);
 }

@@ -1,57 +1,117 @@
 /* object_delete.c -- DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
 #include "condition.h"
+#include "object_lock.h"
 #include "s3_handlers.h"
+#include "version.h"
 
-/* AWS s3-conditional-delete-1: If-Match takes an ETag or "*"; a missing object does not match. */
-static bool delete_is_allowed(const struct bucket *b, struct str key, const struct json *match)
-{
-    const struct object *o = tree_get(b->objects, key);
-    return match == NULL || (o != NULL && condition_etag_matches(json_str(match), o->etag));
-}
-
-void object_delete(struct call *c)
-{
-    struct bucket *b = s3_bucket(c);
-    struct str key;
-    if (b == NULL || !s3_key(c, &key)) {
-        return;
-    }
-    if (!delete_is_allowed(b, key, json_get(c->input, STR("IfMatch")))) {
-        call_fail(c, AWS_PRECONDITION_FAILED,
-                  "At least one of the pre-conditions you specified did not hold");
-        call_fail_extra(c, "Condition", STR("If-Match"));
-        return;
-    }
-    object_remove(s3_of(c), b, key);
-}
-
-/* Why one key of a batch stays: AWS's code and message. */
+/* Why one key stays: AWS's code and message. AWS_OK: nothing stands against it. */
 struct refusal {
     enum aws_error_id error;
     const char *message;
 };
+struct deletion { /* one key, or one version of it */
+    struct bucket *bucket;
+    struct str key, version;
+    const struct json *match; /* If-Match, or NULL */
+    bool bypass;              /* of governance */
+    /* what was done */
+    bool marker;          /* a delete marker was made or removed */
+    struct str marker_id; /* of the one that was made */
+};
+static const struct refusal none = {AWS_OK, ""};
 
-static struct refusal refusal_of(const struct bucket *b, const struct json *item)
+/* AWS s3-conditional-delete-1: If-Match takes an ETag or "*"; a missing object does not match. */
+static struct refusal refusal_of(const struct deletion *del, int64_t now_us)
 {
-    struct str version = json_str(json_get(item, STR("VersionId")));
-    if (version.len > 0 && !str_eq(version, STR("null"))) {
+    const struct object *current = version_current(del->bucket, del->key);
+    const struct object *named =
+        del->version.len > 0 ? version_get(del->bucket, del->key, del->version) : NULL;
+    const struct object *matched = del->version.len > 0 ? named : current;
+    if (del->match != NULL &&
+        (matched == NULL || !condition_etag_matches(json_str(del->match), matched->etag))) {
+        return (struct refusal){AWS_PRECONDITION_FAILED,
+                                "At least one of the pre-conditions you specified did not hold"};
+    }
+    if (named != NULL && !object_lock_frees(named, del->bypass, now_us)) {
+        return (struct refusal){AWS_ACCESS_DENIED,
+                                "Access Denied because object protected by object lock."};
+    }
+    return none;
+}
+
+/* AWS s3-delete-marker-2: without a version id a versioned bucket gets a delete marker, even where
+ * there was nothing; with one, that version goes for good. */
+static void delete_one(struct call *c, struct deletion *del)
+{
+    struct bucket *b = del->bucket;
+    if (del->version.len > 0 || b->versioning == VERSIONING_OFF) {
+        struct object *o = version_get(b, del->key, del->version);
+        if (o != NULL) {
+            del->marker = o->is_marker;
+            version_remove(s3_of(c), b, o);
+        }
+        return;
+    }
+    struct object facts = {.key = del->key,
+                           .version = version_new_id(c, b),
+                           .is_marker = true,
+                           .modified_us = c->now_us};
+    struct object *marker = object_new(s3_of(c), &facts);
+    version_store(s3_of(c), b, marker);
+    del->marker = true;
+    del->marker_id = str_copy(c->arena, version_told(marker));
+}
+
+void object_delete(struct call *c)
+{
+    struct deletion del = {.bucket = s3_bucket(c),
+                           .version = call_str(c, "VersionId"),
+                           .match = json_get(c->input, STR("IfMatch")),
+                           .bypass = call_bool(c, "BypassGovernanceRetention", false)};
+    if (del.bucket == NULL || !s3_key(c, &del.key) || !version_check(c, del.version)) {
+        return;
+    }
+    struct refusal refusal = refusal_of(&del, c->now_us);
+    if (refusal.error != AWS_OK) {
+        call_fail(c, refusal.error, "%s", refusal.message);
+        if (refusal.error == AWS_PRECONDITION_FAILED) {
+            call_fail_extra(c, "Condition", STR("If-Match"));
+        }
+        return;
+    }
+    delete_one(c, &del);
+    if (del.bucket->versioning != VERSIONING_OFF) {
+        call_out_str(c, "VersionId", del.version.len > 0 ? del.version : del.marker_id);
+        if (del.marker) {
+            call_out_bool(c, "DeleteMarker", true);
+        }
+    }
+}
+
+/* ---- DeleteObjects ---- */
+
+static struct refusal refusal_in_batch(const struct deletion *del, const struct json *item,
+                                       int64_t now_us)
+{
+    struct str version = del->version;
+    if (version.len > 0 && version.len != 32 && !str_eq(version, STR("null"))) {
         return (struct refusal){AWS_INVALID_ARGUMENT, "Invalid version id specified"};
     }
     if (json_get(item, STR("LastModifiedTime")) != NULL || json_get(item, STR("Size")) != NULL) {
         return (struct refusal){AWS_NOT_IMPLEMENTED,
                                 "LastModifiedTime and Size as conditions are not implemented"};
     }
-    if (!delete_is_allowed(b, json_str(json_get(item, STR("Key"))), json_get(item, STR("ETag")))) {
-        return (struct refusal){AWS_PRECONDITION_FAILED,
-                                "At least one of the pre-conditions you specified did not hold"};
-    }
-    return (struct refusal){AWS_OK, ""};
+    return refusal_of(del, now_us);
 }
 
-static void out_refusal(struct call *c, struct json *errors, struct str key, struct refusal refusal)
+static void out_refusal(struct call *c, struct json *errors, const struct deletion *del,
+                        struct refusal refusal)
 {
     struct json *item = json_add(errors, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
-    json_set_str(c->arena, item, "Key", key);
+    json_set_str(c->arena, item, "Key", del->key);
+    if (del->version.len > 0) {
+        json_set_str(c->arena, item, "VersionId", del->version);
+    }
     json_set_str(c->arena, item, "Code", str_of(aws_error_get(refusal.error)->name));
     json_set_str(c->arena, item, "Message", str_of(refusal.message));
 }
@@ -76,6 +136,20 @@ static bool check_batch(struct call *c, const struct json *objects)
     return true;
 }
 
+static void out_deleted(struct call *c, struct json *deleted, const struct deletion *del)
+{
+    struct json *item = json_add(deleted, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
+    json_set_str(c->arena, item, "Key", del->key);
+    if (del->version.len > 0) {
+        json_set_str(c->arena, item, "VersionId", del->version);
+    }
+    if (del->marker) {
+        json_set_bool(c->arena, item, "DeleteMarker", true);
+        json_set_str(c->arena, item, "DeleteMarkerVersionId",
+                     del->marker_id.len > 0 ? del->marker_id : del->version);
+    }
+}
+
 /* AWS s3-delete-objects-1: at most 1000 keys; Quiet tells only what failed. */
 void object_delete_many(struct call *c)
 {
@@ -89,20 +163,23 @@ void object_delete_many(struct call *c)
     struct json *errors = json_new(c->arena, JSON_IS_ARRAY);
     size_t index = 0;
     for (const struct json *at = objects->first; at != NULL; at = at->next, index++) {
-        struct str key = json_str(json_get(at, STR("Key")));
-        struct refusal refusal = refusal_of(b, at);
+        struct deletion del = {.bucket = b,
+                               .key = json_str(json_get(at, STR("Key"))),
+                               .version = json_str(json_get(at, STR("VersionId"))),
+                               .match = json_get(at, STR("ETag")),
+                               .bypass = call_bool(c, "BypassGovernanceRetention", false)};
+        struct refusal refusal = refusal_in_batch(&del, at, c->now_us);
         if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, index, objects->count)) {
             refusal = (struct refusal){AWS_INTERNAL_ERROR,
                                        "We encountered an internal error. Please try again."};
         }
         if (refusal.error != AWS_OK) {
-            out_refusal(c, errors, key, refusal);
+            out_refusal(c, errors, &del, refusal);
             continue;
         }
-        object_remove(s3_of(c), b, key);
+        delete_one(c, &del);
         if (!quiet) {
-            json_set_str(c->arena, json_add(deleted, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT)),
-                         "Key", key);
+            out_deleted(c, deleted, &del);
         }
     }
     json_add(c->output, STR("Deleted"), deleted);

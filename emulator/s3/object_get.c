@@ -1,10 +1,12 @@
-/* object_get.c -- GetObject, HeadObject and GetObjectTagging: find, judge the conditions, cut the
+/* object_get.c -- GetObject and HeadObject: find, judge the conditions, cut the
  * range, tell. The body is held by the call: the object may be overwritten before the answer has
  * left. */
 #include "base/instant.h"
 #include "byte_range.h"
 #include "condition.h"
+#include "object_lock.h"
 #include "s3_handlers.h"
+#include "version.h"
 
 static bool fail_range(struct call *c, const struct object *o)
 {
@@ -106,12 +108,17 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
     if (b == NULL || !s3_key(c, &key)) {
         return NULL;
     }
-    const struct object *o = object_find(c, b, key);
+    const struct object *o = version_find(c, b, key, call_str(c, "VersionId"));
     if (o == NULL || !condition_read(c, o) || !read_range(c, o, ret_range, &partial)) {
         return NULL;
     }
     override_headers(c); /* before the object's own: the first one set stands */
     object_metadata_out(c, o);
+    object_lock_out(c, o);
+    version_out(c, b, o);
+    if (o->tag_count > 0) {
+        call_out_i64(c, "TagCount", o->tag_count);
+    }
     call_out_str(c, "AcceptRanges", STR("bytes"));
     call_out_i64(c, "ContentLength", (int64_t)ret_range->count);
     if (partial) {
@@ -135,15 +142,4 @@ void object_head(struct call *c)
 {
     struct byte_range range;
     (void)read_head(c, &range);
-}
-
-/* AWS s3-tagging-1: an object without tags has an empty set; here that is every object, since
- * writing tags is refused. The AWS CLI 2 asks before it copies in parts. */
-void object_tagging(struct call *c)
-{
-    struct bucket *b = s3_bucket(c);
-    struct str key;
-    if (b != NULL && s3_key(c, &key) && object_find(c, b, key) != NULL) {
-        (void)call_out(c, "TagSet", JSON_IS_ARRAY);
-    }
 }

@@ -24,13 +24,9 @@ static bool listing_read(struct call *c, struct listing *l)
     return true;
 }
 
-static void out_object(const struct listing *l, struct json *contents, const struct list_item *item)
+void object_list_facts(struct call *c, struct json *node, const struct object *o)
 {
-    struct arena *a = l->c->arena;
-    const struct object *o = item->object;
-    struct json *node = json_add(contents, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
-    json_set_str(a, node, "Key", list_spelt(l->c, item->name));
-    json_set_i64(a, node, "LastModified", object_modified_s(o));
+    struct arena *a = c->arena;
     json_set_str(a, node, "ETag", o->etag);
     if (o->checksum.kind != CHECKSUM_NONE) {
         json_add(json_set(a, node, "ChecksumAlgorithm", JSON_IS_ARRAY), STR_EMPTY,
@@ -40,6 +36,16 @@ static void out_object(const struct listing *l, struct json *contents, const str
     }
     json_set_i64(a, node, "Size", (int64_t)object_bytes(o));
     json_set_str(a, node, "StorageClass", STR("STANDARD"));
+}
+
+static void out_object(const struct listing *l, struct json *contents, const struct list_item *item)
+{
+    struct arena *a = l->c->arena;
+    const struct object *o = item->object;
+    struct json *node = json_add(contents, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
+    json_set_str(a, node, "Key", list_spelt(l->c, item->name));
+    json_set_i64(a, node, "LastModified", object_modified_s(o));
+    object_list_facts(l->c, node, o);
     if (l->with_owner) {
         s3_out_owner(l->c, node, "Owner");
     }

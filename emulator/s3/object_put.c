@@ -3,6 +3,7 @@
 #include "condition.h"
 #include "intake.h"
 #include "s3_handlers.h"
+#include "version.h"
 
 static struct str quoted_md5(const struct call *c)
 {
@@ -32,14 +33,17 @@ void object_put(struct call *c)
     struct bucket *b = s3_bucket(c);
     struct object facts = {.body = intake_blob(c), .modified_us = c->now_us};
     if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c) ||
-        !object_metadata_read(c, &facts) || !checksum_verify_request(c, &facts.checksum) ||
-        !s3_has_room(c, intake_bytes(c)) ||
-        !condition_write(c, tree_get(b->objects, facts.key), facts.key)) {
+        !object_metadata_read(c, &facts) || !object_notes_read(c, b, &facts) ||
+        !checksum_verify_request(c, &facts.checksum) || !s3_has_room(c, intake_bytes(c)) ||
+        !condition_write(c, version_current(b, facts.key), facts.key)) {
         return;
     }
     default_checksum(c, &facts);
     facts.etag = quoted_md5(c);
-    object_store(s3_of(c), b, object_new(s3_of(c), &facts));
+    facts.version = version_new_id(c, b);
+    struct object *o = object_new(s3_of(c), &facts);
+    version_store(s3_of(c), b, o);
+    version_out(c, b, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);
     s3_out_encryption(c);

@@ -11,7 +11,8 @@ void bucket_head(struct call *c);
 void bucket_delete(struct call *c);
 void bucket_list(struct call *c);
 void bucket_location(struct call *c);
-void bucket_versioning(struct call *c);
+void bucket_get_versioning(struct call *c);
+void bucket_put_versioning(struct call *c);
 /* policy.c */
 void policy_put(struct call *c);
 void policy_get(struct call *c);
@@ -21,12 +22,22 @@ void policy_status(struct call *c);
 void object_put(struct call *c);
 void object_get(struct call *c);
 void object_head(struct call *c);
-void object_tagging(struct call *c);
 void object_delete(struct call *c);
 void object_delete_many(struct call *c);
 void object_copy(struct call *c);
 void object_list(struct call *c);
 void object_list_v2(struct call *c);
+/* object_notes.c */
+void object_get_tags(struct call *c);
+void object_put_tags(struct call *c);
+void object_delete_tags(struct call *c);
+void object_get_acl(struct call *c);
+void object_put_acl(struct call *c);
+void object_attributes(struct call *c);
+void object_get_retention(struct call *c);
+void object_put_retention(struct call *c);
+void object_get_legal_hold(struct call *c);
+void object_put_legal_hold(struct call *c);
 /* upload.c, upload_list.c, upload_part.c, upload_complete.c */
 void upload_create(struct call *c);
 void upload_abort(struct call *c);

@@ -4,9 +4,11 @@
 #include "acl.h"
 #include "bucket_config.h"
 #include "object.h"
+#include "object_lock.h"
 #include "intake.h"
 #include "s3_handlers.h"
 #include "upload.h"
+#include "version.h"
 #include "s3_model.h"
 #include "s3_route.h"
 
@@ -30,6 +32,7 @@ static const struct operation_handler handlers[] = {
     {.name = "DeleteBucketTagging", .handle = bucket_config_delete},
     {.name = "DeleteBucketWebsite", .handle = bucket_config_delete},
     {.name = "DeleteObject", .handle = object_delete},
+    {.name = "DeleteObjectTagging", .handle = object_delete_tags},
     {.name = "DeleteObjects", .handle = object_delete_many},
     {.name = "DeletePublicAccessBlock", .handle = bucket_config_delete},
     {.name = "GetBucketAbac", .handle = bucket_config_get},
@@ -50,10 +53,15 @@ static const struct operation_handler handlers[] = {
     {.name = "GetBucketReplication", .handle = bucket_config_get},
     {.name = "GetBucketRequestPayment", .handle = bucket_config_get},
     {.name = "GetBucketTagging", .handle = bucket_config_get},
-    {.name = "GetBucketVersioning", .handle = bucket_versioning},
+    {.name = "GetBucketVersioning", .handle = bucket_get_versioning},
     {.name = "GetBucketWebsite", .handle = bucket_config_get},
     {.name = "GetObject", .handle = object_get},
-    {.name = "GetObjectTagging", .handle = object_tagging},
+    {.name = "GetObjectAcl", .handle = object_get_acl},
+    {.name = "GetObjectAttributes", .handle = object_attributes},
+    {.name = "GetObjectLegalHold", .handle = object_get_legal_hold},
+    {.name = "GetObjectLockConfiguration", .handle = object_lock_get_config},
+    {.name = "GetObjectRetention", .handle = object_get_retention},
+    {.name = "GetObjectTagging", .handle = object_get_tags},
     {.name = "GetPublicAccessBlock", .handle = bucket_config_get},
     {.name = "HeadBucket", .handle = bucket_head},
     {.name = "HeadObject", .handle = object_head},
@@ -63,6 +71,7 @@ static const struct operation_handler handlers[] = {
     {.name = "ListBucketMetricsConfigurations", .handle = bucket_config_list},
     {.name = "ListBuckets", .handle = bucket_list},
     {.name = "ListMultipartUploads", .handle = upload_list},
+    {.name = "ListObjectVersions", .handle = version_list},
     {.name = "ListObjects", .handle = object_list},
     {.name = "ListObjectsV2", .handle = object_list_v2},
     {.name = "ListParts", .handle = upload_list_parts},
@@ -82,8 +91,14 @@ static const struct operation_handler handlers[] = {
     {.name = "PutBucketReplication", .handle = bucket_config_put},
     {.name = "PutBucketRequestPayment", .handle = bucket_config_put},
     {.name = "PutBucketTagging", .handle = bucket_config_put},
+    {.name = "PutBucketVersioning", .handle = bucket_put_versioning},
     {.name = "PutBucketWebsite", .handle = bucket_config_put},
     {.name = "PutObject", .handle = object_put, .body = &intake_taker, .prepare = intake_end},
+    {.name = "PutObjectAcl", .handle = object_put_acl},
+    {.name = "PutObjectLegalHold", .handle = object_put_legal_hold},
+    {.name = "PutObjectLockConfiguration", .handle = object_lock_put_config},
+    {.name = "PutObjectRetention", .handle = object_put_retention},
+    {.name = "PutObjectTagging", .handle = object_put_tags},
     {.name = "PutPublicAccessBlock", .handle = bucket_config_put},
     {.name = "UploadPart", .handle = upload_part, .body = &intake_taker, .prepare = intake_end},
     {.name = "UploadPartCopy", .handle = upload_part_copy},
@@ -123,7 +138,9 @@ static void s3_done(void *state)
         struct bucket *bucket = b->value;
         for (const struct tree_entry *at = tree_seek(bucket->objects, STR_EMPTY, false); at != NULL;
              at = tree_seek(bucket->objects, at->key, true)) {
-            s3_body_drop(s3, ((struct object *)at->value)->body);
+            for (struct object *o = at->value; o != NULL; o = o->older) {
+                s3_body_drop(s3, o->body);
+            }
         }
     }
 }
@@ -146,6 +163,9 @@ bool s3_object_next(const void *state, struct str bucket, struct str after_key,
     const struct bucket *b = tree_get(s3->buckets, bucket);
     const struct tree_entry *at =
         b == NULL ? NULL : tree_seek(b->objects, after_key, after_key.len > 0);
+    while (at != NULL && ((const struct object *)at->value)->is_marker) {
+        at = tree_seek(b->objects, at->key, true);
+    }
     if (at == NULL) {
         return false;
     }

@@ -74,14 +74,8 @@ static const struct {
     {"CopySourceSSECustomerAlgorithm", {NULL}},
     {"CopySourceSSECustomerKey", {NULL}},
     {"CopySourceSSECustomerKeyMD5", {NULL}},
-    {"Tagging", {NULL}},
-    {"ObjectLockMode", {NULL}},
-    {"ObjectLockRetainUntilDate", {NULL}},
-    {"ObjectLockLegalHoldStatus", {NULL}},
-    {"ObjectLockEnabledForBucket", {NULL}},
     {"BucketNamespace", {"global"}},
     {"MFA", {NULL}},
-    {"BypassGovernanceRetention", {NULL}},
     {"IfMatchLastModifiedTime", {NULL}},
     {"IfMatchSize", {NULL}},
     {"IfMatchInitiatedTime", {NULL}},
@@ -119,12 +113,6 @@ bool s3_only_built(struct call *c)
             refuse_member(c, unbuilt[i].member);
             return false;
         }
-    }
-    /* AWS s3-version-1: a bucket without versioning knows only the version "null". */
-    struct str version = call_str(c, "VersionId");
-    if (version.len > 0 && !str_eq(version, STR("null"))) {
-        s3_fail_argument(c, "versionId", version, "Invalid version id specified");
-        return false;
     }
     return true;
 }

@@ -15,10 +15,13 @@
 #define S3_HELD_BYTES_MAX (12 * GIB)         /* all bodies and parts */
 #define S3_LIST_MAX 1000
 
+enum versioning { VERSIONING_OFF, VERSIONING_ENABLED, VERSIONING_SUSPENDED };
 struct bucket {
     struct str name, region, owner;
     int64_t created_us;
-    struct tree *objects; /* key -> struct object */
+    enum versioning versioning;
+    bool locks;           /* object lock: versions can be held */
+    struct tree *objects; /* key -> struct object, its newest version */
     struct tree *configs; /* "Cors/", "Metrics/<id>" -> struct str: bucket_config.h */
     struct bucket *spare; /* deleted ones, whose empty trees are used again */
 };

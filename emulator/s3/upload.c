@@ -99,7 +99,7 @@ void upload_create(struct call *c)
     struct object facts = {.modified_us = c->now_us};
     struct upload plan = {.bucket = b, .created_us = c->now_us};
     if (b == NULL || !s3_key(c, &facts.key) || !object_metadata_read(c, &facts) ||
-        !read_checksum_plan(c, &plan)) {
+        !object_notes_read(c, b, &facts) || !read_checksum_plan(c, &plan)) {
         return;
     }
     plan.facts = object_new(s3_of(c), &facts);

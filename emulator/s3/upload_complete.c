@@ -7,6 +7,7 @@
 #include "emulator/core/service.h"
 #include "s3_handlers.h"
 #include "upload.h"
+#include "version.h"
 
 struct assembly {
     struct call *c;
@@ -212,7 +213,7 @@ void upload_complete(struct call *c)
     }
     struct assembly as = {.c = c, .upload = upload_find(c, b, key)};
     if (as.upload == NULL || !read_parts(&as) ||
-        !condition_write(c, tree_get(b->objects, key), key)) {
+        !condition_write(c, version_current(b, key), key)) {
         return;
     }
     struct object facts = *as.upload->facts;
@@ -225,8 +226,10 @@ void upload_complete(struct call *c)
     facts.modified_us = c->now_us;
     facts.part_ends = as.ends;
     facts.part_count = as.count;
+    facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);
     upload_free(s3_of(c), as.upload);
-    object_store(s3_of(c), b, o);
+    version_store(s3_of(c), b, o);
+    version_out(c, b, o);
     out_completed(c, b, o);
 }

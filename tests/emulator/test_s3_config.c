@@ -84,7 +84,8 @@ Test(s3_config, is_refused_by_model_and_rules)
          "<AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>",
          "InvalidRequest"},
         {"/bkt?lifecycle",
-         "<LifecycleConfiguration" NS "><Rule><Prefix/><Status>On</Status><Expiration><Days>1</Days>"
+         "<LifecycleConfiguration" NS
+         "><Rule><Prefix/><Status>On</Status><Expiration><Days>1</Days>"
          "</Expiration></Rule></LifecycleConfiguration>",
          "MalformedXML"},
         {"/bkt?lifecycle",

@@ -1,0 +1,205 @@
+/* object_notes.c -- What of an object can change without a new version: tags, ACL, and the lock. */
+#include "acl.h"
+#include "bucket_config.h"
+#include "checksum.h"
+#include "object_lock.h"
+#include "s3_handlers.h"
+#include "tag_set.h"
+#include "version.h"
+
+/* The object that the call names, and its bucket; NULL: the call has failed. */
+static struct object *noted_object(struct call *c, struct bucket **ret_bucket)
+{
+    struct str key;
+    *ret_bucket = s3_bucket(c);
+    if (*ret_bucket == NULL || !s3_key(c, &key)) {
+        return NULL;
+    }
+    return version_find(c, *ret_bucket, key, call_str(c, "VersionId"));
+}
+
+/* ---- by the headers of a write ---- */
+
+static bool tags_read(struct call *c, struct object *facts)
+{
+    struct json *tags = NULL;
+    if (!call_has(c, "Tagging")) {
+        return true;
+    }
+    if (!tag_set_parse(c, call_str(c, "Tagging"), &tags)) {
+        return false;
+    }
+    facts->tag_count = (uint32_t)tags->count;
+    facts->tags = tags->count == 0 ? STR_EMPTY : bucket_config_compact(c->arena, tags);
+    return true;
+}
+
+bool object_notes_read(struct call *c, const struct bucket *b, struct object *facts)
+{
+    struct json *acl = NULL;
+    if (!tags_read(c, facts) || !acl_read(c, acl_is_enforced(c, b), &acl) ||
+        !object_lock_read(c, b, facts)) {
+        return false;
+    }
+    facts->acl = acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl);
+    return true;
+}
+
+/* ---- tags ---- */
+
+/* AWS s3-tagging-1: an object without tags has an empty set. */
+void object_get_tags(struct call *c)
+{
+    struct bucket *b;
+    const struct object *o = noted_object(c, &b);
+    struct json *tags = NULL;
+    struct diag d = DIAG_INIT;
+    if (o == NULL) {
+        return;
+    }
+    version_out(c, b, o);
+    if (o->tags.len == 0 ||
+        json_parse(c->arena, str_copy(c->arena, o->tags), &tags, &d) != ERR_OK) {
+        tags = json_new(c->arena, JSON_IS_ARRAY);
+    }
+    json_add(c->output, STR("TagSet"), tags);
+}
+
+void object_put_tags(struct call *c)
+{
+    struct bucket *b;
+    struct object *o = noted_object(c, &b);
+    const struct json *document = o == NULL ? NULL : bucket_config_payload(c);
+    const struct json *tags = json_get(document, STR("TagSet"));
+    if (document == NULL || !tag_set_check(c, tags, TAG_SET_OBJECT_MAX)) {
+        return;
+    }
+    o->tag_count = tags == NULL ? 0 : (uint32_t)tags->count;
+    object_note(s3_of(c), &o->tags,
+                o->tag_count == 0 ? STR_EMPTY : bucket_config_compact(c->arena, tags));
+    version_out(c, b, o);
+}
+
+void object_delete_tags(struct call *c)
+{
+    struct bucket *b;
+    struct object *o = noted_object(c, &b);
+    if (o != NULL) {
+        o->tag_count = 0;
+        object_note(s3_of(c), &o->tags, STR_EMPTY);
+        version_out(c, b, o);
+    }
+}
+
+/* ---- ACL ---- */
+
+void object_get_acl(struct call *c)
+{
+    struct bucket *b;
+    const struct object *o = noted_object(c, &b);
+    if (o != NULL) {
+        acl_out(c, o->acl);
+    }
+}
+
+void object_put_acl(struct call *c)
+{
+    struct bucket *b;
+    struct object *o = noted_object(c, &b);
+    struct json *acl;
+    if (o == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl)) {
+        return;
+    }
+    object_note(s3_of(c), &o->acl, acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl));
+}
+
+/* ---- GetObjectAttributes ---- */
+
+static bool is_asked(const struct call *c, const char *attribute)
+{
+    const struct json *list = json_get(c->input, STR("ObjectAttributes"));
+    for (const struct json *at = list == NULL ? NULL : list->first; at != NULL; at = at->next) {
+        if (str_eq(json_str(at), str_of(attribute))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* DIFFERS s3-attributes-parts-1: of the parts only their number is told; AWS also lists those that
+ * came with checksums. */
+void object_attributes(struct call *c)
+{
+    struct bucket *b;
+    const struct object *o = noted_object(c, &b);
+    if (o == NULL) {
+        return;
+    }
+    version_out(c, b, o);
+    call_out_i64(c, "LastModified", object_modified_s(o));
+    if (is_asked(c, "ETag")) {
+        call_out_str(c, "ETag", str_copy(c->arena, str_slice(o->etag, 1, o->etag.len - 1)));
+    }
+    if (is_asked(c, "Checksum") && o->checksum.kind != CHECKSUM_NONE) {
+        checksum_out(c, call_out(c, "Checksum", JSON_IS_OBJECT), &o->checksum);
+    }
+    if (is_asked(c, "ObjectParts") && o->part_count > 0) {
+        json_set_i64(c->arena, call_out(c, "ObjectParts", JSON_IS_OBJECT), "TotalPartsCount",
+                     (int64_t)o->part_count);
+    }
+    if (is_asked(c, "StorageClass")) {
+        call_out_str(c, "StorageClass", STR("STANDARD"));
+    }
+    if (is_asked(c, "ObjectSize")) {
+        call_out_i64(c, "ObjectSize", (int64_t)object_bytes(o));
+    }
+}
+
+/* ---- lock ---- */
+
+void object_get_retention(struct call *c)
+{
+    struct bucket *b;
+    const struct object *o = noted_object(c, &b);
+    if (o == NULL || !object_lock_is_on(c, b)) {
+        return;
+    }
+    if (o->lock_mode == LOCK_NONE) {
+        object_lock_fail_none(c);
+        return;
+    }
+    struct json *retention = call_out(c, "Retention", JSON_IS_OBJECT);
+    json_set_str(c->arena, retention, "Mode", object_lock_mode_name(o->lock_mode));
+    json_set_i64(c->arena, retention, "RetainUntilDate", o->retain_until_us);
+}
+
+void object_put_retention(struct call *c)
+{
+    struct bucket *b;
+    struct object *o = noted_object(c, &b);
+    if (o != NULL && object_lock_is_on(c, b)) {
+        object_lock_retain(c, o, bucket_config_payload(c));
+    }
+}
+
+void object_get_legal_hold(struct call *c)
+{
+    struct bucket *b;
+    const struct object *o = noted_object(c, &b);
+    if (o == NULL || !object_lock_is_on(c, b)) {
+        return;
+    }
+    json_set_str(c->arena, call_out(c, "LegalHold", JSON_IS_OBJECT), "Status",
+                 o->legal_hold ? STR("ON") : STR("OFF"));
+}
+
+void object_put_legal_hold(struct call *c)
+{
+    struct bucket *b;
+    struct object *o = noted_object(c, &b);
+    const struct json *document =
+        o == NULL || !object_lock_is_on(c, b) ? NULL : bucket_config_payload(c);
+    if (document != NULL) {
+        o->legal_hold = str_eq(json_str(json_get(document, STR("Status"))), STR("ON"));
+    }
+}

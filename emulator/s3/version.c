@@ -1,0 +1,133 @@
+/* version.c -- Chains of versions. Finding one costs a walk along its key's chain.
+ * AWS s3-version-2: while versioning is enabled a write adds a version, while it is suspended it
+ * replaces the null version; others stay either way. */
+#include "version.h"
+#include "base/instant.h"
+#include "emulator/core/service.h"
+
+#define ID_BYTES 32
+
+struct object *version_current(const struct bucket *b, struct str key)
+{
+    struct object *o = tree_get(b->objects, key);
+    return o == NULL || o->is_marker ? NULL : o;
+}
+
+struct str version_new_id(struct call *c, const struct bucket *b)
+{
+    if (b->versioning != VERSIONING_ENABLED) {
+        return STR_EMPTY;
+    }
+    struct str uuid = core_uuid(c->core, c->arena);
+    struct buf id;
+    buf_init(&id, c->arena, ID_BYTES);
+    for (size_t i = 0; i < uuid.len; i++) {
+        if (uuid.ptr[i] != '-') {
+            buf_add_char(&id, uuid.ptr[i]);
+        }
+    }
+    return buf_str(&id);
+}
+
+struct object *version_get(const struct bucket *b, struct str key, struct str id)
+{
+    struct str wanted = str_eq(id, STR("null")) ? STR_EMPTY : id;
+    struct object *o = tree_get(b->objects, key);
+    while (o != NULL && !str_eq(o->version, wanted)) {
+        o = o->older;
+    }
+    return o;
+}
+
+void version_remove(struct s3 *s3, struct bucket *b, struct object *o)
+{
+    struct object *head = tree_get(b->objects, o->key);
+    if (head == o && o->older == NULL) {
+        tree_remove(b->objects, o->key);
+    } else if (head == o) {
+        tree_put(b->objects, o->key, o->older);
+    } else {
+        while (head->older != o) {
+            head = head->older;
+        }
+        head->older = o->older;
+    }
+    object_free(s3, o);
+}
+
+void version_store(struct s3 *s3, struct bucket *b, struct object *o)
+{
+    struct object *old = o->version.len == 0 ? version_get(b, o->key, STR_EMPTY) : NULL;
+    o->older = tree_get(b->objects, o->key);
+    tree_put(b->objects, o->key, o);
+    if (old != NULL) {
+        version_remove(s3, b, old);
+    }
+}
+
+/* AWS s3-version-1: version ids are the service's own; another spelling is InvalidArgument. */
+bool version_check(struct call *c, struct str version)
+{
+    if (version.len == 0 || version.len == ID_BYTES || str_eq(version, STR("null"))) {
+        return true;
+    }
+    s3_fail_argument(c, "versionId", version, "Invalid version id specified");
+    return false;
+}
+
+struct str version_told(const struct object *o)
+{
+    return o->version.len == 0 ? STR("null") : o->version;
+}
+
+static void tell_marker(struct call *c, const struct object *o)
+{
+    http_headers_set(&c->response.headers, STR("x-amz-delete-marker"), STR("true"));
+    http_headers_set(&c->response.headers, STR("x-amz-version-id"),
+                     str_copy(c->arena, version_told(o)));
+}
+
+/* AWS s3-delete-marker-1: reading a delete marker by its id is 405, as current version 404; both
+ * say x-amz-delete-marker. */
+static struct object *fail_find(struct call *c, const struct object *o, struct str key,
+                                struct str version)
+{
+    if (o != NULL) {
+        tell_marker(c, o);
+    }
+    if (version.len == 0) {
+        call_fail(c, AWS_NO_SUCH_KEY, "The specified key does not exist.");
+        call_fail_extra(c, "Key", key);
+    } else if (o == NULL) {
+        call_fail(c, AWS_NO_SUCH_VERSION, "The specified version does not exist.");
+        call_fail_extra(c, "Key", key);
+        call_fail_extra(c, "VersionId", version);
+    } else {
+        struct buf date;
+        buf_init(&date, c->arena, 64);
+        instant_http(&date, object_modified_s(o));
+        http_headers_set(&c->response.headers, STR("Last-Modified"), buf_str(&date));
+        http_headers_set(&c->response.headers, STR("Allow"), STR("DELETE"));
+        call_fail(c, AWS_METHOD_NOT_ALLOWED,
+                  "The specified method is not allowed against this resource.");
+        call_fail_extra(c, "ResourceType", STR("DeleteMarker"));
+    }
+    return NULL;
+}
+
+struct object *version_find(struct call *c, const struct bucket *b, struct str key,
+                            struct str version)
+{
+    if (!version_check(c, version)) {
+        return NULL;
+    }
+    struct object *o = version.len == 0 ? tree_get(b->objects, key) : version_get(b, key, version);
+    return o == NULL || o->is_marker ? fail_find(c, o, key, version) : o;
+}
+
+void version_out(struct call *c, const struct bucket *b, const struct object *o)
+{
+    if (b->versioning != VERSIONING_OFF) {
+        call_out_str(c, "VersionId", str_copy(c->arena, version_told(o)));
+    }
+}
