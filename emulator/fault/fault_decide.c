@@ -130,7 +130,8 @@ static bool selectors_hold(const struct fault_plan *p, const struct fault_rule *
            rng_hits(draw(p, rule, call, FAULT_SITE_PROBABILITY), odds(p, rule));
 }
 
-static void note_fired(struct fault_plan *p, size_t rule, const struct fault_call *call)
+static void note_fired(struct fault_plan *p, size_t rule, const struct fault_call *call,
+                       const struct fault_decision *decision)
 {
     if (p->fired_count == FAULT_FIRED_MAX) {
         return;
@@ -151,7 +152,9 @@ static void note_fired(struct fault_plan *p, size_t rule, const struct fault_cal
         .operation = str_copy(p->arena, call->operation),
         .ordinal = call->ordinal,
         .at_us = call->since_us,
-        .phase = p->rules[rule].phase,
+        .phase = decision->phase,
+        .delay_us = decision->delay_us,
+        .random = decision->random,
     };
 }
 
@@ -198,13 +201,13 @@ struct fault_decision fault_plan_decide(struct fault_plan *p, const struct fault
         }
         rule->fired++;
         cell->fired++;
-        note_fired(p, i, call);
         decision = (struct fault_decision){
             .phase = rule->phase,
             .rule = rule,
             .delay_us = draw_duration(p, rule, call),
-            .random = draw(p, rule, call, FAULT_SITE_APPLIER),
+            .random = rule->has_draw ? rule->draw : draw(p, rule, call, FAULT_SITE_APPLIER),
         };
+        note_fired(p, i, call, &decision);
     }
     return decision;
 }

@@ -60,6 +60,9 @@ struct fault_rule {
     /* a coordinate: one call of one actor. at_operation empty: not given */
     struct str at_actor, at_service, at_operation;
     uint64_t at_ordinal;
+    /* given with a coordinate: what the applier drew when it fired, so that it does the same */
+    bool has_draw;
+    uint64_t draw;
     /* counters */
     uint64_t matched, fired;  /* calls it was about; calls it decided */
     struct fault_cell *cells; /* the same by operation */
@@ -88,6 +91,8 @@ struct fault_fired { /* what happened, in order: a plan of coordinates */
     uint64_t ordinal;
     int64_t at_us; /* since the run's start */
     enum fault_phase phase;
+    int64_t delay_us; /* as decided */
+    uint64_t random;
 };
 
 struct fault_plan {

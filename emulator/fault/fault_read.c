@@ -14,6 +14,9 @@ struct rule_reader {
 };
 typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
 
+#define DRAW_DIGITS 16
+static const char hex_digits[] = "0123456789abcdef";
+
 #define AT "%u:%u: "
 #define AT_ARGS(node) (node)->line, (node)->column
 
@@ -226,6 +229,24 @@ static enum err read_at(struct rule_reader *r, const struct json *value, struct 
     return e == ERR_OK ? ERR_OK : diag_context(d, "%u:%u", AT_ARGS(value));
 }
 
+static enum err read_draw(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str text;
+    TRY(read_text(value, &text, d));
+    r->rule.has_draw = true;
+    r->rule.draw = 0;
+    bool digits = text.len == DRAW_DIGITS;
+    for (size_t i = 0; i < text.len && digits; i++) {
+        const char *at = strchr(hex_digits, text.ptr[i]);
+        digits = text.ptr[i] != '\0' && at != NULL;
+        r->rule.draw = digits ? r->rule.draw << 4 | (uint64_t)(at - hex_digits) : 0;
+    }
+    return digits
+               ? ERR_OK
+               : fail(d, ERR_INVALID, AT "expected %d lower-case hexadecimal digits, not \"%.*s\"",
+                      AT_ARGS(value), DRAW_DIGITS, STR_ARG(text));
+}
+
 static enum err read_kill(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_kill = true;
@@ -293,6 +314,7 @@ static const struct rule_key {
     {"delay", read_delay},
     {"lasts", read_lasts},
     {"pause", read_pause},
+    {"draw", read_draw},
 };
 #define RULE_KEY_COUNT (sizeof(rule_keys) / sizeof(rule_keys[0]))
 
@@ -385,6 +407,7 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
         {r->has_lasts != r->has_pause, "lasts and pause come together"},
         {r->has_lasts && r->has_at, "a coordinate is one call: lasts and pause are for many"},
         {r->has_restart && phase != FAULT_KILL, "restart_after is for kill"},
+        {r->rule.has_draw && !r->has_at, "draw is for a coordinate: it is what was drawn there"},
         {r->has_error && r->has_sqlstate, "error and sqlstate: one of them"},
         {r->rule.until_us <= r->rule.from_us, "until is not after from"},
     };

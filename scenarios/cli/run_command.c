@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "scenarios/runner/coverage.h"
 #include "scenarios/runner/junit.h"
+#include "run_shrink.h"
 #include "scenarios/runner/keep.h"
 
 #define FILES_MAX 256
@@ -20,7 +21,8 @@
 
 struct run_arguments {
     struct sweep_options sweep;
-    bool seeds_given, quiet;
+    struct shrink_options shrink;
+    bool seeds_given, quiet, shrink_all, shrink_none;
     bool coverage_required;
     const char *coverage, *junit, *plan, *trace, *keep;
     const char **files;
@@ -49,6 +51,12 @@ static const char help[] =
     "repro.sh,\n"
     "                   plan.full.yaml (the faults that fired, one by one), trace.txt, "
     "report.json\n"
+    "  --shrink         make every failure that is kept small, not only the first: the few faults "
+    "that\n"
+    "                   matter, as a scenario file (with --keep: plan.min.yaml, story.txt)\n"
+    "  --no-shrink      none. So do --quiet and --real\n"
+    "  --shrink-runs N  at most so many runs for one failure (500)\n"
+    "  --shrink-for T   at most so long, such as 30s (60s)\n"
     "  --plan FILE      the faults of this scenario file instead of the file's own, as they are\n"
     "  --trace FILE     run the first seed once, every decision as a line of FILE\n"
     "  --real           on threads, loopback HTTP and a SQLite file instead of a virtual world\n"
@@ -77,6 +85,10 @@ enum {
     OPTION_REQUIRE_COVERAGE,
     OPTION_JUNIT,
     OPTION_KEEP,
+    OPTION_SHRINK,
+    OPTION_NO_SHRINK,
+    OPTION_SHRINK_RUNS,
+    OPTION_SHRINK_FOR,
     OPTION_PLAN,
     OPTION_TRACE,
     OPTION_REAL,
@@ -94,6 +106,10 @@ static const struct option options[] = {
     {"require-coverage", no_argument, NULL, OPTION_REQUIRE_COVERAGE},
     {"junit", required_argument, NULL, OPTION_JUNIT},
     {"keep", required_argument, NULL, OPTION_KEEP},
+    {"shrink", no_argument, NULL, OPTION_SHRINK},
+    {"no-shrink", no_argument, NULL, OPTION_NO_SHRINK},
+    {"shrink-runs", required_argument, NULL, OPTION_SHRINK_RUNS},
+    {"shrink-for", required_argument, NULL, OPTION_SHRINK_FOR},
     {"plan", required_argument, NULL, OPTION_PLAN},
     {"trace", required_argument, NULL, OPTION_TRACE},
     {"real", no_argument, NULL, OPTION_REAL},
@@ -142,6 +158,18 @@ static enum err option_take(struct run_arguments *args, int option, const char *
     case OPTION_KEEP:
         args->keep = value;
         return ERR_OK;
+    case OPTION_SHRINK:
+        args->shrink_all = true;
+        return ERR_OK;
+    case OPTION_NO_SHRINK:
+        args->shrink_none = true;
+        return ERR_OK;
+    case OPTION_SHRINK_RUNS:
+        TRY(cli_number("shrink-runs", value, 1000000, &number, d));
+        args->shrink.runs_max = (unsigned)number;
+        return ERR_OK;
+    case OPTION_SHRINK_FOR:
+        return duration_parse(str_of(value), &args->shrink.us_max, d);
     case OPTION_PLAN:
         args->plan = value;
         return ERR_OK;
@@ -268,6 +296,19 @@ static enum err rules_declare(struct arena *a, const struct scenario *scenario,
     return ERR_OK;
 }
 
+/* The first failure by itself, more when asked. */
+static enum err failures_shrink(struct arena *a, const struct run_arguments *args,
+                                const struct run_report *r, struct diag *d)
+{
+    size_t count = args->shrink_all ? KEPT_MAX : args->quiet ? 0 : 1;
+    struct shrink_options shrink = args->shrink;
+    shrink.jobs = args->sweep.jobs;
+    if (args->shrink_none || args->sweep.real) {
+        return ERR_OK;
+    }
+    return run_shrink(a, r->scenario, &r->result, count, &shrink, args->keep, d);
+}
+
 static enum err file_run(struct arena *a, const struct run_arguments *args, const char *file,
                          struct run_report *ret_report, struct diag *d)
 {
@@ -368,6 +409,10 @@ static int files_run(struct arena *a, const struct run_arguments *args)
             return VERDICT_BAD_INPUT;
         }
         stories_print(&reports[i]);
+        if (failures_shrink(a, args, &reports[i], &d) != ERR_OK) {
+            fprintf(stderr, "aforo run: %s\n", d.msg);
+            return VERDICT_BAD_INPUT;
+        }
         verdict = worst(verdict, reports[i].result.verdict);
         count++;
         if (args->sweep.fail_fast && reports[i].result.failed > 0) {

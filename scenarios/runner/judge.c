@@ -81,9 +81,21 @@ static bool expects_conservation(const struct world *w)
 
 /* ---- the verdict ---- */
 
+/* Which way a check failed: the first class that is a failure; empty: figures alone. */
+static const char *class_of(const struct oracle_finding *f)
+{
+    for (int c = 0; f != NULL && c < ROW_CLASS_COUNT; c++) {
+        if (f->rows[c] > 0 && c != ROW_RECOVERED) {
+            return row_class_name((enum row_class)c);
+        }
+    }
+    return "";
+}
+
 static void judged(struct world *w, enum verdict verdict, struct str what,
                    const struct oracle_finding *f)
 {
+    w->cause = str_printf(w->arena, "%.*s %s", STR_ARG(what), class_of(f));
     struct buf story;
     buf_init(&story, w->arena, 8 * KIB);
     buf_addf(&story, "%.*s", STR_ARG(what));
@@ -257,6 +269,10 @@ static void liveness_failed(struct world *w, const char *why)
     judged(w, VERDICT_LIVENESS,
            str_printf(w->arena, "liveness: %s: %.*s%.*s", why, STR_ARG(text), STR_ARG(trouble)),
            NULL);
+    w->cause = str_printf(w->arena, "liveness %s%s%s%s%s", why,
+                          lag.unacknowledged > 0 ? " unacknowledged" : "",
+                          lag.unlanded > 0 ? " unlanded" : "", lag.unloaded > 0 ? " unloaded" : "",
+                          lag.unsent > 0 ? " unsent" : "");
 }
 
 /* With every actor dead. */

@@ -8,54 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "plan.h"
 
 #define PLAN_BYTES_MAX (64 * MIB)
-
-/* ---- the plan ---- */
-
-static void durations_set(struct arena *a, struct json *fault, const char *key, int64_t least_us,
-                          int64_t most_us)
-{
-    struct json *list = json_set(a, fault, key, JSON_IS_ARRAY);
-    json_add(list, STR_EMPTY, json_new_str(a, str_printf(a, "%lldus", (long long)least_us)));
-    json_add(list, STR_EMPTY, json_new_str(a, str_printf(a, "%lldus", (long long)most_us)));
-}
-
-static struct json *fault_of(struct arena *a, const struct fault_plan *plan,
-                             const struct fault_fired *fired)
-{
-    const struct fault_rule *rule = &plan->rules[fired->rule];
-    struct json *fault = json_new(a, JSON_IS_OBJECT);
-    struct buf at;
-    buf_init(&at, a, 4 * KIB);
-    fault_coordinate(&at, fired);
-    json_set_str(a, fault, "at", buf_str(&at));
-    json_set_str(a, fault, "phase", str_of(fault_phase_name(fired->phase)));
-    if (rule->error.len > 0) {
-        json_set_str(a, fault, str_eq(fired->service, STR("warehouse")) ? "sqlstate" : "error",
-                     str_copy(a, rule->error));
-    }
-    if (fired->phase == FAULT_PARTIAL && rule->entries.den > 0) {
-        json_set_str(a, fault, "entries",
-                     str_printf(a, "%u/%u", rule->entries.num, rule->entries.den));
-    }
-    if (fired->phase == FAULT_DELAY) {
-        durations_set(a, fault, "delay", rule->delay_min_us, rule->delay_max_us);
-    }
-    if (fired->phase == FAULT_KILL) {
-        durations_set(a, fault, "restart_after", rule->restart_min_us, rule->restart_max_us);
-    }
-    return fault;
-}
-
-struct json *keep_plan(struct arena *a, const struct fault_plan *plan)
-{
-    struct json *list = json_new(a, JSON_IS_ARRAY);
-    for (size_t i = 0; i < plan->fired_count && i < FAULT_RULES_MAX; i++) {
-        json_add(list, STR_EMPTY, fault_of(a, plan, &plan->fired[i]));
-    }
-    return list;
-}
 
 /* ---- files ---- */
 
@@ -94,46 +49,13 @@ static enum err repro_write(struct arena *a, struct str dir, const struct scenar
     return ERR_OK;
 }
 
-/* With the same children, for another parent. */
-static struct json *copy_of(struct arena *a, const struct json *node)
+static enum err plan_write(struct arena *a, struct str dir, const char *name,
+                           const struct scenario *s, uint64_t seed, struct diag *d)
 {
-    struct json *copy = NEW(a, struct json);
-    *copy = *node;
-    copy->next = NULL;
-    return copy;
-}
-
-/* The scenario's own file with other faults: one seed, no swarm. JSON is YAML. */
-static enum err plan_write(struct arena *a, struct str dir, const struct scenario *s,
-                           const struct run_result *r, struct diag *d)
-{
-    struct json *root = json_new(a, JSON_IS_OBJECT);
-    for (const struct json *child = s->root->first; child != NULL; child = child->next) {
-        if (!str_eq(child->key, STR("faults"))) {
-            json_add(root, child->key, copy_of(a, child));
-        }
-    }
-    json_add(root, STR("faults"), r->plan);
-    struct json *run = json_new(a, JSON_IS_OBJECT);
-    const struct json *old = json_get(root, STR("run"));
-    for (const struct json *child = old == NULL ? NULL : old->first; child != NULL;
-         child = child->next) {
-        if (!str_eq(child->key, STR("swarm")) && !str_eq(child->key, STR("seeds"))) {
-            json_add(run, child->key, copy_of(a, child));
-        }
-    }
-    json_set_str(a, run, "seeds", str_printf(a, "%llu", (unsigned long long)r->seed));
-    for (struct json *child = root->first; child != NULL; child = child->next) {
-        if (str_eq(child->key, STR("run"))) {
-            child->first = run->first;
-            child->last = run->last;
-            child->count = run->count;
-        }
-    }
     struct buf text;
     buf_init(&text, a, PLAN_BYTES_MAX);
-    json_write_indented(&text, root);
-    return file_write(a, dir, "plan.full.yaml", buf_str(&text), d);
+    json_write_indented(&text, plan_file(a, s, seed)); /* JSON is YAML */
+    return file_write(a, dir, name, buf_str(&text), d);
 }
 
 static enum err report_write(struct arena *a, struct str dir, const struct run_result *r,
@@ -178,7 +100,9 @@ static enum err seed_keep(struct arena *a, const struct scenario *s, uint64_t se
         .keep_plan = true, .trace_file = str_z(a, str_printf(a, "%.*s/trace.txt", STR_ARG(dir)))};
     struct run_result r;
     TRY(run_simulated(a, s, seed, &options, &r, d));
-    TRY(plan_write(a, dir, s, &r, d));
+    struct scenario full = *s;
+    full.faults = r.plan;
+    TRY(plan_write(a, dir, "plan.full.yaml", &full, seed, d));
     return report_write(a, dir, &r, d);
 }
 
@@ -205,4 +129,20 @@ enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t
     int status;
     return waitpid(pid, &status, 0) == pid ? ERR_OK
                                            : fail(d, ERR_INTERNAL, "waitpid: %s", strerror(errno));
+}
+
+enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const char *dir,
+                     struct str *ret_plan, struct diag *d)
+{
+    const struct scenario *s = shrunk->scenario;
+    struct str folder =
+        str_printf(a, "%s/%.*s-%llu", dir, STR_ARG(s->name), (unsigned long long)shrunk->seed);
+    TRY(folder_make(dir, d));
+    TRY(folder_make(str_z(a, folder), d));
+    TRY(plan_write(a, folder, "plan.min.yaml", s, shrunk->seed, d));
+    struct str text = str_printf(a, "%.*s\n%.*s\n\n%.*s", STR_ARG(shrunk->happened),
+                                 STR_ARG(shrunk->followed), STR_ARG(shrunk->difference));
+    TRY(file_write(a, folder, "story.txt", text, d));
+    *ret_plan = str_printf(a, "%.*s/plan.min.yaml", STR_ARG(folder));
+    return ERR_OK;
 }

@@ -6,12 +6,13 @@
 #ifndef AFORO_SCENARIOS_RUNNER_KEEP_H
 #define AFORO_SCENARIOS_RUNNER_KEEP_H
 
-#include "scenarios/runner/run.h"
+#include "scenarios/runner/shrink.h"
 
 /* Runs the seed once more, in a process of its own, since it may crash. Makes the folders. */
 MUST_USE enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t seed,
                                const char *dir, struct diag *d);
-/* The faults that fired in a run, as the `faults:` of a scenario; lives in `a`. */
-struct json *keep_plan(struct arena *a, const struct fault_plan *plan);
+/* What shrinking left of it, beside the rest: plan.min.yaml and story.txt. ret_plan: its path. */
+MUST_USE enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const char *dir,
+                              struct str *ret_plan, struct diag *d);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "base/instant.h"
 #include "base/limits.h"
-#include "keep.h"
+#include "plan.h"
 #include "scenarios/sim/sim.h"
 #include "world.h"
 
@@ -177,6 +177,7 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     }
     r->verdict = w->verdict;
     r->story = str_copy(a, w->story);
+    r->cause = str_copy(a, w->cause);
     if (stage_sim(w->stage) != NULL) {
         trace_copy(r->trace, sizeof(r->trace), sim_trace(stage_sim(w->stage), a));
     }
@@ -190,7 +191,7 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
 static enum err world_run(struct world *w, struct arena *a, const struct run_options *options,
                           struct run_result *ret_result, struct diag *d)
 {
-    struct run_result result = {.seed = w->seed, .story = STR_EMPTY};
+    struct run_result result = {.seed = w->seed, .story = STR_EMPTY, .cause = STR_EMPTY};
     FILE *trace = NULL;
     if (options->trace_file != NULL && (trace = fopen(options->trace_file, "wb")) == NULL) {
         return fail(d, ERR_INVALID, "%s: cannot be written", options->trace_file);
@@ -200,7 +201,7 @@ static enum err world_run(struct world *w, struct arena *a, const struct run_opt
     w->arena = arena_child(a, "run", ARENA_PROCESS_BYTES_MAX);
     enum err err = world_judge(w, a, options, trace, &result, d);
     if (err == ERR_OK && options->keep_plan) {
-        result.plan = keep_plan(a, w->faults);
+        result.plan = plan_faults(a, w->scenario->faults, w->faults);
     }
     world_close(w);
     arena_free(w->arena);

@@ -30,6 +30,8 @@ struct run_result {
     uint64_t seed;
     char trace[33];
     struct str story; /* the first expectation that failed, in one line; empty: passed */
+    /* what failed in which way, for "the same failure": "conservation lost"; empty: passed */
+    struct str cause;
     struct run_counts counts;
     uint64_t *rule_fired;   /* one a fault rule */
     struct run_cell *cells; /* what each rule had to do with each operation */

@@ -47,7 +47,7 @@ struct world {
     bool settled; /* whatever was expected has come true before the horizon */
     struct oracle_finding finding;
     enum verdict verdict;
-    struct str story;
+    struct str story, cause;
     struct diag trouble; /* of the oracle or the capture: no verdict can be given */
 };
 /* Builds it: emulator, plan, database, stage; runs the set-up actor, which no fault touches. */

@@ -48,6 +48,12 @@ kept=$work/failures/lost_ack-1
 for file in repro.sh plan.full.yaml trace.txt report.json; do [ -s "$kept/$file" ] || wrong "$kept/$file is missing"; done
 grep -qF -- "--seed 1 --once" "$kept/repro.sh" || wrong 'repro.sh does not name the seed'
 grep -q '"at": "producer/[01]/kinesis:PutRecords#[0-9]*"' "$kept/plan.full.yaml" || wrong 'no coordinate in plan.full.yaml'
+[ -s "$kept/plan.min.yaml" ] && [ -s "$kept/story.txt" ] || wrong 'no shrunk plan'
+says fails 'SHRUNK lost_ack seed=1:'
+says fails ' to 0 in '
+expect 1 shrunk "$kept/plan.min.yaml"
+expect 1 unshrunk "$work/failing.yaml" --seed 1 --once --no-shrink
+grep -q SHRUNK "$work/unshrunk.txt" && wrong '--no-shrink shrinks'
 expect 1 replanned "$kept/plan.full.yaml"
 expect 1 planned "$work/failing.yaml" --seed 1 --plan "$kept/plan.full.yaml"
 
