@@ -24,7 +24,7 @@ struct run_arguments {
     struct shrink_options shrink;
     bool seeds_given, quiet, shrink_all, shrink_none;
     bool coverage_required;
-    const char *coverage, *junit, *plan, *trace, *keep;
+    const char *coverage, *junit, *plan, *trace, *keep, *report;
     const char **files;
     size_t file_count;
 };
@@ -50,7 +50,11 @@ static const char help[] =
     "  --keep DIR       what is needed to look at a failure: DIR/<scenario>-<seed>/ with "
     "repro.sh,\n"
     "                   plan.full.yaml (the faults that fired, one by one), trace.txt, "
-    "report.json\n"
+    "report.json,\n"
+    "                   report.html\n"
+    "  --report DIR     DIR/<scenario>-<seed>.html: each failing seed, or the first seed where "
+    "none\n"
+    "                   fails, as a page with a timeline and where the records went\n"
     "  --shrink         make every failure that is kept small, not only the first: the few faults "
     "that\n"
     "                   matter, as a scenario file (with --keep: plan.min.yaml, story.txt)\n"
@@ -89,6 +93,7 @@ enum {
     OPTION_NO_SHRINK,
     OPTION_SHRINK_RUNS,
     OPTION_SHRINK_FOR,
+    OPTION_REPORT,
     OPTION_PLAN,
     OPTION_TRACE,
     OPTION_REAL,
@@ -110,6 +115,7 @@ static const struct option options[] = {
     {"no-shrink", no_argument, NULL, OPTION_NO_SHRINK},
     {"shrink-runs", required_argument, NULL, OPTION_SHRINK_RUNS},
     {"shrink-for", required_argument, NULL, OPTION_SHRINK_FOR},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"plan", required_argument, NULL, OPTION_PLAN},
     {"trace", required_argument, NULL, OPTION_TRACE},
     {"real", no_argument, NULL, OPTION_REAL},
@@ -170,6 +176,9 @@ static enum err option_take(struct run_arguments *args, int option, const char *
         return ERR_OK;
     case OPTION_SHRINK_FOR:
         return duration_parse(str_of(value), &args->shrink.us_max, d);
+    case OPTION_REPORT:
+        args->report = value;
+        return ERR_OK;
     case OPTION_PLAN:
         args->plan = value;
         return ERR_OK;
@@ -284,6 +293,19 @@ static enum err failures_keep(struct arena *a, const struct run_arguments *args,
     return ERR_OK;
 }
 
+/* A page of each failure; where nothing fails, of the first seed. */
+static enum err pages_write(struct arena *a, const struct run_arguments *args,
+                            const struct run_report *r, uint64_t seed_first, struct diag *d)
+{
+    if (r->result.failure_count == 0) {
+        return keep_page(a, r->scenario, seed_first, args->report, d);
+    }
+    for (size_t i = 0; i < r->result.failure_count && i < KEPT_MAX; i++) {
+        TRY(keep_page(a, r->scenario, r->result.failures[i].seed, args->report, d));
+    }
+    return ERR_OK;
+}
+
 static enum err rules_declare(struct arena *a, const struct scenario *scenario,
                               struct coverage *coverage, struct diag *d)
 {
@@ -334,6 +356,9 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
         fprintf(stderr, "\r\033[K");
     }
     TRY(err);
+    if (args->report != NULL) {
+        TRY(pages_write(a, args, ret_report, sweep.seed_first, d));
+    }
     return args->keep == NULL ? ERR_OK : failures_keep(a, args, ret_report, d);
 }
 
@@ -449,8 +474,9 @@ static int command_run(int argc, char **argv)
         }
     }
     if (args.sweep.real) { /* a real world has the machine to itself, and no two runs are alike */
-        if (args.keep != NULL || args.trace != NULL) {
-            return cli_usage(&cli_run, "--keep and --trace need a simulated run, not --real");
+        if (args.keep != NULL || args.trace != NULL || args.report != NULL) {
+            return cli_usage(&cli_run,
+                             "--keep, --report and --trace need a simulated run, not --real");
         }
         args.sweep.once = true;
         args.sweep.jobs = 1;

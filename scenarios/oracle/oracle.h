@@ -124,6 +124,31 @@ struct oracle_counts {
 };
 MUST_USE enum err oracle_count(struct oracle *o, struct oracle_counts *ret_counts, struct diag *d);
 
+/* ---- where records went ---- */
+#define ORACLE_TRAILS_MAX 60
+#define ORACLE_COPIES_MAX 8
+struct oracle_copy { /* one record of the stream */
+    struct str shard, sequence;
+    int64_t arrived_us;
+    struct str object; /* raw; empty: has not landed */
+    size_t ordinal;    /* in it */
+    bool loaded;       /* the object is */
+    struct str fate;   /* row, duplicate, quarantine: reason; empty: none of them */
+};
+struct oracle_trail {         /* one event of the source */
+    struct str name, payload; /* the payload's beginning */
+    bool is_wrong, malformed, late;
+    uint32_t intended, acknowledged;
+    struct oracle_copy copies[ORACLE_COPIES_MAX];
+    size_t copy_count;
+    uint64_t copies_left_out;
+};
+/* By the last checks: the events that `story` names, those that are wrong, then those that came
+ * twice or are no row; ORACLE_TRAILS_MAX at most. */
+MUST_USE enum err oracle_trails(struct oracle *o, struct str story, struct arena *a,
+                                struct oracle_trail **ret_trails, size_t *ret_count,
+                                uint64_t *ret_left_out, struct diag *d);
+
 /* A session as the pipeline gets it, watched: when which alert was committed. `now_us` gives the
  * emulator's clock. Lives in `a`; the inner one is closed with it. */
 struct warehouse *oracle_watch(struct oracle *o, struct arena *a, struct warehouse *inner,

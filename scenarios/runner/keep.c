@@ -97,13 +97,38 @@ static enum err seed_keep(struct arena *a, const struct scenario *s, uint64_t se
                           struct diag *d)
 {
     struct run_options options = {
-        .keep_plan = true, .trace_file = str_z(a, str_printf(a, "%.*s/trace.txt", STR_ARG(dir)))};
+        .keep_plan = true,
+        .trace_file = str_z(a, str_printf(a, "%.*s/trace.txt", STR_ARG(dir))),
+        .page_file = str_z(a, str_printf(a, "%.*s/report.html", STR_ARG(dir)))};
     struct run_result r;
     TRY(run_simulated(a, s, seed, &options, &r, d));
     struct scenario full = *s;
     full.faults = r.plan;
     TRY(plan_write(a, dir, "plan.full.yaml", &full, seed, d));
     return report_write(a, dir, &r, d);
+}
+
+/* In a process of its own, since the run may crash. */
+static enum err in_a_process(enum err (*work)(struct arena *a, const struct scenario *s,
+                                              uint64_t seed, struct str place, struct diag *d),
+                             struct arena *a, const struct scenario *s, uint64_t seed,
+                             struct str place, struct diag *d)
+{
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        return fail(d, ERR_INTERNAL, "fork: %s", strerror(errno));
+    }
+    if (pid == 0) {
+        enum err err = work(a, s, seed, place, d);
+        if (err != ERR_OK) {
+            (void)fprintf(stderr, "aforo run: %s\n", d->msg);
+        }
+        _exit(err == ERR_OK ? 0 : 1);
+    }
+    int status;
+    return waitpid(pid, &status, 0) == pid ? ERR_OK
+                                           : fail(d, ERR_INTERNAL, "waitpid: %s", strerror(errno));
 }
 
 enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t seed,
@@ -114,21 +139,24 @@ enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t
     TRY(folder_make(dir, d));
     TRY(folder_make(str_z(a, folder), d));
     TRY(repro_write(a, folder, scenario, seed, d));
-    (void)fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0) {
-        return fail(d, ERR_INTERNAL, "fork: %s", strerror(errno));
-    }
-    if (pid == 0) {
-        enum err err = seed_keep(a, scenario, seed, folder, d);
-        if (err != ERR_OK) {
-            (void)fprintf(stderr, "aforo run: %s\n", d->msg);
-        }
-        _exit(err == ERR_OK ? 0 : 1);
-    }
-    int status;
-    return waitpid(pid, &status, 0) == pid ? ERR_OK
-                                           : fail(d, ERR_INTERNAL, "waitpid: %s", strerror(errno));
+    return in_a_process(seed_keep, a, scenario, seed, folder, d);
+}
+
+static enum err page_write(struct arena *a, const struct scenario *s, uint64_t seed,
+                           struct str path, struct diag *d)
+{
+    struct run_options options = {.page_file = str_z(a, path)};
+    struct run_result r;
+    return run_simulated(a, s, seed, &options, &r, d);
+}
+
+enum err keep_page(struct arena *a, const struct scenario *scenario, uint64_t seed, const char *dir,
+                   struct diag *d)
+{
+    struct str path =
+        str_printf(a, "%s/%.*s-%llu.html", dir, STR_ARG(scenario->name), (unsigned long long)seed);
+    TRY(folder_make(dir, d));
+    return in_a_process(page_write, a, scenario, seed, path, d);
 }
 
 enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const char *dir,

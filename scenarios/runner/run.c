@@ -168,6 +168,11 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     if (trace != NULL) {
         sim_trace_sink(stage_sim(w->stage), trace_write, trace);
     }
+    struct timeline *timeline = NULL;
+    if (options->page_file != NULL) {
+        timeline = timeline_new(w->arena);
+        sim_event_sink(stage_sim(w->stage), timeline_note, timeline);
+    }
     enum stage_end end = phases_run(w);
     r->virtual_us = stage_now_us(w->stage);
     judge_end(w, end);
@@ -185,6 +190,9 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     enum err err = result_fill(w, a, r, d);
     stage_unlock(w->stage);
     TRY(err);
+    if (timeline != NULL) {
+        TRY(world_story(w, timeline, r, options->page_file, d));
+    }
     return options->inspect != NULL ? world_inspect(w, options, r, d) : ERR_OK;
 }
 

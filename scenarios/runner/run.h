@@ -52,6 +52,7 @@ struct run_view {
 struct run_options {
     bool keep_plan;         /* fill plan */
     const char *trace_file; /* every decision as a line; NULL: none */
+    const char *page_file;  /* the run as an HTML page; NULL: none. Simulated alone */
     /* NULL: nobody looks. What it returns is the run's result. */
     enum err (*inspect)(void *ctx, const struct run_view *view, struct diag *d);
     void (*progress)(void *ctx, int64_t since_us); /* at every check; NULL: silent */

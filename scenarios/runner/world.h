@@ -6,6 +6,7 @@
 #include "pipeline/worker.h"
 #include "database.h"
 #include "producer.h"
+#include "scenarios/report/timeline.h"
 #include "scenarios/runner/run.h"
 #include "stage.h"
 
@@ -68,6 +69,11 @@ void clocks_draw(struct world *w); /* for every actor, by the seed; simulated wo
 /* ---- inspect.c ---- */
 MUST_USE enum err world_inspect(struct world *w, const struct run_options *options,
                                 const struct run_result *result, struct diag *d);
+
+/* ---- run_story.c ---- */
+/* Writes the page of the run. */
+MUST_USE enum err world_story(struct world *w, const struct timeline *timeline,
+                              const struct run_result *result, const char *path, struct diag *d);
 
 /* ---- judge.c ---- */
 bool judge_tick(void *world, int64_t now_us); /* stage_check_fn: false once the verdict is known */

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "emulator/emulator.h"
+#include "scenarios/world/run_event.h"
 #include "seam/rt.h"
 #include "seam/transport.h"
 #include "seam/warehouse.h"
@@ -69,6 +70,9 @@ void sim_trace_add(struct sim *s, struct str what);
 uint64_t sim_events(const struct sim *s);
 /* Writes each traced decision as a line, for diffs of two runs; NULL: off. */
 void sim_trace_sink(struct sim *s, void (*write)(void *ctx, struct str line), void *ctx);
+
+/* What happens, as it happens; NULL: off. The hash does not depend on it. */
+void sim_event_sink(struct sim *s, run_event_fn *note, void *ctx);
 
 /* Seams of one task of an actor. */
 MUST_USE enum err sim_transport_open(struct sim_actor *actor, struct arena *a,

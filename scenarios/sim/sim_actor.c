@@ -23,6 +23,7 @@ struct sim_actor *sim_actor_add(struct sim *s, struct str name, sim_entry_fn *en
     *s->actors_end = actor;
     s->actors_end = &actor->next;
     s->unfinished_count++;
+    event_lived(actor, RUN_EVENT_JOINS, 0);
     actor->ticket = sim_schedule(s, actor, NULL, s->now_us);
     return actor;
 }
@@ -75,6 +76,7 @@ void actor_start(struct sim_actor *actor)
     actor->lives++;
     actor->arena = arena_child(actor->sim->arena, "actor's life", ARENA_PROCESS_BYTES_MAX);
     trace_note(actor->sim, actor->name, "starts", STR_EMPTY, actor->lives);
+    event_lived(actor, RUN_EVENT_STARTS, 0);
     (void)task_new(actor, "main", actor_main, actor);
 }
 
@@ -94,6 +96,7 @@ void actor_main_returned(struct sim_actor *actor)
     struct sim *s = actor->sim;
     ASSERT(actor->tasks->next == NULL); /* every task was joined */
     trace_note(s, actor->name, "ends", STR_EMPTY, actor->lives);
+    event_lived(actor, RUN_EVENT_ENDS, 0);
     actor_end(actor, SIM_DONE);
     s->unfinished_count--;
     if (actor->doomed) { /* whoever wanted to kill it comes too late */
@@ -122,6 +125,7 @@ static void actor_crash(struct sim_actor *actor, int64_t restart_after_us)
 {
     struct sim *s = actor->sim;
     trace_note(s, actor->name, "crashes", STR_EMPTY, restart_after_us);
+    event_lived(actor, RUN_EVENT_CRASHES, restart_after_us);
     flights_settle(actor);
     bool forever = restart_after_us < 0 || restart_after_us == INSTANT_NEVER;
     actor_end(actor, forever ? SIM_DEAD : SIM_WAITS_TO_START);

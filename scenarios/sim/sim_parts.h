@@ -1,7 +1,7 @@
 /* sim_parts.h -- What the files of the simulator share. Private.
  * sim.c: the world and its loop. sim_actor.c: lives and deaths. sim_task.c: tasks and their waits.
  * sim_rt.c: the runtime. sim_transport.c, sim_warehouse.c: the other two seams. sim_trace.c: the
- * hash. */
+ * hash. sim_event.c: what is shown. */
 #ifndef AFORO_SCENARIOS_SIM_SIM_PARTS_H
 #define AFORO_SCENARIOS_SIM_SIM_PARTS_H
 
@@ -110,6 +110,10 @@ struct sim {
     struct hash128 trace;
     void (*sink)(void *ctx, struct str line);
     void *sink_ctx;
+    /* what is shown */
+    run_event_fn *event_note;
+    void *event_ctx;
+    uint64_t ledger_seen; /* lines of the emulator's ledger that were told */
 };
 
 /* ---- sim.c ---- */
@@ -130,6 +134,13 @@ void trace_answer(struct sim_actor *actor, const struct http_response *response)
 /* A copy of the request arrives `after_us` from now, whatever has become of its sender. */
 void mail_send(struct sim_actor *sender, const struct http_request *request, int64_t after_us);
 void mail_arrive(struct sim_mail *mail);
+
+/* ---- sim_event.c ---- */
+void event_lived(const struct sim_actor *actor, enum run_event_kind kind, int64_t restart_after_us);
+/* The emulator has just dispatched, and answers so much later. */
+void event_called(struct sim *s, int64_t delay_us);
+void event_stated(const struct sim_actor *actor, const struct fault_call *call,
+                  const struct fault_decision *decision); /* to a warehouse */
 
 /* ---- sim_task.c ---- */
 struct rt_task *task_new(struct sim_actor *actor, const char *name, rt_task_fn *fn, void *arg);

@@ -77,6 +77,7 @@ static struct emulator_outcome dispatch(struct sim_actor *actor, const struct ht
     actor_decision_end(actor);
     trace_note(s, actor->name, "fault", str_of(fault_phase_name(o.fault)), o.delay_us);
     trace_answer(actor, &o.response);
+    event_called(s, o.delay_us);
     if (was_applied(&o) && call_mutates(request)) {
         actor_expose(actor);
     }

@@ -61,6 +61,7 @@ static struct fault_decision decide(void *ctx, const char *operation, struct str
     }
     trace_note(s, actor->name, operation, str_of(fault_phase_name(decision.phase)),
                decision.delay_us);
+    event_stated(actor, &call, &decision);
     return decision;
 }
 

@@ -108,3 +108,11 @@ void emulator_outbound_done(struct emulator *e, uint64_t id, int status, struct 
     (void)now_us;
     e->outbound_done_count += id == 7 && status == 200 ? 1 : 0;
 }
+
+bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledger_entry *ret_entry)
+{
+    (void)e;
+    (void)after;
+    (void)ret_entry;
+    return false; /* keeps none */
+}

@@ -45,7 +45,7 @@ expect 2 nooption "$good" --sedes 1..2
 
 # What is kept of a failure: the command, the faults one by one, and they fail again.
 kept=$work/failures/lost_ack-1
-for file in repro.sh plan.full.yaml trace.txt report.json; do [ -s "$kept/$file" ] || wrong "$kept/$file is missing"; done
+for file in repro.sh plan.full.yaml trace.txt report.json report.html; do [ -s "$kept/$file" ] || wrong "$kept/$file is missing"; done
 grep -qF -- "--seed 1 --once" "$kept/repro.sh" || wrong 'repro.sh does not name the seed'
 grep -q '"at": "producer/[01]/kinesis:PutRecords#[0-9]*"' "$kept/plan.full.yaml" || wrong 'no coordinate in plan.full.yaml'
 [ -s "$kept/plan.min.yaml" ] && [ -s "$kept/story.txt" ] || wrong 'no shrunk plan'
@@ -56,6 +56,14 @@ expect 1 unshrunk "$work/failing.yaml" --seed 1 --once --no-shrink
 grep -q SHRUNK "$work/unshrunk.txt" && wrong '--no-shrink shrinks'
 expect 1 replanned "$kept/plan.full.yaml"
 expect 1 planned "$work/failing.yaml" --seed 1 --plan "$kept/plan.full.yaml"
+
+grep -q '</html>' "$kept/report.html" && grep -qF 'expected 7' "$kept/report.html" || wrong 'report.html is not whole, or does not tell the failure'
+
+# A page of what fails; of the first seed where nothing does.
+expect 1 paged "$work/failing.yaml" --seeds 1..2 --once --report "$work/pages"
+expect 0 shown "$good" --seeds 3..4 --once --report "$work/pages"
+for seed in 1 2 3; do grep -q '</html>' "$work/pages/lost_ack-$seed.html" || wrong "no page of seed $seed"; done
+grep -qF 'Everything held' "$work/pages/lost_ack-3.html" || wrong 'the page of a seed that passes'
 
 # Coverage: a fault that hits nothing of what it is about, and one that is about nothing, keep the verdict open.
 expect 0 covered "$good" --seeds 1..8 --once --coverage "$work/coverage.json" --require-coverage

@@ -1,0 +1,241 @@
+/* run_lanes.c -- The timeline as an SVG: one lane an actor, time to the right. A bar is a life, a
+ * tick a call, a sign a fault. Of what falls on one point only the first is drawn; the table below
+ * has it all. page.js draws the same again for the part that is looked at. */
+#include "run_parts.h"
+
+#include "base/instant.h"
+
+#define WIDTH 1200
+#define LANE 46 /* name above, bar below */
+#define BAR_TOP 20
+#define BAR 16
+#define AXIS 24
+#define TICKS 6
+#define SHAPES 10
+
+/* Shapes around 0,0 so that colour is not all that tells them apart. */
+static const char *const SHAPE[SHAPES] = {
+    "M0-6L6 5H-6Z",                                       /* reject */
+    "M-6 0L5-6V6Z",                                       /* lose_request */
+    "M0-7L7 0L0 7L-7 0Z",                                 /* apply_reject */
+    "M6 0L-5-6V6Z",                                       /* lose_response */
+    "M-6-6H6V-1H-6ZM-6 2H6V6H-6Z",                        /* partial */
+    "M-6-6H6L-6 6H6Z",                                    /* delay */
+    "M-6-6H2V2H-6ZM-2 3V6H6V-2H3V3Z",                     /* duplicate */
+    "M-6-4-4-6 0-2 4-6 6-4 2 0 6 4 4 6 0 2-4 6-6 4-2 0Z", /* kill */
+    "M-6-3H6V3H-6Z",
+    "M0-6A6 6 0 1 0 .1-6Z",
+};
+static const char ALERT[] = "M-2-7H2L1 2H-1ZM-2 4H2V7H-2Z";
+static const char REPORT[] = "M0-7 2-2H7L3 1 4 7 0 3-4 7-3 1-7-2H-2Z";
+
+static size_t shape_of(enum fault_phase phase)
+{
+    return ((size_t)phase + SHAPES - 1) % SHAPES;
+}
+
+static void shapes_define(struct buf *out)
+{
+    buf_add_z(out, "<svg width=\"0\" height=\"0\" class=\"shapes\" aria-hidden=\"true\"><defs>");
+    for (size_t i = 0; i < SHAPES; i++) {
+        buf_addf(out, "<path id=\"s%zu\" d=\"%s\"/>", i, SHAPE[i]);
+    }
+    buf_addf(out, "<path id=\"alert\" d=\"%s\"/><path id=\"report\" d=\"%s\"/></defs></svg>\n",
+             ALERT, REPORT);
+}
+
+static void legend_entry(struct buf *out, struct str shape, struct str class, const char *word)
+{
+    buf_addf(out,
+             "<span><svg class=\"sign\" viewBox=\"-8 -8 16 16\"><use href=\"#%.*s\" "
+             "class=\"%.*s\"/></svg>%s</span>",
+             STR_ARG(shape), STR_ARG(class), word);
+}
+
+/* Signs of what occurs in the run. */
+void lanes_legend(struct buf *out, const struct run_page *page, struct arena *scratch)
+{
+    bool phases[FAULT_PHASE_COUNT] = {false}, marks[TIMELINE_MARK_COUNT] = {false};
+    for (size_t i = 0; i < page->timeline->event_count; i++) {
+        phases[page->timeline->events[i].event.fault] = true;
+        marks[page->timeline->events[i].mark] = true;
+    }
+    shapes_define(out);
+    buf_add_z(out, "<p class=\"legend\">");
+    for (size_t i = 1; i < FAULT_PHASE_COUNT; i++) {
+        size_t shape = shape_of((enum fault_phase)i);
+        if (phases[i]) {
+            legend_entry(out, str_printf(scratch, "s%zu", shape),
+                         str_printf(scratch, "p%zu", shape), fault_phase_name((enum fault_phase)i));
+        }
+    }
+    if (marks[TIMELINE_ALERT]) {
+        legend_entry(out, STR("alert"), STR("alert"), "alert");
+    }
+    if (marks[TIMELINE_REPORT]) {
+        legend_entry(out, STR("report"), STR("report"), "report");
+    }
+    buf_add_z(out,
+              "<span><i class=\"k life\"></i>alive</span><span><i class=\"k dead\"></i>dead</span>"
+              "<span><i class=\"k call\"></i>a call</span><span><i class=\"k sum\"></i>calls, "
+              "summed up</span><span><i class=\"k error\"></i>refused</span></p>\n");
+}
+
+/* ---- the drawing ---- */
+
+static int x_of(const struct timeline_view *v, int64_t at_us)
+{
+    int64_t us = at_us < 0 ? 0 : at_us > v->end_us ? v->end_us : at_us;
+    return (int)(us * WIDTH / v->end_us);
+}
+
+static int y_of(size_t actor)
+{
+    return (int)actor * LANE;
+}
+
+static void bar_add(struct buf *out, const char *class, int from, int to, size_t actor)
+{
+    buf_addf(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", class, from,
+             y_of(actor) + BAR_TOP, to > from ? to - from : 1, BAR);
+}
+
+/* From each start to its end, and the gaps between. */
+static void lives_draw(struct buf *out, const struct timeline_view *v, size_t actor)
+{
+    int from = -1;
+    for (size_t i = 0; i < v->event_count; i++) {
+        const struct timeline_event *e = &v->events[i];
+        int x = x_of(v, e->event.at_us);
+        if (e->actor != actor) {
+            continue;
+        }
+        if (e->mark == TIMELINE_STARTS) {
+            from = x;
+        } else if (from >= 0 && (e->mark == TIMELINE_ENDS || e->mark == TIMELINE_CRASHES)) {
+            bar_add(out, "life", from, x, actor);
+            from = -1;
+        }
+        if (e->mark == TIMELINE_CRASHES) {
+            bar_add(out, "dead", x, x_of(v, e->event.until_us), actor);
+        }
+    }
+    if (from >= 0) {
+        bar_add(out, "life", from, WIDTH, actor);
+    }
+}
+
+static void sums_draw(struct buf *out, const struct timeline_view *v)
+{
+    for (size_t i = 0; i < v->sum_count; i++) {
+        const struct timeline_sum *s = &v->sums[i];
+        int from = x_of(v, (int64_t)s->bucket * v->bucket_us);
+        int to = x_of(v, (int64_t)(s->bucket + 1) * v->bucket_us);
+        int height = s->count >= 64 ? 12 : s->count >= 16 ? 9 : s->count >= 4 ? 6 : 3;
+        buf_addf(out, "<rect class=\"sum\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", from,
+                 y_of(s->actor) + BAR_TOP + BAR - height, to - from, height);
+    }
+}
+
+static void tick_add(struct buf *out, const char *class, int x, size_t actor)
+{
+    buf_addf(out, "<path class=\"%s\" d=\"M%d %dv%d\"/>", class, x, y_of(actor) + BAR_TOP, BAR);
+}
+
+static void sign_add(struct buf *out, const char *shape, const char *class, int x, size_t actor)
+{
+    int inside = x < 7 ? 7 : x > WIDTH - 7 ? WIDTH - 7 : x;
+    buf_addf(out, "<use href=\"#%s\" class=\"%s\" x=\"%d\" y=\"%d\"/>", shape, class, inside,
+             y_of(actor) + BAR_TOP + BAR / 2);
+}
+
+static void event_draw(struct buf *out, const struct timeline_view *v,
+                       const struct timeline_event *e)
+{
+    int x = x_of(v, e->event.at_us);
+    char shape[4] = {'s', (char)('0' + shape_of(e->event.fault)), '\0'};
+    char class[4] = {'p', shape[1], '\0'};
+    switch (e->mark) {
+    case TIMELINE_CALL:
+        tick_add(out, "call", x, e->actor);
+        break;
+    case TIMELINE_ERROR:
+        tick_add(out, "error", x, e->actor);
+        break;
+    case TIMELINE_FAULT:
+        sign_add(out, shape, class, x, e->actor);
+        break;
+    case TIMELINE_ALERT:
+        sign_add(out, "alert", "alert", x, e->actor);
+        break;
+    case TIMELINE_REPORT:
+        sign_add(out, "report", "report", x, e->actor);
+        break;
+    case TIMELINE_STARTS:
+    case TIMELINE_ENDS:
+    case TIMELINE_CRASHES:
+    case TIMELINE_MARK_COUNT:
+        break;
+    }
+}
+
+/* Calls below, signs above; of each actor one of a kind a point. */
+static void events_draw(struct buf *out, const struct timeline_view *v, bool signs,
+                        struct arena *scratch)
+{
+    int *last = NEW_ARRAY(scratch, int, v->actor_count *TIMELINE_MARK_COUNT);
+    for (size_t i = 0; i < v->event_count; i++) {
+        const struct timeline_event *e = &v->events[i];
+        int *drawn = &last[e->actor * TIMELINE_MARK_COUNT + (size_t)e->mark];
+        int x = x_of(v, e->event.at_us) + 1; /* 0: none yet */
+        bool is_sign = e->mark != TIMELINE_CALL && e->mark != TIMELINE_ERROR;
+        if (is_sign == signs && *drawn != x) {
+            *drawn = x;
+            event_draw(out, v, e);
+        }
+    }
+}
+
+static void axis_draw(struct buf *out, const struct run_page *page, int height)
+{
+    const struct timeline_view *v = page->timeline;
+    for (int i = 0; i <= TICKS; i++) {
+        int64_t at_us = v->end_us / TICKS * i;
+        int x = x_of(v, at_us);
+        const char *anchor = i == 0 ? "start" : i == TICKS ? "end" : "middle";
+        buf_addf(out,
+                 "<path class=\"grid\" d=\"M%d 0V%d\"/><text class=\"axis\" x=\"%d\" y=\"%d\" "
+                 "text-anchor=\"%s\">",
+                 x, height, x, height + 16, anchor);
+        html_moment(out, page, at_us);
+        buf_add_z(out, "</text>");
+    }
+    if (page->heal_us > 0 && page->heal_us <= v->end_us) {
+        int x = x_of(v, page->heal_us);
+        buf_addf(out,
+                 "<path class=\"heal\" d=\"M%d 0V%d\"/><text class=\"axis\" x=\"%d\" y=\"10\">"
+                 "faults end</text>",
+                 x, height, x + 4);
+    }
+}
+
+void lanes_write(struct buf *out, const struct run_page *page, struct arena *scratch)
+{
+    const struct timeline_view *v = page->timeline;
+    int height = (int)v->actor_count * LANE;
+    buf_addf(out,
+             "<svg id=\"lanes\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"timeline of the "
+             "actors\">",
+             WIDTH, height + AXIS);
+    axis_draw(out, page, height);
+    for (size_t i = 0; i < v->actor_count; i++) {
+        lives_draw(out, v, i);
+        buf_addf(out, "<text class=\"lane\" x=\"2\" y=\"%d\">", y_of(i) + BAR_TOP - 6);
+        html_add(out, v->actors[i]);
+        buf_add_z(out, "</text>");
+    }
+    sums_draw(out, v);
+    events_draw(out, v, false, scratch);
+    events_draw(out, v, true, scratch);
+    buf_add_z(out, "</svg>\n");
+}
