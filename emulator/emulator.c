@@ -35,6 +35,7 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
         .public_url = or_else(options->public_url, STR("http://127.0.0.1:4566")),
         .limits_off = options->limits_off,
         .verify_signatures = options->verify_signatures,
+        .bias_kills = options->bias_kills,
         .start_us = options->start_us,
     };
     struct emulator *e = NEW(a, struct emulator);

@@ -17,6 +17,9 @@ struct emulator_options {
     bool limits_off; /* no throughput limits: a stream takes what comes */
     /* refuse what is not signed with the secret key "test"; any access key goes */
     bool verify_signatures;
+    /* A kill is ten times as likely at the call that follows one of the same actor that changed
+     * something: where a crash hurts most. */
+    bool bias_kills;
     int64_t start_us; /* the first `now`: faults' from and until count from here */
 };
 struct emulator *emulator_new(struct arena *a, const struct emulator_options *options);

@@ -37,6 +37,7 @@ static void core_begin(struct core *core, int64_t start_us)
     ledger_init(&core->ledger, a);
     fault_plan_init(&core->faults, a, core->options.seed);
     core->ordinals = fault_ordinals_new(a);
+    core->exposed = map_new(a);
     core->states = NEW_ARRAY(a, void *, core->service_count);
     for (size_t i = 0; i < core->service_count; i++) {
         if (core->services[i]->state_new != NULL) {

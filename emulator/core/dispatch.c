@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "dispatch_parts.h"
 
+#define EXPOSED_KILL_FACTOR 10
+
 /* ---- refusals ---- */
 
 int error_status(const struct operation_model *op, struct str name)
@@ -163,6 +165,26 @@ static bool read_input(struct passage *p)
 
 /* ---- what the plan says ---- */
 
+/* Does the operation change anything, by its name? */
+static bool operation_mutates(struct str name)
+{
+    static const char *const reads[] = {"Get", "List", "Describe", "Head", "BatchGet", "Receive"};
+    for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+        if (str_starts(name, str_of(reads[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Something was done of which nothing else knows yet. */
+static void expose_actor(struct passage *p)
+{
+    if (p->core->options.bias_kills && p->applied && operation_mutates(p->about.operation)) {
+        map_put(p->core->exposed, p->about.actor, p->core);
+    }
+}
+
 static void decide_fault(struct passage *p)
 {
     struct core *core = p->core;
@@ -172,6 +194,10 @@ static void decide_fault(struct passage *p)
     p->about.ordinal =
         fault_ordinals_next(core->ordinals, p->about.actor, p->about.service, p->about.operation);
     p->about.since_us = core->now_us - core->start_us;
+    if (core->options.bias_kills) {
+        bool exposed = map_remove(core->exposed, p->about.actor) != NULL;
+        core->faults.kill_factor = exposed ? EXPOSED_KILL_FACTOR : 1;
+    }
     p->fault = fault_plan_decide(&core->faults, &p->about);
     p->out.fault = p->fault.phase;
 }
@@ -207,6 +233,7 @@ static void note_in_ledger(struct passage *p)
         .applied = p->applied,
     };
     ledger_add(p->core, &line);
+    expose_actor(p);
 }
 
 static void copy_head(struct passage *p)

@@ -49,7 +49,7 @@ struct emulator_service {
 struct core_options {
     uint64_t seed;
     struct str account, region, public_url;
-    bool limits_off, verify_signatures;
+    bool limits_off, verify_signatures, bias_kills;
     int64_t start_us;
 };
 const struct core_options *core_options(const struct core *core);

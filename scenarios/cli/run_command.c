@@ -24,13 +24,14 @@ struct run_arguments {
     struct shrink_options shrink;
     bool seeds_given, quiet, shrink_all, shrink_none;
     bool coverage_required;
-    const char *coverage, *junit, *plan, *trace, *keep, *report;
+    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec;
     const char **files;
     size_t file_count;
 };
 struct run_report { /* of one file */
     const struct scenario *scenario;
     bool real;
+    const char *exec; /* the command in the place of the file's process; NULL: none */
     struct sweep_result result;
 };
 
@@ -64,6 +65,8 @@ static const char help[] =
     "  --plan FILE      the faults of this scenario file instead of the file's own, as they are\n"
     "  --trace FILE     run the first seed once, every decision as a line of FILE\n"
     "  --real           on threads, loopback HTTP and a SQLite file instead of a virtual world\n"
+    "  --exec COMMAND   real, with this program as the pipeline (topology.processes); "
+    "docs/exec.md\n"
     "  --postgres URL   real, with the PostgreSQL of this connection string as the warehouse\n"
     "  --speed N        real: the clock runs N times as fast as the wall (60)\n"
     "  --quiet          no progress, no table\n\n"
@@ -97,6 +100,7 @@ enum {
     OPTION_PLAN,
     OPTION_TRACE,
     OPTION_REAL,
+    OPTION_EXEC,
     OPTION_POSTGRES,
     OPTION_SPEED,
     OPTION_QUIET
@@ -119,6 +123,7 @@ static const struct option options[] = {
     {"plan", required_argument, NULL, OPTION_PLAN},
     {"trace", required_argument, NULL, OPTION_TRACE},
     {"real", no_argument, NULL, OPTION_REAL},
+    {"exec", required_argument, NULL, OPTION_EXEC},
     {"postgres", required_argument, NULL, OPTION_POSTGRES},
     {"speed", required_argument, NULL, OPTION_SPEED},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -176,6 +181,10 @@ static enum err option_take(struct run_arguments *args, int option, const char *
         return ERR_OK;
     case OPTION_SHRINK_FOR:
         return duration_parse(str_of(value), &args->shrink.us_max, d);
+    case OPTION_EXEC:
+        args->exec = value;
+        args->sweep.real = true;
+        return ERR_OK;
     case OPTION_REPORT:
         args->report = value;
         return ERR_OK;
@@ -218,10 +227,13 @@ static void stories_print(const struct run_report *r)
     const struct sweep_result *s = &r->result;
     for (size_t i = 0; i < s->failure_count && i < STORIES_SHOWN; i++) {
         const struct sweep_failure *f = &s->failures[i];
-        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu %s\n",
+        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu %s%s%s\n",
                STR_ARG(r->scenario->name), (unsigned long long)f->seed, verdict_name(f->verdict),
                STR_ARG(f->story), STR_ARG(r->scenario->file), (unsigned long long)f->seed,
-               r->real ? "--real" : "--once");
+               r->exec != NULL ? "--exec '"
+               : r->real       ? "--real"
+                               : "--once",
+               r->exec != NULL ? r->exec : "", r->exec != NULL ? "'" : "");
     }
     if (s->failure_count > STORIES_SHOWN) {
         printf("     ... and %zu more failures\n", s->failure_count - STORIES_SHOWN);
@@ -271,6 +283,9 @@ static enum err file_read(struct arena *a, const struct run_arguments *args, con
 {
     struct scenario *scenario, *plan;
     TRY(scenario_read(a, file, &scenario, d));
+    if (args->exec != NULL) {
+        TRY(scenario_exec(a, scenario, str_of(args->exec), d));
+    }
     if (args->plan != NULL) {
         TRY(scenario_read(a, args->plan, &plan, d));
         scenario->faults = plan->faults;
@@ -351,6 +366,7 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
     }
     ret_report->scenario = scenario;
     ret_report->real = sweep.real;
+    ret_report->exec = args->exec;
     enum err err = sweep_run(a, scenario, &sweep, &ret_report->result, d);
     if (sweep.progress != NULL) {
         fprintf(stderr, "\r\033[K");

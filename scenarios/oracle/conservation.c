@@ -238,6 +238,9 @@ static void lines_check(struct oracle *o, struct oracle_finding *f)
 
 enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f, struct diag *d)
 {
+    if (o->in.foreign) {
+        return foreign_check(o, false, f, d);
+    }
     arena_reset(o->scratch);
     struct oracle_finding found = *f;
     forget_last_look(o);
@@ -256,6 +259,9 @@ enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f, stru
 
 enum err oracle_check_complete(struct oracle *o, struct oracle_finding *f, struct diag *d)
 {
+    if (o->in.foreign) {
+        return foreign_check(o, true, f, d);
+    }
     TRY(oracle_check_warehouse(o, f, d));
     for (const struct oracle_event *e = o->first; e != NULL; e = e->next) {
         if (e->acknowledged == 0 && e->landed > 0) {
@@ -286,6 +292,10 @@ static enum err count_of(struct oracle *o, const char *sql, uint64_t *ret_count,
 
 enum err oracle_lag(struct oracle *o, struct oracle_lag *ret_lag, struct diag *d)
 {
+    if (o->in.foreign) { /* what it has not done yet cannot be told from what it will never do */
+        *ret_lag = (struct oracle_lag){.unacknowledged = o->unacknowledged};
+        return ERR_OK;
+    }
     arena_reset(o->scratch);
     uint64_t loaded, unsent;
     TRY(count_of(o, "select count(*) from aforo_loaded_object", &loaded, d));
@@ -329,6 +339,9 @@ static void reports_count(struct oracle *o, struct oracle_counts *c)
 
 enum err oracle_count(struct oracle *o, struct oracle_counts *ret_counts, struct diag *d)
 {
+    if (o->in.foreign) {
+        return foreign_count(o, ret_counts, d);
+    }
     arena_reset(o->scratch);
     struct oracle_counts c = {.produced = o->produced,
                               .acknowledged = o->acknowledged,

@@ -114,9 +114,10 @@ static struct tree *groups_of_ledger(const struct grouping *g)
 {
     struct tree *groups = tree_new(g->o->scratch);
     for (const struct oracle_event *e = g->o->first; e != NULL; e = e->next) {
-        for (uint32_t i = 0;
-             event_is_row(e) && i < (g->o->in.def->id_by_position ? e->landed : e->landed > 0);
-             i++) {
+        uint32_t rows = g->o->in.foreign               ? e->stored > 0
+                        : g->o->in.def->id_by_position ? e->landed
+                                                       : e->landed > 0;
+        for (uint32_t i = 0; event_is_row(e) && i < rows; i++) {
             group_add(g, groups, &e->row);
         }
     }
@@ -135,7 +136,9 @@ static enum err groups_of_warehouse(const struct grouping *g, struct tree **ret_
     for (size_t i = 0; i < def->column_count; i++) {
         buf_addf(&sql, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(def->columns[i].name));
     }
-    buf_addf(&sql, " from %.*s order by aforo_object, aforo_ordinal", STR_ARG(def->table));
+    struct str id = def->columns[def->id_column].name;
+    buf_addf(&sql, " from %.*s order by %.*s", STR_ARG(def->table),
+             STR_ARG(o->in.foreign ? id : STR("aforo_object, aforo_ordinal")));
     struct warehouse_result rows;
     TRY(oracle_query(o, buf_str(&sql), &rows, d));
     struct tree *groups = tree_new(o->scratch);

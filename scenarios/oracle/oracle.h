@@ -18,6 +18,9 @@ struct oracle_options {
     struct emulator *emulator; /* only read */
     const struct definition *def;
     struct warehouse *warehouse; /* a session for the oracle alone; NULL until oracle_warehouse */
+    /* The pipeline is not ours: no aforo_ tables; raw is NDJSON. Alerts and reports are not asked.
+     */
+    bool foreign;
     /* Where sessions are watched by several threads: taken around the commit of an alert and the
      * note of it. NULL: one thread. All other calls are for one thread at a time. */
     void (*lock)(void *ctx), (*unlock)(void *ctx);

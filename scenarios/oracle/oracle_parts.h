@@ -76,6 +76,10 @@ struct figure {
     enum { FIGURE_COUNT, FIGURE_SUM, FIGURE_MIN, FIGURE_MAX } kind;
     size_t column; /* not of COUNT */
 };
+/* foreign.c: of a pipeline that is not ours. complete: nothing is on its way any more */
+MUST_USE enum err foreign_check(struct oracle *o, bool complete, struct oracle_finding *f,
+                                struct diag *d);
+MUST_USE enum err foreign_count(struct oracle *o, struct oracle_counts *ret_counts, struct diag *d);
 /* "count", "sum(amount)" ... */
 MUST_USE enum err figure_parse(const struct definition *def, struct str text,
                                struct figure *ret_figure, struct diag *d);

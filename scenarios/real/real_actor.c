@@ -109,6 +109,9 @@ static void actor_doom(struct real_actor *actor, int64_t restart_after_us)
     }
     actor->restart_after_us = restart_after_us;
     atomic_store(&actor->doomed, true);
+    if (actor->on_doom != NULL) {
+        actor->on_doom(actor->doom_ctx);
+    }
     for (struct real_task *task = actor->tasks; task != NULL; task = task->next) {
         if (!task->left) {
             rt_cancel(w->threads, task->thread);

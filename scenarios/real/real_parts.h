@@ -41,6 +41,8 @@ struct real_actor {
     int64_t restart_after_us, start_at_us;
     struct arena *arena; /* of this life */
     struct real_task *main, *tasks;
+    void (*on_doom)(void *ctx); /* at once, under `lock`: what cannot leave by a flag; or NULL */
+    void *doom_ctx;
     struct real_actor *next;
 };
 

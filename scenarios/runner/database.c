@@ -88,6 +88,45 @@ static enum err place_make(struct database *db, struct diag *d)
     return ERR_OK;
 }
 
+static const char *plain_type(const struct warehouse *w, enum column_type type)
+{
+    bool postgres = warehouse_dialect(w) == WAREHOUSE_POSTGRES;
+    switch (type) {
+    case COLUMN_INTEGER:
+        return postgres ? "bigint" : "integer";
+    case COLUMN_BOOLEAN:
+        return postgres ? "boolean" : "integer";
+    case COLUMN_DECIMAL:
+        return postgres ? "numeric" : "text"; /* SQLite has no exact decimals */
+    case COLUMN_TIMESTAMP:
+        return postgres ? "timestamptz" : "text";
+    case COLUMN_TEXT:
+        break;
+    }
+    return "text";
+}
+
+/* The table as somebody would write it by hand; the id is its key. */
+static enum err table_make(struct warehouse *w, const struct definition *def, struct arena *scratch,
+                           struct diag *d)
+{
+    struct buf sql;
+    buf_init(&sql, scratch, 64 * KIB);
+    buf_addf(&sql, "create table %.*s (", STR_ARG(def->table));
+    for (size_t i = 0; i < def->column_count; i++) {
+        const struct column *c = &def->columns[i];
+        buf_addf(&sql, "%s%.*s %s%s", i == 0 ? "" : ", ", STR_ARG(c->name), plain_type(w, c->type),
+                 i == def->id_column ? " primary key" : "");
+    }
+    buf_add_char(&sql, ')');
+    return warehouse_exec(w, buf_str(&sql), NULL, 0, NULL, d);
+}
+
+struct str database_url(const struct database *db, struct arena *a)
+{
+    return db->conninfo != NULL ? str_of(db->conninfo) : str_printf(a, "sqlite:%s", db->path);
+}
+
 enum err database_open(struct arena *a, const struct database_options *options,
                        const struct definition *def, struct database **ret_database, struct diag *d)
 {
@@ -98,7 +137,8 @@ enum err database_open(struct arena *a, const struct database_options *options,
     TRY(place_make(db, d));
     TRY(database_session(db, a, &db->first, d));
     struct arena *scratch = arena_child(a, "tables", ARENA_TASK_BYTES_MAX);
-    TRY(loading_tables(db->first, def, scratch, d));
+    TRY(options->foreign ? table_make(db->first, def, scratch, d)
+                         : loading_tables(db->first, def, scratch, d));
     arena_free(scratch);
     return ERR_OK;
 }

@@ -201,6 +201,9 @@ static const struct expectation *first_missing(struct world *w, struct oracle_fi
 /* When it must be true: counted from the heal, and not before all has been at rest for a while. */
 static int64_t deadline_of(const struct world *w, const struct expectation *e)
 {
+    if (w->scenario->process_count > 0) {
+        return processes_deadline(w);
+    }
     int64_t within_us = w->scenario->heal_after_us + e->within_us;
     int64_t rest_us = w->quiet_us + REST_US;
     return within_us > rest_us ? within_us : rest_us;
@@ -220,7 +223,9 @@ static bool tick(struct world *w, int64_t now_us)
     }
     struct oracle_lag lag;
     struct oracle_finding f;
-    if (w->healed && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
+    processes_watch(w, now_us);
+    bool may_end = w->healed || w->scenario->process_count > 0; /* the sooner, the more seeds */
+    if (may_end && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
         w->quiet_us = w->quiet_us == 0 ? now_us : w->quiet_us;
         const struct expectation *missing = first_missing(w, &f);
         w->waits_for = missing;

@@ -147,7 +147,8 @@ static enum stage_end phases_run(struct world *w)
     int64_t tick_us = s->horizon_us / TICKS_MAX;
     stage_on_tick(w->stage, tick_us > TICK_US_MIN ? tick_us : TICK_US_MIN, judge_tick, w);
     world_start(w);
-    enum stage_end end = stage_run(w->stage, s->heal_after_us);
+    bool by_work = s->process_count > 0; /* they decide when the faults end */
+    enum stage_end end = stage_run(w->stage, by_work ? s->horizon_us : s->heal_after_us);
     if (end != STAGE_UNTIL) {
         return end;
     }
@@ -226,6 +227,10 @@ enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_
                        struct diag *d)
 {
     struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
+    if (scenario->process_count > 0) {
+        return fail(d, ERR_UNSUPPORTED, "%.*s: processes need a real run (--real)",
+                    STR_ARG(scenario->file));
+    }
     return world_run(&w, a, options, ret_result, d);
 }
 

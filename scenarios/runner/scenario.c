@@ -171,7 +171,7 @@ static enum err topology_read(const struct reading *r, const struct json *root, 
     struct json *topology, *stream;
     TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
     TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("tuning"), STR("actors"),
-             STR("twin_landers")));
+             STR("twin_landers"), STR("processes")));
     TRY(pipeline_read(r, topology, s, d));
     TRY(tuning_read(r, topology, s->pipeline, d));
     s->stream = s->pipeline->stream;
@@ -186,6 +186,7 @@ static enum err topology_read(const struct reading *r, const struct json *root, 
         TRY(reading_bool(r, stream, "limits", &limits, d));
         s->limits_off = !limits;
     }
+    TRY(scenario_processes_read(r, topology, s, d));
     return actors_read(r, topology, s, d);
 }
 
@@ -278,7 +279,8 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     if (fault_plan_read(&plan, s->faults, &why) != ERR_OK) {
         return fail(d, why.code, "%.*s:%s", STR_ARG(s->file), why.msg);
     }
-    return scenario_expectations_read(r, root, s, d);
+    TRY(scenario_expectations_read(r, root, s, d));
+    return scenario_processes_check(s, d);
 }
 
 enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario,

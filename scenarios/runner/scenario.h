@@ -67,6 +67,10 @@ struct scenario_source {
     int64_t late_max_us;
     unsigned batch; /* entries a PutRecords call; 0: 25 */
 };
+struct scenario_process { /* a user's own program */
+    struct str name, command;
+    unsigned count;
+};
 struct scenario {
     struct str file, name, doc;
     int64_t start_us, horizon_us, heal_after_us;
@@ -79,6 +83,9 @@ struct scenario {
     struct definition *pipeline;
     struct scenario_actors actors;
     bool twin_landers; /* every lander lands every shard: two processes where there should be one */
+    /* in the place of landers, loaders and reporters; for real runs */
+    struct scenario_process *processes;
+    size_t process_count;
     struct scenario_source source;
     struct scenario_clock *clocks;
     size_t clock_count;
@@ -88,6 +95,11 @@ struct scenario {
     size_t expectation_count;
 };
 MUST_USE enum err scenario_read(struct arena *a, const char *path, struct scenario **ret_scenario,
+                                struct diag *d);
+
+/* The scenario with this command as its process. ERR_UNSUPPORTED: it expects what only our own
+ * pipeline does. ERR_INVALID: it has several processes. */
+MUST_USE enum err scenario_exec(struct arena *a, struct scenario *s, struct str command,
                                 struct diag *d);
 
 /* "1..200" or "7"; ERR_INVALID. */

@@ -10,5 +10,10 @@ MUST_USE enum err scenario_clocks_read(const struct reading *r, const struct jso
                                        struct scenario *s, struct diag *d);
 MUST_USE enum err scenario_expectations_read(const struct reading *r, const struct json *root,
                                              struct scenario *s, struct diag *d);
+/* topology.processes */
+MUST_USE enum err scenario_processes_read(const struct reading *r, const struct json *topology,
+                                          struct scenario *s, struct diag *d);
+/* ERR_UNSUPPORTED: an expectation that cannot be asked of processes. */
+MUST_USE enum err scenario_processes_check(const struct scenario *s, struct diag *d);
 
 #endif

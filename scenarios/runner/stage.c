@@ -234,3 +234,10 @@ struct warehouse *stage_warehouse_wrap(struct stage_actor *actor, struct arena *
     return actor->sim != NULL ? sim_warehouse_wrap(actor->sim, a, inner)
                               : real_warehouse_wrap(actor->real, a, inner);
 }
+
+enum err stage_process_run(struct stage_actor *actor, struct rt *rt, struct arena *life,
+                           const struct process_options *options, int *ret_status, struct diag *d)
+{
+    ASSERT(actor->real != NULL);
+    return process_run(actor->real, rt, life, options, ret_status, d);
+}

@@ -9,6 +9,7 @@
 #include "emulator/emulator.h"
 #include "seam/rt.h"
 #include "seam/transport.h"
+#include "scenarios/real/process.h"
 #include "seam/warehouse.h"
 
 struct sim;
@@ -52,6 +53,10 @@ int64_t stage_wall_us(const struct stage *s);
 void stage_lock(struct stage *s);
 void stage_unlock(struct stage *s);
 
+/* Real alone: process_run. */
+MUST_USE enum err stage_process_run(struct stage_actor *actor, struct rt *rt, struct arena *life,
+                                    const struct process_options *options, int *ret_status,
+                                    struct diag *d);
 MUST_USE enum err stage_transport_open(struct stage_actor *actor, struct arena *a,
                                        struct transport **ret_transport, struct diag *d);
 struct warehouse *stage_warehouse_wrap(struct stage_actor *actor, struct arena *a,

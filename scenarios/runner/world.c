@@ -219,6 +219,7 @@ enum err world_open(struct world *w, struct diag *d)
         .seed = w->seed,
         .limits_off = s->limits_off,
         .verify_signatures = s->clock_count > 0, /* who looks at signatures looks at clocks */
+        .bias_kills = w->speed > 0,              /* the simulator does it by itself */
         .start_us = s->start_us};
     w->emulator = emulator_new(w->arena, &options);
     w->faults = emulator_faults(w->emulator);
@@ -231,14 +232,18 @@ enum err world_open(struct world *w, struct diag *d)
                                   .emulator = w->emulator,
                                   .faults = w->faults,
                                   .speed = w->speed};
-    struct database_options database = {
-        .seed = w->seed, .real = w->speed > 0, .conninfo = w->conninfo};
+    struct database_options database = {.seed = w->seed,
+                                        .real = w->speed > 0,
+                                        .foreign = s->process_count > 0,
+                                        .conninfo = w->conninfo};
+    TRY(processes_open(w, d));
     TRY(database_open(w->arena, &database, s->pipeline, &w->database, d));
     w->session = database_first(w->database);
     TRY(stage_open(w->arena, &stage, &w->stage, d));
     struct oracle_options oracle = {.emulator = w->emulator,
                                     .def = s->pipeline,
                                     .warehouse = w->session,
+                                    .foreign = s->process_count > 0,
                                     .lock = lock_stage,
                                     .unlock = unlock_stage,
                                     .lock_ctx = w->stage};
@@ -278,14 +283,23 @@ static void workers_add(struct world *w, const char *name, enum worker_role role
     }
 }
 
+static size_t actors_count(const struct scenario *s)
+{
+    const struct scenario_actors *n = &s->actors;
+    size_t count = n->producers + n->landers + n->loaders + n->reporters;
+    for (size_t i = 0; i < s->process_count; i++) {
+        count += s->processes[i].count;
+    }
+    return count;
+}
+
 void world_start(struct world *w)
 {
     const struct scenario *s = w->scenario;
     const struct scenario_actors *n = &s->actors;
     stage_lock(w->stage);
     w->producer_count = n->producers;
-    w->actors = NEW_ARRAY(w->arena, struct world_actor,
-                          n->producers + n->landers + n->loaders + n->reporters);
+    w->actors = NEW_ARRAY(w->arena, struct world_actor, actors_count(s));
     for (unsigned i = 0; i < n->producers; i++) {
         struct world_actor *actor = actor_next(w);
         struct producer_options options = {.scenario = s,
@@ -300,9 +314,13 @@ void world_start(struct world *w)
         actor->producer = producer_new(durable, &options);
         actor_add(actor, str_printf(w->arena, "producer/%u", i), producer_entry);
     }
-    workers_add(w, "lander", WORKER_LANDER, n->landers, s->twin_landers);
-    workers_add(w, "loader", WORKER_LOADER, n->loaders, false);
-    workers_add(w, "reporter", WORKER_REPORTER, n->reporters, false);
+    if (s->process_count > 0) {
+        processes_add(w);
+    } else {
+        workers_add(w, "lander", WORKER_LANDER, n->landers, s->twin_landers);
+        workers_add(w, "loader", WORKER_LOADER, n->loaders, false);
+        workers_add(w, "reporter", WORKER_REPORTER, n->reporters, false);
+    }
     clocks_draw(w);
     stage_unlock(w->stage);
 }
@@ -311,6 +329,7 @@ void world_close(struct world *w)
 {
     stage_close(w->stage);
     w->stage = NULL;
+    processes_close(w, w->verdict != VERDICT_PASS);
     database_close(w->database);
     w->database = NULL;
 }

@@ -17,7 +17,9 @@ struct world_actor {
     struct aws_config aws;     /* signs with the actor's name */
     struct producer *producer; /* NULL: a worker */
     struct worker_options worker;
-    struct str trouble; /* with what its worker ended last: what needs a person */
+    struct str name, command; /* a user's process; its log is a file */
+    const char *log;          /* NULL: another kind of actor */
+    struct str trouble;       /* with what its worker ended last: what needs a person */
 };
 struct world {
     struct arena *arena;
@@ -33,6 +35,7 @@ struct world {
     struct source *capture;          /* NULL: events are made up */
     struct database *database;       /* the run's own */
     const char *conninfo;            /* of a PostgreSQL server; NULL: SQLite */
+    const char *log_folder;          /* of what processes say; NULL: there are none */
     struct world_actor *actors;
     size_t actor_count, producer_count;
     uint64_t throttles;
@@ -41,6 +44,11 @@ struct world {
     void *progress_ctx;
     int64_t ahead_us; /* how much further than the true time any actor's clock may show */
     bool healed;
+    /* of processes, which take as long to begin and to work as the wall lets them: when they last
+     * did something, and whether what they did in the ledger was seen */
+    int64_t worked_us;
+    uint64_t ledger_seen;
+    unsigned lives_seen;
     int64_t
         quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
     /* the judgement */
@@ -62,6 +70,15 @@ bool world_alone(struct world *w, struct str name, stage_entry_fn *entry, void *
 struct aws_config world_aws(const struct world *w, struct str name);
 /* A worker's environment, for an actor of the world. */
 struct pipeline_env world_env(struct world_actor *actor, struct rt *rt, struct arena *process);
+
+/* ---- processes.c ---- */
+MUST_USE enum err processes_open(struct world *w, struct diag *d); /* makes the folder of logs */
+void processes_add(struct world *w);
+/* Notes that they work; once they have not for a while and the source is done, the faults end. */
+void processes_watch(struct world *w, int64_t now_us);
+/* Since the start: until when what is missing may still come. */
+int64_t processes_deadline(const struct world *w);
+void processes_close(struct world *w, bool failed); /* failed: says what they said last */
 
 /* ---- clocks.c ---- */
 void clocks_draw(struct world *w); /* for every actor, by the seed; simulated worlds only */
