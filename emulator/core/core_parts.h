@@ -41,7 +41,7 @@ struct core {
     struct ledger ledger;
     struct fault_plan faults;
     struct fault_ordinals *ordinals;
-    struct map *exposed; /* actors whose last call changed something; of bias_kills */
+    struct map *exposed;           /* actors whose last call changed something; of bias_kills */
     struct stream_source *streams; /* open ones */
     uint64_t last_stream;
     bool streams_woken;

@@ -139,6 +139,7 @@ static enum err seeds_take(struct run_arguments *args, const char *text, struct 
     return ERR_OK;
 }
 
+/* Long because each option is a case. */
 static enum err option_take(struct run_arguments *args, int option, const char *value,
                             struct diag *d)
 {

@@ -17,7 +17,7 @@ left() { pgrep -f "sleep $1" >/dev/null && wrong "somebody is left behind: sleep
 nap=86311.$$
 AWS_PROFILE=production "$aforo" run $scenario --exec "env | grep ^A; sleep $nap & sleep $nap" --seed 1 >"$work/idle.txt" 2>&1
 [ $? -eq 1 ] || wrong "a program that does nothing does not fail"
-says idle 'was acknowledged and is no row'
+says idle 'was acknowledged and is in no object'
 says idle 'worker/0 | AWS_ACCESS_KEY_ID=worker/0'
 says idle "repro: aforo run $scenario --seed 1 --exec 'env"
 grep -q 'AWS_PROFILE' "$work/idle.txt" && wrong 'the caller'\''s credentials reach the program'
