@@ -1,4 +1,5 @@
-#include "front_parts.h"
+#include "door.h"
+#include "http1.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,10 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 4096
-#define CONNECTION_IDLE_S 180
-#define CONNECTION_BYTES                                                                           \
-    HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
 #define STOP_US (5 * US_PER_S)
 #define LISTEN_BACKLOG 511
 
@@ -117,23 +114,6 @@ static enum err socket_open(struct arena *a, const struct front_options *o, int 
 
 /* ---- starting and stopping ---- */
 
-/* AWS's clients sign the path as they sent it, so it is taken from the log callback, before
- * anything is unescaped. MHD_USE_TURBO: no shutdown before a close, which is what makes a lost
- * answer a reset. */
-static enum err daemon_start(struct front *f, struct diag *d)
-{
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
-    f->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, visit_handle, f, MHD_OPTION_LISTEN_SOCKET, f->listen_socket,
-        MHD_OPTION_URI_LOG_CALLBACK, visit_begin, f, MHD_OPTION_NOTIFY_COMPLETED, visit_end, f,
-        MHD_OPTION_THREAD_POOL_SIZE, f->threads == 0 ? 2u : f->threads, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
-    return f->daemon != NULL
-               ? ERR_OK
-               : fail(d, ERR_INTERNAL, "libmicrohttpd does not start: %s", strerror(errno));
-}
-
 static void locks_init(struct front *f)
 {
     pthread_mutex_init(&f->lock, NULL);
@@ -181,6 +161,7 @@ enum err front_listen(struct arena *a, const struct front_options *options,
     struct front *f = NEW(a, struct front);
     f->threads = options->threads;
     f->clock = options->clock;
+    f->tls_folder = options->tls_folder.len > 0 ? str_copy(a, options->tls_folder) : STR_EMPTY;
     TRY(socket_open(a, options, &f->listen_socket, &f->port, d));
     f->arena = arena_new("front", ARENA_TASK_BYTES_MAX);
     f->visits = arena_new("visits", ARENA_TASK_BYTES_MAX);
@@ -194,7 +175,10 @@ enum err front_serve(struct front *f, struct emulator *e, struct diag *d)
 {
     f->emulator = e;
     TRY(threads_start(f, d));
-    enum err code = daemon_start(f, d);
+    enum err code = http1_start(f, d);
+    if (code == ERR_OK) {
+        code = door_open(f, d);
+    }
     if (code != ERR_OK) {
         threads_stop(f, 2);
     }
@@ -250,21 +234,23 @@ static void visits_drain(struct front *f)
     pthread_mutex_unlock(&f->pool_lock);
 }
 
-static void daemon_stop(struct front *f)
+static void serving_stop(struct front *f)
 {
-    MHD_socket quiet = MHD_quiesce_daemon(f->daemon); /* no new connections */
-    /* First the threads: the timers' one answers at once what was to come late, since a daemon must
+    door_quiet(f);
+    /* First the threads: the timers' one answers at once what was to come late, since http1 must
      * not stop with those. */
     threads_stop(f, 2);
     visits_drain(f);
-    MHD_stop_daemon(f->daemon);
-    f->listen_socket = quiet != MHD_INVALID_SOCKET ? quiet : f->listen_socket;
+    door_close(f);
 }
 
 void front_stop(struct front *f)
 {
-    if (f->daemon != NULL) {
-        daemon_stop(f);
+    if (f->door != NULL) {
+        serving_stop(f);
+    }
+    if (f->http1 != NULL) {
+        http1_stop(f);
     }
     close(f->listen_socket);
     visit_pool_free(f);

@@ -1,5 +1,6 @@
-/* front.h -- The emulator on a port: libmicrohttpd's threads and sockets end here. Loopback unless
- * told otherwise. One lock around the emulator; parsing and writing happen outside it. */
+/* front.h -- The emulator on a port: HTTP/1.1, HTTP/2 and TLS, told apart by a connection's first
+ * bytes. Threads and sockets end here. Loopback unless told otherwise. One lock around the
+ * emulator; parsing and writing happen outside it. */
 #ifndef AFORO_EMULATOR_FRONT_FRONT_H
 #define AFORO_EMULATOR_FRONT_FRONT_H
 
@@ -16,6 +17,7 @@ struct front_options {
     uint16_t port;      /* 0: any free one */
     unsigned threads;   /* 0: 2 */
     struct front_clock clock;
+    struct str tls_folder; /* where the certificate authority is kept; empty: nowhere */
 };
 /* Starts serving; lives in `a`. ERR_CONFLICT: the port is taken (the message says by whom
  * to ask). */
@@ -32,6 +34,9 @@ MUST_USE enum err front_serve(struct front *f, struct emulator *e, struct diag *
  * it away. */
 typedef void front_kill_fn(void *ctx, struct str actor, int64_t restart_us);
 void front_on_kill(struct front *f, front_kill_fn *kill, void *ctx);
+/* The certificate (PEM) of the authority that is kept in a folder, made when missing. */
+MUST_USE enum err front_authority(struct arena *a, struct str folder, struct str *ret_pem,
+                                  struct diag *d);
 uint16_t front_port(const struct front *f);
 /* The lock that guards the emulator while the front runs: for oracles that read its state. */
 void front_lock(struct front *f);

@@ -2,15 +2,6 @@
  * come late. */
 #include "front_parts.h"
 
-static void delayed_resume(struct front *f, int64_t now_us)
-{
-    struct heap_item item;
-    while (heap_peek(&f->delayed, &item) && (item.at_us <= now_us || f->stopping)) {
-        (void)heap_pop(&f->delayed, &item);
-        MHD_resume_connection(((struct visit *)item.what)->connection);
-    }
-}
-
 static int64_t next_due(const struct front *f)
 {
     struct heap_item item;
@@ -32,13 +23,13 @@ void *timers_run(void *front)
             pthread_cond_broadcast(&f->news); /* a call out may be due */
             visits_wake(f);
         }
-        delayed_resume(f, now_us);
+        visits_resume_late(f, now_us);
         int64_t due_us = next_due(f);
         if (due_us > now_us) {
             front_wait(f, due_us);
         }
     }
-    delayed_resume(f, front_now_us(f));
+    visits_resume_late(f, front_now_us(f));
     visits_wake(f);
     front_unlock(f);
     return NULL;

@@ -21,6 +21,7 @@ struct cli_command {
     const char *help;    /* all of `aforo NAME --help`, with examples */
     int (*run)(int argc, char **argv);
 };
+extern const struct cli_command cli_ca;
 extern const struct cli_command cli_demo;
 extern const struct cli_command cli_run;
 extern const struct cli_command cli_serve;

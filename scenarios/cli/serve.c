@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "emulator/front/front.h"
+#include "tls_folder.h"
 
 struct serve_options {
     struct front_options front;
@@ -26,7 +27,10 @@ static const char help[] =
     "  --seed N              the same seed gives the same ids (0)\n"
     "  --no-limits           no throughput and account limits\n"
     "  --verify-signatures   refuse requests that are not signed with the secret key \"test\"\n"
-    "  --threads N           threads that serve connections (2)\n\n"
+    "  --threads N           threads that serve connections (2)\n"
+    "  --tls-dir DIR         where the certificate authority is kept (~/.local/share/aforo)\n\n"
+    "The port takes HTTP/1.1, HTTP/2 (by prior knowledge, or ALPN) and TLS; `aforo ca` prints the "
+    "certificate\nto verify https with.\n\n"
     "examples:\n"
     "  aforo serve\n"
     "  aforo serve --port 0 --no-limits\n"
@@ -45,7 +49,8 @@ enum serve_option {
     SEED,
     NO_LIMITS,
     VERIFY,
-    THREADS
+    THREADS,
+    TLS_DIR
 };
 static const struct option option_table[] = {
     {"port", required_argument, NULL, PORT},
@@ -57,6 +62,7 @@ static const struct option option_table[] = {
     {"no-limits", no_argument, NULL, NO_LIMITS},
     {"verify-signatures", no_argument, NULL, VERIFY},
     {"threads", required_argument, NULL, THREADS},
+    {"tls-dir", required_argument, NULL, TLS_DIR},
     {NULL, 0, NULL, 0},
 };
 
@@ -101,6 +107,9 @@ static enum err option_take(struct serve_options *o, enum serve_option option, c
         break;
     case NO_LIMITS:
         o->emulator.limits_off = true;
+        break;
+    case TLS_DIR:
+        o->front.tls_folder = str_of(text);
         break;
     case VERIFY:
         o->emulator.verify_signatures = true;
@@ -159,6 +168,9 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
                       struct diag *d)
 {
     struct front *front;
+    if (o->front.tls_folder.len == 0) {
+        o->front.tls_folder = tls_folder(a);
+    }
     TRY(front_listen(a, &o->front, &front, d));
     struct str url = url_of(a, o->front.address, front_port(front));
     if (o->emulator.public_url.len == 0) {

@@ -93,9 +93,9 @@ def operations(url):
     return "; ".join(f"{service}: {', '.join(sorted(names))}" for service, names in sorted(seen.items()))
 
 
-def run(tests, about, version=boto3.__version__):
+def run(tests, about, version=boto3.__version__, options=()):
     """Runs functions of the URL of an emulator that they share, in order; about and version: the client, for docs/clients.md."""
-    with serving() as url:
+    with serving(*options) as url:
         for test in tests:
             test(url)
         if os.environ.get("AFORO_CLIENTS_TABLE"):

@@ -34,6 +34,5 @@ for script in js rclone s3cmd; do
 done
 cat <<'TAIL'
 
-What they cannot use yet: clients that speak only HTTP/2 to Kinesis (the Java SDK's asynchronous client, the JavaScript SDK
-without NodeHttpHandler). What each operation leaves out is in [fidelity.md](fidelity.md).
+The JavaScript SDK speaks HTTP/2 by prior knowledge to Kinesis, its own default, and HTTP/1.1. What each operation leaves out is in [fidelity.md](fidelity.md).
 TAIL

@@ -1,4 +1,4 @@
-// Kinesis as the AWS SDK for JavaScript sees it over HTTP/1.1 (its own default is HTTP/2).
+// Kinesis as the AWS SDK for JavaScript sees it: over HTTP/2 by prior knowledge, its own default, and over HTTP/1.1.
 import assert from "node:assert/strict";
 import {
   KinesisClient, CreateStreamCommand, DeleteStreamCommand, DescribeStreamSummaryCommand, GetRecordsCommand, GetShardIteratorCommand,
@@ -8,21 +8,26 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 export default async function (options, control) {
-  const kinesis = new KinesisClient({ ...options, requestHandler: new NodeHttpHandler() });
+  await use(new KinesisClient(options), "js2", control);
+  await use(new KinesisClient({ ...options, requestHandler: new NodeHttpHandler() }), "js1", control);
+}
+
+async function use(kinesis, name, control) {
+  await control("reset", {});
   const ask = (command) => kinesis.send(command);
-  await ask(new CreateStreamCommand({ StreamName: "js", ShardCount: 2 }));
+  await ask(new CreateStreamCommand({ StreamName: name, ShardCount: 2 }));
   await control("clock", { advance: "1s" });
-  await waitUntilStreamExists({ client: kinesis, maxWaitTime: 20 }, { StreamName: "js" });
-  const put = await ask(new PutRecordCommand({ StreamName: "js", PartitionKey: "a", Data: Buffer.from([0, 1, 254, 255]) }));
+  await waitUntilStreamExists({ client: kinesis, maxWaitTime: 20 }, { StreamName: name });
+  const put = await ask(new PutRecordCommand({ StreamName: name, PartitionKey: "a", Data: Buffer.from([0, 1, 254, 255]) }));
   assert.equal(put.ShardId, "shardId-000000000000");
   const batch = await ask(new PutRecordsCommand({
-    StreamName: "js", Records: [..."bcdef"].map((key) => ({ PartitionKey: key, Data: Buffer.from(key) })),
+    StreamName: name, Records: [..."bcdef"].map((key) => ({ PartitionKey: key, Data: Buffer.from(key) })),
   }));
   assert.equal(batch.FailedRecordCount, 0);
-  const shards = (await ask(new ListShardsCommand({ StreamName: "js" }))).Shards;
+  const shards = (await ask(new ListShardsCommand({ StreamName: name }))).Shards;
   const read = [];
   for (const { ShardId } of shards) {
-    const { ShardIterator } = await ask(new GetShardIteratorCommand({ StreamName: "js", ShardId, ShardIteratorType: "TRIM_HORIZON" }));
+    const { ShardIterator } = await ask(new GetShardIteratorCommand({ StreamName: name, ShardId, ShardIteratorType: "TRIM_HORIZON" }));
     const { Records, MillisBehindLatest, NextShardIterator, ChildShards } = await ask(new GetRecordsCommand({ ShardIterator }));
     assert.equal(MillisBehindLatest, 0);
     assert.ok(NextShardIterator && ChildShards === undefined);
@@ -34,28 +39,30 @@ export default async function (options, control) {
   assert.ok(first.ApproximateArrivalTimestamp instanceof Date && Math.abs(first.ApproximateArrivalTimestamp - Date.now()) < 60_000);
   // The SDK sends milliseconds of a Timestamp.
   const { ShardIterator } = await ask(new GetShardIteratorCommand({
-    StreamName: "js", ShardId: put.ShardId, ShardIteratorType: "AT_TIMESTAMP", Timestamp: first.ApproximateArrivalTimestamp,
+    StreamName: name, ShardId: put.ShardId, ShardIteratorType: "AT_TIMESTAMP", Timestamp: first.ApproximateArrivalTimestamp,
   }));
   assert.equal((await ask(new GetRecordsCommand({ ShardIterator, Limit: 1 }))).Records[0].SequenceNumber, put.SequenceNumber);
-  await ask(new IncreaseStreamRetentionPeriodCommand({ StreamName: "js", RetentionPeriodHours: 48 }));
-  const summary = (await ask(new DescribeStreamSummaryCommand({ StreamName: "js" }))).StreamDescriptionSummary;
+  await ask(new IncreaseStreamRetentionPeriodCommand({ StreamName: name, RetentionPeriodHours: 48 }));
+  const summary = (await ask(new DescribeStreamSummaryCommand({ StreamName: name }))).StreamDescriptionSummary;
   assert.equal(summary.RetentionPeriodHours, 48);
   assert.ok(summary.StreamCreationTimestamp instanceof Date);
-  await ask(new CreateStreamCommand({ StreamName: "js-2", StreamModeDetails: { StreamMode: "ON_DEMAND" } }));
+  await ask(new CreateStreamCommand({ StreamName: `${name}-2`, StreamModeDetails: { StreamMode: "ON_DEMAND" } }));
   const names = [];
   for await (const page of paginateListStreams({ client: kinesis, pageSize: 1 }, {})) names.push(...page.StreamNames);
-  assert.deepEqual(names, ["js", "js-2"]);
+  assert.deepEqual(names, [name, `${name}-2`]);
 
   await assert.rejects(ask(new PutRecordCommand({ StreamName: "none", PartitionKey: "a", Data: Buffer.from("x") })),
     (e) => e.name === "ResourceNotFoundException" && e.$metadata.httpStatusCode === 400 && e.message.includes("none"));
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator: "nonsense" })), { name: "InvalidArgumentException", message: "Invalid ShardIterator." });
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator, Limit: 10001 })), { name: "ValidationException" });
-  await assert.rejects(ask(new SplitShardCommand({ StreamName: "js", ShardToSplit: put.ShardId, NewStartingHashKey: "5" })),
+  await assert.rejects(ask(new SplitShardCommand({ StreamName: name, ShardToSplit: put.ShardId, NewStartingHashKey: "5" })),
     (e) => e.name === "NotImplementedException" && e.message.includes("SplitShard"));
   await control("clock", { advance: "301s" });
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator })), { name: "ExpiredIteratorException" });
-  await ask(new DeleteStreamCommand({ StreamName: "js" }));
+  await ask(new DeleteStreamCommand({ StreamName: name }));
   await control("clock", { advance: "1s" });
-  assert.deepEqual((await ask(new ListStreamsCommand({}))).StreamNames, ["js-2"]);
+  assert.deepEqual((await ask(new ListStreamsCommand({}))).StreamNames, [`${name}-2`]);
+  await ask(new DeleteStreamCommand({ StreamName: `${name}-2` }));
+  await control("clock", { advance: "1s" });
   kinesis.destroy();
 }

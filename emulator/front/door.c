@@ -1,0 +1,336 @@
+#include "door.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "http1.h"
+#include "http2.h"
+#include "relay.h"
+#include "tls.h"
+
+#define DOOR_EVENTS 64
+#define DOOR_ACCEPTS_AT_ONCE 64
+#define DOOR_TURN_MS 1000
+#define GREETING_IDLE_US (30 * US_PER_S) /* until a connection has told what it speaks */
+#define TLS_HANDSHAKE_RECORD 0x16        /* RFC 8446, 5.1 */
+/* RFC 9113, 3.4: what begins a connection that speaks HTTP/2 by prior knowledge. */
+static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+#define PREFACE_BYTES (sizeof(preface) - 1)
+
+/* ---- links ---- */
+
+static struct link *link_new(struct door *door, int fd)
+{
+    struct link *l = NEW(door->arena, struct link);
+    *l = (struct link){.door = door, .active_us = link_now_us(), .next = door->links};
+    l->socket = (struct watch){.link = l, .fd = fd};
+    if (door->links != NULL) {
+        door->links->prev = l;
+    }
+    door->links = l;
+    return l;
+}
+
+/* Forgets the link; the socket is another's now, or closed. */
+static void link_drop(struct link *l)
+{
+    struct door *door = l->door;
+    if (l->prev != NULL) {
+        l->prev->next = l->next;
+    } else {
+        door->links = l->next;
+    }
+    if (l->next != NULL) {
+        l->next->prev = l->prev;
+    }
+    arena_recycle(door->arena, l, sizeof(*l));
+}
+
+static void link_close(struct link *l)
+{
+    if (l->kind == LINK_HTTP2) {
+        http2_end(l);
+    } else if (l->kind == LINK_RELAY) {
+        relay_end(l);
+    }
+    if (l->ssl != NULL) {
+        (void)SSL_shutdown(l->ssl);
+        SSL_free(l->ssl);
+    }
+    close(l->socket.fd);
+    link_drop(l);
+}
+
+static void dying_bury(struct door *door)
+{
+    while (door->dying != NULL) {
+        struct link *l = door->dying;
+        door->dying = l->next_dying;
+        link_close(l);
+    }
+}
+
+/* ---- what a connection speaks ---- */
+
+static void to_http1(struct link *l)
+{
+    link_watch(&l->socket, 0);
+    (void)http1_take(l->door->front, l->socket.fd, (struct sockaddr *)&l->peer, l->peer_len);
+    link_drop(l);
+}
+
+/* TLS for the first time: its keys are made, which a front that nobody asks for it need not do. */
+static SSL_CTX *tls_of(struct door *door)
+{
+    struct diag d = DIAG_INIT;
+    if (door->tls == NULL && !door->tls_failed) {
+        door->tls_failed = tls_context(door->front->tls_folder, &door->tls, &d) != ERR_OK;
+    }
+    return door->tls;
+}
+
+static void to_tls(struct link *l)
+{
+    SSL_CTX *context = tls_of(l->door);
+    l->ssl = context == NULL ? NULL : SSL_new(context);
+    if (l->ssl == NULL || SSL_set_fd(l->ssl, l->socket.fd) != 1) {
+        link_die(l);
+        return;
+    }
+    l->kind = LINK_HANDSHAKE;
+    link_watch(&l->socket, EPOLLIN);
+}
+
+/* Told by the first bytes, which stay where they are. Edge-triggered: half a preface is not looked
+ * at again until there is more of it. */
+static void greet(struct link *l)
+{
+    char first[PREFACE_BYTES];
+    ssize_t got = recv(l->socket.fd, first, sizeof(first), MSG_PEEK);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (got <= 0) {
+        link_die(l);
+    } else if (first[0] == TLS_HANDSHAKE_RECORD) {
+        to_tls(l);
+    } else if (memcmp(first, preface, (size_t)got) != 0) {
+        to_http1(l);
+    } else if ((size_t)got == PREFACE_BYTES) {
+        http2_begin(l);
+    }
+}
+
+static void handshake(struct link *l)
+{
+    int result = SSL_accept(l->ssl);
+    if (result == 1) {
+        l->active_us = link_now_us();
+        if (tls_speaks_http2(l->ssl)) {
+            http2_begin(l);
+        } else {
+            relay_begin(l);
+        }
+        return;
+    }
+    int why = SSL_get_error(l->ssl, result);
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+        link_watch(&l->socket, why == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT);
+    } else {
+        link_die(l);
+    }
+}
+
+static void link_turn(struct link *l)
+{
+    switch (l->kind) {
+    case LINK_UNKNOWN:
+        greet(l);
+        break;
+    case LINK_HANDSHAKE:
+        handshake(l);
+        break;
+    case LINK_HTTP2:
+        http2_turn(l);
+        break;
+    case LINK_RELAY:
+        relay_turn(l);
+        break;
+    }
+}
+
+/* ---- the loop ---- */
+
+static void accept_some(struct door *door)
+{
+    for (int i = 0; i < DOOR_ACCEPTS_AT_ONCE; i++) {
+        struct sockaddr_storage peer;
+        socklen_t len = sizeof(peer);
+        int fd = accept4(door->listener.fd, (struct sockaddr *)&peer, &len,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
+            return; /* none, or too many files are open: those who wait stay in the backlog */
+        }
+        int on = 1;
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        struct link *l = link_new(door, fd);
+        l->peer = peer;
+        l->peer_len = len;
+        link_watch(&l->socket, EPOLLIN | EPOLLRDHUP | EPOLLET);
+    }
+}
+
+static bool is_idle(const struct link *l, int64_t now_us)
+{
+    bool greeting = l->kind == LINK_UNKNOWN || l->kind == LINK_HANDSHAKE;
+    int64_t limit_us = greeting ? GREETING_IDLE_US : FRONT_IDLE_S * US_PER_S;
+    return now_us - l->active_us > limit_us && !(l->kind == LINK_HTTP2 && http2_is_busy(l));
+}
+
+static void idle_end(struct door *door, int64_t now_us)
+{
+    for (struct link *l = door->links; l != NULL; l = l->next) {
+        if (is_idle(l, now_us)) {
+            link_die(l);
+        }
+    }
+}
+
+/* No more connections, and those that are there are asked to end. */
+static void quiet_begin(struct door *door)
+{
+    door->quiet = true;
+    (void)epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->listener.fd, NULL);
+    for (struct link *l = door->links; l != NULL; l = l->next) {
+        if (l->kind == LINK_HTTP2) {
+            http2_goaway(l);
+        } else if (l->kind != LINK_RELAY) {
+            link_die(l);
+        }
+    }
+}
+
+/* Whether the loop goes on. */
+static bool bell_heard(struct door *door)
+{
+    struct front *f = door->front;
+    uint64_t count;
+    (void)!read(door->bell.fd, &count, sizeof(count));
+    front_lock(f);
+    struct http2_stream *resumed = door->resumed;
+    door->resumed = NULL;
+    bool quiet = door->asked_quiet && !door->quiet;
+    bool close = door->asked_close;
+    front_unlock(f);
+    http2_resumed(resumed);
+    if (quiet) {
+        quiet_begin(door);
+    }
+    return !close;
+}
+
+static void event_handle(struct door *door, const struct epoll_event *e)
+{
+    struct watch *w = e->data.ptr;
+    if (w == &door->listener) {
+        accept_some(door);
+    } else if (w->link != NULL && !w->link->dead) {
+        link_turn(w->link);
+    }
+}
+
+static void *door_run(void *context)
+{
+    struct door *door = context;
+    bool open = true;
+    int64_t swept_us = link_now_us();
+    while (open) {
+        struct epoll_event events[DOOR_EVENTS];
+        int count = epoll_wait(door->epoll, events, DOOR_EVENTS, DOOR_TURN_MS);
+        bool rung = false;
+        for (int i = 0; i < count; i++) {
+            rung = rung || events[i].data.ptr == &door->bell;
+            event_handle(door, &events[i]);
+        }
+        if (rung) { /* last, since it may end links that events speak of */
+            open = bell_heard(door);
+        }
+        int64_t now_us = link_now_us();
+        if (now_us - swept_us > US_PER_S) {
+            swept_us = now_us;
+            idle_end(door, now_us);
+        }
+        dying_bury(door);
+    }
+    return NULL;
+}
+
+/* ---- opening and closing ---- */
+
+void door_ring(struct door *door)
+{
+    uint64_t one = 1;
+    (void)!write(door->bell.fd, &one, sizeof(one));
+}
+
+static bool watch_forever(struct door *door, struct watch *w, int fd)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = w};
+    w->fd = fd;
+    return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static void door_free(struct door *door)
+{
+    while (door->links != NULL) {
+        link_close(door->links);
+    }
+    if (door->tls != NULL) {
+        SSL_CTX_free(door->tls);
+    }
+    close(door->bell.fd);
+    close(door->epoll);
+    arena_free(door->arena);
+}
+
+enum err door_open(struct front *f, struct diag *d)
+{
+    struct arena *a = arena_new("door", ARENA_PROCESS_BYTES_MAX);
+    struct door *door = NEW(f->arena, struct door);
+    door->front = f;
+    door->arena = a;
+    door->epoll = epoll_create1(EPOLL_CLOEXEC);
+    int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (door->epoll >= 0 && bell >= 0 && watch_forever(door, &door->bell, bell) &&
+        watch_forever(door, &door->listener, f->listen_socket) &&
+        pthread_create(&door->thread, NULL, door_run, door) == 0) {
+        f->door = door;
+        return ERR_OK;
+    }
+    door->bell.fd = bell;
+    door_free(door);
+    return fail(d, ERR_INTERNAL, "cannot watch the socket: %s", strerror(errno));
+}
+
+void door_quiet(struct front *f)
+{
+    front_lock(f);
+    f->door->asked_quiet = true;
+    front_unlock(f);
+    door_ring(f->door);
+}
+
+void door_close(struct front *f)
+{
+    front_lock(f);
+    f->door->asked_close = true;
+    front_unlock(f);
+    door_ring(f->door);
+    pthread_join(f->door->thread, NULL);
+    door_free(f->door);
+    f->door = NULL;
+}

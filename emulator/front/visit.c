@@ -1,0 +1,233 @@
+/* visit.c -- A visit's way: from the pool, through the exchange, held and resumed, back into the
+ * pool. */
+#include "front_parts.h"
+
+#include <string.h>
+
+#define BODY_TO_WASTE_BYTES_MAX (1 * MIB)
+
+/* ---- the pool ---- */
+
+struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, void *link)
+{
+    pthread_mutex_lock(&f->pool_lock);
+    struct visit *v = f->free_visits;
+    if (v != NULL) {
+        f->free_visits = v->next_free;
+    } else {
+        v = NEW(f->visits, struct visit);
+        v->arena = arena_new("request", ARENA_TASK_BYTES_MAX);
+    }
+    f->open_visits++;
+    pthread_mutex_unlock(&f->pool_lock);
+    *v = (struct visit){.front = f, .arena = v->arena, .carrier = carrier, .link = link};
+    return v;
+}
+
+static void stream_end(struct visit *v)
+{
+    struct front *f = v->front;
+    front_lock(f);
+    struct visit **at = &f->streams;
+    while (*at != v) {
+        at = &(*at)->next_stream;
+    }
+    *at = v->next_stream;
+    exchange_close(v->exchange);
+    front_unlock(f);
+}
+
+void visit_give(struct visit *v)
+{
+    struct front *f = v->front;
+    if (v->stream_open) {
+        stream_end(v);
+    }
+    arena_reset(v->arena);
+    pthread_mutex_lock(&f->pool_lock);
+    v->next_free = f->free_visits;
+    f->free_visits = v;
+    f->open_visits--;
+    if (f->open_visits == 0) {
+        pthread_cond_signal(&f->pool_idle);
+    }
+    pthread_mutex_unlock(&f->pool_lock);
+}
+
+void visit_pool_free(struct front *f)
+{
+    for (struct visit *v = f->free_visits; v != NULL; v = v->next_free) {
+        arena_free(v->arena);
+    }
+    f->free_visits = NULL;
+}
+
+/* ---- the request ---- */
+
+void visit_target(struct visit *v, struct str target)
+{
+    struct http_request *r = &v->request;
+    if (!str_starts(target, STR("/"))) {
+        size_t scheme = str_find_str(target, STR("://"));
+        struct str rest = scheme == STR_NONE ? STR_EMPTY : str_from(target, scheme + 3);
+        size_t path = str_find(rest, '/');
+        target = path == STR_NONE ? STR("/") : str_from(rest, path);
+    }
+    if (!str_split(target, '?', &r->path, &r->query)) {
+        r->path = target;
+        r->query = STR_EMPTY;
+    }
+}
+
+enum visit_way visit_open(struct visit *v)
+{
+    struct str length = http_header(&v->request.headers, "Content-Length");
+    struct diag d = DIAG_INIT;
+    uint64_t bytes = 0;
+    v->exchange = emulator_begin(v->front->emulator, &v->request, STR_EMPTY, v->arena);
+    bool known = length.len > 0 && str_u64(length, &bytes, &d) == ERR_OK;
+    if (known && bytes > exchange_body_max(v->exchange)) {
+        return VISIT_TOO_LARGE;
+    }
+    bool costly = (known && bytes > BODY_TO_WASTE_BYTES_MAX) ||
+                  http_has_header(&v->request.headers, "Expect");
+    return costly && exchange_refused(v->exchange) ? VISIT_ANSWER_NOW : VISIT_READ;
+}
+
+void visit_feed(struct visit *v, struct str bytes)
+{
+    struct diag d = DIAG_INIT;
+    if (!v->too_large) {
+        v->too_large = exchange_feed(v->exchange, bytes, &d) != ERR_OK;
+    }
+}
+
+static void stream_begin(struct visit *v)
+{
+    struct front *f = v->front;
+    buf_init(&v->pending, v->arena, VISIT_PENDING_BYTES_MAX);
+    v->stream_open = true;
+    v->next_stream = f->streams;
+    f->streams = v;
+}
+
+bool visit_finish(struct visit *v)
+{
+    struct front *f = v->front;
+    exchange_ready(v->exchange);
+    front_lock(f);
+    int64_t timer_us = emulator_next_timer(f->emulator);
+    int64_t now_us = front_now_us(f);
+    v->outcome = exchange_finish(v->exchange, now_us);
+    if (v->outcome.kill && f->kill != NULL) {
+        f->kill(f->kill_ctx, v->outcome.actor, v->outcome.restart_us);
+    }
+    v->late = v->outcome.delay_us > 0 && !f->stopping;
+    if (v->late) {
+        v->carrier->hold(v);
+        heap_push(&f->delayed, now_us + v->outcome.delay_us, 0, v);
+    }
+    if (v->late || emulator_next_timer(f->emulator) < timer_us) {
+        pthread_cond_broadcast(&f->news);
+    }
+    if (v->outcome.stream) {
+        stream_begin(v);
+    }
+    visits_wake(f);
+    bool late = v->late; /* once the lock is given back, others may resume it */
+    front_unlock(f);
+    return late;
+}
+
+/* ---- the answer's body ---- */
+
+enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes)
+{
+    const struct http_response *r = &v->outcome.response;
+    struct str length = http_header(&r->headers, "Content-Length");
+    struct diag d = DIAG_INIT;
+    *ret_bytes = r->body.len;
+    if (v->outcome.in_pieces) {
+        *ret_bytes = exchange_body_bytes(v->exchange);
+        return VISIT_BODY_PIECES;
+    }
+    if (v->outcome.stream) {
+        return VISIT_BODY_STREAM;
+    }
+    bool head = str_eq(v->request.method, STR("HEAD")) && r->body.len == 0 && length.len > 0;
+    return head && str_u64(length, ret_bytes, &d) == ERR_OK ? VISIT_BODY_HEAD : VISIT_BODY_TEXT;
+}
+
+/* Fetches what there is; where that is nothing, the visit is held until its wake. Under one lock,
+ * so that no wake falls in between. */
+static void stream_fetch(struct visit *v)
+{
+    struct front *f = v->front;
+    v->pending.len = 0;
+    v->pending_sent = 0;
+    front_lock(f);
+    v->stream_ended = f->stopping || !exchange_pull(v->exchange, front_now_us(f), &v->pending);
+    if (v->pending.len == 0 && !v->stream_ended) {
+        v->waiting = true;
+        v->carrier->hold(v);
+    }
+    front_unlock(f);
+}
+
+static size_t stream_read(struct visit *v, char *to, size_t max, bool *ret_more)
+{
+    if (v->pending_sent == v->pending.len && !v->stream_ended) {
+        stream_fetch(v);
+    }
+    size_t n = v->pending.len - v->pending_sent;
+    n = n < max ? n : max;
+    if (n > 0) {
+        memcpy(to, v->pending.ptr + v->pending_sent, n);
+    }
+    v->pending_sent += n;
+    *ret_more = !v->stream_ended || v->pending_sent < v->pending.len;
+    return n;
+}
+
+size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more)
+{
+    if (v->outcome.stream) {
+        return stream_read(v, to, max, ret_more);
+    }
+    struct str body = v->outcome.response.body;
+    struct str run =
+        v->outcome.in_pieces ? exchange_body_at(v->exchange, at) : str_from(body, (size_t)at);
+    uint64_t bytes = v->outcome.in_pieces ? exchange_body_bytes(v->exchange) : body.len;
+    size_t n = run.len < max ? run.len : max;
+    if (n > 0) {
+        memcpy(to, run.ptr, n);
+    }
+    *ret_more = at + n < bytes;
+    return n;
+}
+
+/* ---- resuming ---- */
+
+void visits_wake(struct front *f)
+{
+    if (!emulator_streams_woken(f->emulator) && !f->stopping) {
+        return;
+    }
+    for (struct visit *v = f->streams; v != NULL; v = v->next_stream) {
+        if (v->waiting && (f->stopping || exchange_woken(v->exchange))) {
+            v->waiting = false;
+            v->carrier->resume(v);
+        }
+    }
+}
+
+void visits_resume_late(struct front *f, int64_t now_us)
+{
+    struct heap_item item;
+    while (heap_peek(&f->delayed, &item) && (item.at_us <= now_us || f->stopping)) {
+        (void)heap_pop(&f->delayed, &item);
+        struct visit *v = item.what;
+        v->late = false;
+        v->carrier->resume(v);
+    }
+}

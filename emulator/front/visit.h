@@ -1,0 +1,65 @@
+/* visit.h -- One request on its way through the front, whatever carries it: HTTP/1.1 (http1.c) or a
+ * stream of HTTP/2 (http2.c). Owns the arena that ends with the request. Private.
+ * A visit is held while its answer is to come late or while its stream has nothing to tell, and
+ * resumed by the timers' thread or by another request. */
+#ifndef AFORO_EMULATOR_FRONT_VISIT_H
+#define AFORO_EMULATOR_FRONT_VISIT_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "front.h"
+
+#define VISIT_PENDING_BYTES_MAX (16 * MIB)
+
+struct visit;
+struct visit_carrier {               /* both run under the front's lock */
+    void (*hold)(struct visit *v);   /* send nothing until the resume */
+    void (*resume)(struct visit *v); /* from any thread */
+};
+struct visit {
+    struct front *front;
+    struct visit *next_free;
+    struct arena *arena; /* reset between requests */
+    const struct visit_carrier *carrier;
+    void *link; /* the carrier's */
+    /* headers are borrowed from what carries it, which outlives the request */
+    struct http_request request;
+    struct exchange *exchange;
+    struct emulator_outcome outcome;
+    bool too_large; /* what still comes is dropped, and the answer is 413 */
+    bool late;      /* held until its time: in the front's heap of delayed answers */
+    /* an answer that streams: what was pulled and has not left; waiting and the list under the
+     * lock */
+    struct buf pending;
+    size_t pending_sent;
+    bool stream_open, stream_ended, waiting;
+    struct visit *next_stream;
+};
+
+struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, void *link);
+void visit_give(struct visit *v); /* also closes a stream that is open */
+void visit_pool_free(struct front *f);
+
+/* "/path?query" as sent; also "http://host/path" as proxies send it. `target` lives long enough. */
+void visit_target(struct visit *v, struct str target);
+
+enum visit_way { VISIT_READ, VISIT_ANSWER_NOW, VISIT_TOO_LARGE };
+/* The head is there: begins the exchange. ANSWER_NOW: a refusal that needs no body. */
+enum visit_way visit_open(struct visit *v);
+void visit_feed(struct visit *v, struct str bytes);
+/* The request is whole. true: held, the answer may be sent once it is resumed. */
+bool visit_finish(struct visit *v);
+
+/* What the answer's body is, after exchange_render. */
+enum visit_body { VISIT_BODY_TEXT, VISIT_BODY_PIECES, VISIT_BODY_STREAM, VISIT_BODY_HEAD };
+enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes); /* bytes: not of a stream */
+/* Up to `max` bytes of the body from `at` on, which only goes forward. 0: the end, or, of a stream
+ * that has not ended (*ret_more), held until there is more. */
+size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more);
+
+/* Under the lock: resumes the streams that have something to tell; all of them when the front
+ * stops. And the answers whose time has come. */
+void visits_wake(struct front *f);
+void visits_resume_late(struct front *f, int64_t now_us);
+
+#endif
