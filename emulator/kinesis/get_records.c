@@ -103,7 +103,7 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
         return NULL;
     }
     struct stream *s = stream_find_key(c->state, token->key, c->now_us);
-    if (s == NULL || s->uid != token->uid || stream_status(s, c->now_us) != STREAM_ACTIVE) {
+    if (s == NULL || s->uid != token->uid || !stream_is_usable(s, c->now_us)) {
         refuse_token(c, token);
         return NULL;
     }
@@ -179,9 +179,9 @@ static void child_write(struct json_out *out, struct arena *a, const struct stre
     json_out_kstr(out, "ShardId", shard_id(child));
     json_out_key(out, "ParentShards");
     json_out_array(out);
-    json_out_str(out, shard_id(&stream->shards[child->parent]));
+    json_out_str(out, shard_id(stream->shards[child->parent]));
     if (child->adjacent_parent != SHARD_NONE) {
-        json_out_str(out, shard_id(&stream->shards[child->adjacent_parent]));
+        json_out_str(out, shard_id(stream->shards[child->adjacent_parent]));
     }
     json_out_array_end(out);
     json_out_key(out, "HashKeyRange");
@@ -210,7 +210,7 @@ static void position_write(struct call *c, struct json_out *out, const struct st
     json_out_key(out, "ChildShards");
     json_out_array(out);
     for (size_t i = 0; i < stream->shard_count; i++) {
-        const struct shard *child = &stream->shards[i];
+        const struct shard *child = stream->shards[i];
         if (child->parent == s->number || child->adjacent_parent == s->number) {
             child_write(out, c->arena, stream, child);
         }
@@ -255,8 +255,7 @@ void get_records(struct call *c)
     if (stream == NULL) {
         return;
     }
-    struct shard *s =
-        &stream->shards[token.shard]; /* of this stream: the token carries our check */
+    struct shard *s = stream->shards[token.shard]; /* of this stream: the token carries our check */
     shard_trim(s, stream->retention_us, c->now_us);
     if (kinesis_limited(c) && !throttle_read(&s->throttle, c->now_us)) {
         struct str message = kinesis_rate_exceeded(c->arena, stream, s);

@@ -50,6 +50,11 @@ struct hash_key hash_key_before(struct hash_key key)
     return key_of(wide_of(key) - 1);
 }
 
+struct hash_key hash_key_after(struct hash_key key)
+{
+    return key_of(wide_of(key) + 1);
+}
+
 enum hash_key_verdict hash_key_parse(struct str text, struct hash_key *ret_key)
 {
     if (text.len == 0 || text.len > HASH_KEY_DIGITS_MAX || (text.len > 1 && text.ptr[0] == '0')) {

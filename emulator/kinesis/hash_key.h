@@ -17,6 +17,7 @@ int hash_key_cmp(struct hash_key a, struct hash_key b);
  * ends just before. */
 struct hash_key hash_key_range_start(size_t index, size_t count);
 struct hash_key hash_key_before(struct hash_key key); /* key - 1; key > 0 */
+struct hash_key hash_key_after(struct hash_key key);  /* key + 1; key < HASH_KEY_MAX */
 
 enum hash_key_verdict { HASH_KEY_OK, HASH_KEY_NOT_A_NUMBER, HASH_KEY_TOO_LARGE };
 /* Decimal, without leading zeros, at most 39 digits. */

@@ -49,6 +49,18 @@ void kinesis_respond(struct call *c, struct str body)
     c->response.body = body;
 }
 
+void kinesis_refuse_shards(struct call *c, size_t open_count, int64_t more)
+{
+    call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
+              "This request would exceed the shard limit for the account %.*s in %.*s. Current "
+              "shard count for the account: %zu. Limit: %d. Number of additional shards that would "
+              "have resulted from this request: %lld. Refer to the AWS Service Limits page "
+              "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current "
+              "limits and how to request higher limits.",
+              STR_ARG(c->account), STR_ARG(c->region), open_count, KINESIS_SHARDS_MAX,
+              (long long)more);
+}
+
 struct str kinesis_rate_exceeded(struct arena *a, const struct stream *s, const struct shard *shard)
 {
     return str_printf(a, "Rate exceeded for shard %s in stream %.*s under account %.*s.", shard->id,

@@ -18,8 +18,15 @@ void decrease_retention(struct call *c);
 /* shard_operations.c */
 void list_shards(struct call *c);
 void get_shard_iterator(struct call *c);
+/* The shard that a call names, by number; false: refused, in the words for stream `n`. */
+bool shard_number_of(struct call *c, struct str id, const struct stream_name *n,
+                     uint32_t *ret_number);
 void shard_write(struct call *c, struct json *object,
                  const struct shard *s); /* the model's Shard */
+/* reshard.c */
+void split_shard(struct call *c);
+void merge_shards(struct call *c);
+void update_shard_count(struct call *c);
 /* put_records.c, get_records.c: raw */
 void put_record(struct call *c);
 void put_records(struct call *c);
@@ -34,6 +41,8 @@ bool kinesis_unsupported(struct call *c, const char *member);
 void kinesis_explain(struct call *c);
 /* A raw response: 200, JSON, compact. */
 void kinesis_respond(struct call *c, struct str body);
+/* Refuses what would pass the account's limit of shards. */
+void kinesis_refuse_shards(struct call *c, size_t open_count, int64_t more);
 /* The words for a shard over its limit; in `a`. */
 struct str kinesis_rate_exceeded(struct arena *a, const struct stream *s,
                                  const struct shard *shard);

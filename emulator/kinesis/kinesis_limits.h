@@ -29,7 +29,10 @@
 #define KINESIS_PAGE_STREAMS 100 /* ListStreams and DescribeStream without a limit */
 #define KINESIS_PAGE_SHARDS 1000 /* ListShards without a limit */
 
-/* How long a stream is CREATING or DELETING here. */
+#define KINESIS_STREAM_SHARDS_MAX 10000 /* that UpdateShardCount goes up to */
+#define KINESIS_SCALINGS_MAX 10         /* UpdateShardCount in 24 hours */
+
+/* How long a stream is CREATING, UPDATING or DELETING here. */
 #define KINESIS_TRANSITION_US (500 * US_PER_MS)
 /* Our own caps: what all shards hold at one time, and how much of that may be past its retention
  * (it is kept for readers of the state as long as there is room). */

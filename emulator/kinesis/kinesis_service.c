@@ -127,8 +127,11 @@ static const struct operation_handler handlers[] = {
     {.name = "IncreaseStreamRetentionPeriod", .handle = increase_retention},
     {.name = "ListShards", .handle = list_shards},
     {.name = "ListStreams", .handle = list_streams},
+    {.name = "MergeShards", .handle = merge_shards},
     {.name = "PutRecord", .handle = put_record, .raw = true},
     {.name = "PutRecords", .handle = put_records, .raw = true},
+    {.name = "SplitShard", .handle = split_shard},
+    {.name = "UpdateShardCount", .handle = update_shard_count},
 };
 
 const struct emulator_service kinesis_service = {
@@ -143,7 +146,7 @@ const struct emulator_service kinesis_service = {
 
 /* A cursor is stream (16 bits), shard (15), place (33) of the last record returned. */
 enum { CURSOR_SHARD_BITS = 15, CURSOR_PLACE_BITS = 33 };
-static_assert(KINESIS_SHARDS_MAX < 1 << CURSOR_SHARD_BITS, "a shard's number fits");
+static_assert(STREAM_SHARDS_EVER_MAX < 1 << CURSOR_SHARD_BITS, "a shard's number fits");
 static_assert(STREAMS_EVER_MAX < 1 << 16, "a stream's number fits");
 
 static uint64_t cursor_of(uint64_t uid, uint64_t shard, uint64_t place)
@@ -160,7 +163,7 @@ bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_rec
          uid++, shard = 0, place = 1) {
         const struct stream *s = k->all[uid];
         for (; s != NULL && shard < s->shard_count; shard++, place = 1) {
-            const struct shard *from = &s->shards[shard];
+            const struct shard *from = s->shards[shard];
             place = place < shard_oldest_place(from) ? shard_oldest_place(from) : place;
             if (place >= from->next_place) {
                 continue;

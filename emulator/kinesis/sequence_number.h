@@ -11,7 +11,7 @@
 #define SEQUENCE_NUMBER_DIGITS 56
 
 struct sequence_number {
-    int64_t created_s; /* of the shard */
+    int64_t created_s; /* of the shard, later than its parents' (shard.h, epoch_s) */
     uint64_t place;    /* in the shard */
     int64_t arrived_ms;
     uint32_t shard;

@@ -35,6 +35,7 @@ void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t n
                         .parent = SHARD_NONE,
                         .adjacent_parent = SHARD_NONE,
                         .created_us = now_us,
+                        .epoch_s = now_us / US_PER_S,
                         .closed_us = INSTANT_NEVER,
                         .next_place = 1,
                         .horizon_place = 1};
@@ -119,7 +120,7 @@ struct str shard_append(struct shard *s, struct str partition_key, struct str da
     head->arrived_ms = s->last_arrived_ms;
     head->data_len = (uint32_t)data.len;
     head->key_len = (uint32_t)partition_key.len;
-    struct sequence_number number = {.created_s = s->created_us / US_PER_S,
+    struct sequence_number number = {.created_s = s->epoch_s,
                                      .place = s->next_place,
                                      .arrived_ms = s->last_arrived_ms,
                                      .shard = s->number};
@@ -225,10 +226,8 @@ struct str shard_id(const struct shard *s)
 
 static struct str number_at(const struct shard *s, struct arena *a, uint64_t place, int64_t at_ms)
 {
-    struct sequence_number number = {.created_s = s->created_us / US_PER_S,
-                                     .place = place,
-                                     .arrived_ms = at_ms,
-                                     .shard = s->number};
+    struct sequence_number number = {
+        .created_s = s->epoch_s, .place = place, .arrived_ms = at_ms, .shard = s->number};
     char *text = arena_alloc_raw(a, SEQUENCE_NUMBER_DIGITS);
     sequence_number_write(&number, text);
     return str_n(text, SEQUENCE_NUMBER_DIGITS);
@@ -249,13 +248,17 @@ bool shard_owns(const struct shard *s, const struct sequence_number *number)
 {
     uint64_t end =
         shard_is_open(s) ? s->next_place : s->next_place + 1; /* a closed one's ending number */
-    return number->shard == s->number && number->created_s == s->created_us / US_PER_S &&
-           number->place < end;
+    return number->shard == s->number && number->created_s == s->epoch_s && number->place < end;
 }
 
 bool shard_is_open(const struct shard *s)
 {
     return s->closed_us == INSTANT_NEVER;
+}
+
+bool shard_is_expired(const struct shard *s, int64_t retention_us, int64_t now_us)
+{
+    return s->closed_us <= now_us - retention_us;
 }
 
 void shard_check(const struct shard *s)

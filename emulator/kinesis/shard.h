@@ -1,6 +1,6 @@
 /* shard.h -- One Kinesis shard: an append-only log of records over a range of hash keys.
  * Records lie in segments of memory and are found by their place, which counts from 1. A shard that
- * is closed has children; its log stays readable.   Not here: iterators (shard_iterator.h), limits
+ * is closed has children; its log stays readable.   Not here: iterators (position_token.h), limits
  * (throttle.h). */
 #ifndef AFORO_EMULATOR_KINESIS_SHARD_H
 #define AFORO_EMULATOR_KINESIS_SHARD_H
@@ -22,7 +22,8 @@ struct shard {
     struct hash_key first_key, last_key; /* both included */
     uint32_t parent, adjacent_parent;    /* SHARD_NONE */
     int64_t created_us, closed_us;       /* INSTANT_NEVER: open */
-    uint64_t next_place;                 /* of the next record; 1: nothing was ever put */
+    int64_t epoch_s;     /* heads its sequence numbers: its creation, but later than its parents' */
+    uint64_t next_place; /* of the next record; 1: nothing was ever put */
     uint64_t horizon_place; /* the oldest record within its retention; next_place: none */
     int64_t last_arrived_ms;
     struct segment **segments; /* oldest first */
@@ -61,6 +62,8 @@ struct str shard_ending_number(const struct shard *s, struct arena *a); /* of a 
  * out or is 0. */
 bool shard_owns(const struct shard *s, const struct sequence_number *number);
 bool shard_is_open(const struct shard *s);
+/* Closed for longer than the retention: nobody sees it any more. */
+bool shard_is_expired(const struct shard *s, int64_t retention_us, int64_t now_us);
 void shard_check(const struct shard *s); /* invariants */
 
 #endif

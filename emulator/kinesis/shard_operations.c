@@ -94,7 +94,7 @@ static bool listing_shows(const struct shard_listing *l, const struct shard *s, 
 static size_t shards_until(const struct stream *s, struct str id)
 {
     size_t i = 0;
-    while (i < s->shard_count && str_cmp(shard_id(&s->shards[i]), id) <= 0) {
+    while (i < s->shard_count && str_cmp(shard_id(s->shards[i]), id) <= 0) {
         i++;
     }
     return i;
@@ -173,7 +173,7 @@ static bool listing_begin(struct call *c, struct shard_listing *l)
     if (kinesis_unsupported(c, "StreamId")) {
         return false;
     }
-    l->stream = stream_for_change(c, call_str(c, "StreamName"), call_str(c, "StreamARN"));
+    l->stream = stream_for_reading(c, call_str(c, "StreamName"), call_str(c, "StreamARN"));
     if (l->stream == NULL) {
         return false;
     }
@@ -202,7 +202,7 @@ void list_shards(struct call *c)
                                    .filter_us = l.filter_us,
                                    .key = l.stream->key};
     for (size_t i = l.from; i < l.stream->shard_count; i++) {
-        const struct shard *s = &l.stream->shards[i];
+        const struct shard *s = l.stream->shards[i];
         if (!listing_shows(&l, s, c->now_us)) {
             continue;
         }
@@ -325,27 +325,35 @@ static bool shard_number_read(struct str id, uint32_t *ret_number)
     return true;
 }
 
+bool shard_number_of(struct call *c, struct str id, const struct stream_name *n,
+                     uint32_t *ret_number)
+{
+    if (shard_number_read(id, ret_number)) {
+        return true;
+    }
+    call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION,
+              "Could not find shard %.*s in stream %.*s under account %.*s.", STR_ARG(id),
+              STR_ARG(n->name), STR_ARG(n->account));
+    return false;
+}
+
 /* The shard that GetShardIterator names, and its stream; NULL: refused. */
 static struct shard *shard_named(struct call *c, struct stream **ret_stream)
 {
     struct stream_name n;
     uint32_t number;
-    if (!stream_named(c, call_str(c, "StreamName"), call_str(c, "StreamARN"), &n)) {
-        return NULL;
-    }
-    if (!shard_number_read(call_str(c, "ShardId"), &number)) {
-        call_fail(c, AWS_RESOURCE_NOT_FOUND_EXCEPTION,
-                  "Could not find shard %.*s in stream %.*s under account %.*s.",
-                  STR_ARG(call_str(c, "ShardId")), STR_ARG(n.name), STR_ARG(n.account));
+    if (!stream_named(c, call_str(c, "StreamName"), call_str(c, "StreamARN"), &n) ||
+        !shard_number_of(c, call_str(c, "ShardId"), &n, &number)) {
         return NULL;
     }
     struct stream *s = stream_find(c->state, n.account, n.region, n.name, c->now_us);
-    if (s == NULL || stream_status(s, c->now_us) != STREAM_ACTIVE || number >= s->shard_count) {
+    if (s == NULL || !stream_is_usable(s, c->now_us) || number >= s->shard_count ||
+        shard_is_expired(s->shards[number], s->retention_us, c->now_us)) {
         stream_refuse_shard(c, &n, number);
         return NULL;
     }
     *ret_stream = s;
-    return &s->shards[number];
+    return s->shards[number];
 }
 
 void get_shard_iterator(struct call *c)

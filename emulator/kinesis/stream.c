@@ -24,12 +24,21 @@ enum stream_status stream_status(const struct stream *s, int64_t now_us)
     if (s->gone_at_us != INSTANT_NEVER) {
         return STREAM_DELETING;
     }
-    return now_us < s->active_at_us ? STREAM_CREATING : STREAM_ACTIVE;
+    return now_us < s->active_at_us        ? STREAM_CREATING
+           : now_us < s->updating_until_us ? STREAM_UPDATING
+                                           : STREAM_ACTIVE;
+}
+
+/* AWS kinesis-reshard-1: reading and writing go on while a stream is UPDATING. */
+bool stream_is_usable(const struct stream *s, int64_t now_us)
+{
+    enum stream_status status = stream_status(s, now_us);
+    return status == STREAM_ACTIVE || status == STREAM_UPDATING;
 }
 
 const char *stream_status_name(enum stream_status status)
 {
-    static const char *const names[] = {"CREATING", "ACTIVE", "DELETING"};
+    static const char *const names[] = {"CREATING", "ACTIVE", "UPDATING", "DELETING"};
     return names[status];
 }
 
@@ -38,7 +47,7 @@ const char *stream_status_name(enum stream_status status)
 static void stream_drop(struct kinesis_store *k, struct stream *s)
 {
     for (size_t i = 0; i < s->shard_count; i++) {
-        shard_drop(&s->shards[i]);
+        shard_drop(s->shards[i]);
     }
     k->all[s->uid] = NULL;
     (void)tree_remove(k->by_key, s->key);
@@ -107,20 +116,6 @@ struct stream_usage stream_usage(struct kinesis_store *k, struct str account, st
     return usage;
 }
 
-struct shard *stream_shard_for(struct stream *s, struct hash_key key)
-{
-    size_t low = 0, high = s->open_count; /* open[low]->first_key <= key */
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (hash_key_cmp(s->open[middle]->first_key, key) <= 0) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return s->open[low];
-}
-
 /* ---- creating and deleting ---- */
 
 /* A stream that is being created or deleted changes its state by the clock alone; the timer makes
@@ -130,25 +125,12 @@ static void stream_settle(struct core *core, void *arg, int64_t now_us)
     (void)core;
     struct kinesis_store *k = arg;
     for (size_t i = 0; i < k->count; i++) {
-        if (k->all[i] != NULL && stream_is_gone(k->all[i], now_us)) {
-            stream_drop(k, k->all[i]);
+        struct stream *s = k->all[i];
+        if (s != NULL && stream_is_gone(s, now_us)) {
+            stream_drop(k, s);
+        } else if (s != NULL && s->step_count > 0 && now_us >= s->updating_until_us) {
+            stream_reshard(k, s, now_us);
         }
-    }
-}
-
-static void stream_add_shards(struct kinesis_store *k, struct stream *s, size_t count,
-                              int64_t now_us)
-{
-    s->shards = NEW_ARRAY(k->arena, struct shard, count);
-    s->open = NEW_ARRAY(k->arena, struct shard *, count);
-    s->shard_count = s->open_count = count;
-    for (size_t i = 0; i < count; i++) {
-        struct shard *shard = &s->shards[i];
-        shard_init(shard, k->arena, &k->held_bytes, (uint32_t)i, now_us);
-        shard->first_key = hash_key_range_start(i, count);
-        shard->last_key =
-            i + 1 < count ? hash_key_before(hash_key_range_start(i + 1, count)) : HASH_KEY_MAX;
-        s->open[i] = shard;
     }
 }
 
@@ -199,10 +181,16 @@ void stream_delete(struct kinesis_store *k, struct stream *s, int64_t now_us)
     core_timer(k->core, s->gone_at_us, stream_settle, k);
 }
 
+void stream_update(struct kinesis_store *k, struct stream *s, int64_t now_us)
+{
+    s->updating_until_us = now_us + KINESIS_TRANSITION_US;
+    core_timer(k->core, s->updating_until_us, stream_settle, k);
+}
+
 void stream_trim(struct stream *s, int64_t now_us)
 {
     for (size_t i = 0; i < s->shard_count; i++) {
-        shard_trim(&s->shards[i], s->retention_us, now_us);
+        shard_trim(s->shards[i], s->retention_us, now_us);
     }
 }
 
@@ -299,21 +287,29 @@ struct stream *stream_of(struct call *c, struct str name, struct str arn)
 struct stream *stream_for_data(struct call *c, struct str name, struct str arn)
 {
     struct stream *s = stream_of(c, name, arn);
-    if (s != NULL && stream_status(s, c->now_us) != STREAM_ACTIVE) {
+    if (s != NULL && !stream_is_usable(s, c->now_us)) {
         stream_refuse_missing(c, s->account, s->name);
         return NULL;
     }
     return s;
 }
 
-struct stream *stream_for_change(struct call *c, struct str name, struct str arn)
+static struct stream *stream_in_use(struct call *c, const struct stream *s)
 {
-    struct stream *s = stream_of(c, name, arn);
-    if (s == NULL || stream_status(s, c->now_us) == STREAM_ACTIVE) {
-        return s;
-    }
     call_fail(c, AWS_RESOURCE_IN_USE_EXCEPTION,
               "Stream %.*s under account %.*s not ACTIVE, instead in state %s", STR_ARG(s->name),
               STR_ARG(s->account), stream_status_name(stream_status(s, c->now_us)));
     return NULL;
+}
+
+struct stream *stream_for_reading(struct call *c, struct str name, struct str arn)
+{
+    struct stream *s = stream_of(c, name, arn);
+    return s == NULL || stream_is_usable(s, c->now_us) ? s : stream_in_use(c, s);
+}
+
+struct stream *stream_for_change(struct call *c, struct str name, struct str arn)
+{
+    struct stream *s = stream_of(c, name, arn);
+    return s == NULL || stream_status(s, c->now_us) == STREAM_ACTIVE ? s : stream_in_use(c, s);
 }

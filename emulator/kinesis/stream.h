@@ -8,7 +8,8 @@
 #include "emulator/core/service.h"
 #include "shard.h"
 
-#define STREAMS_EVER_MAX 65535 /* created before a reset: a reader's cursor counts so far */
+#define STREAM_SHARDS_EVER_MAX 32767 /* of one stream: as far as a reader's cursor counts */
+#define STREAMS_EVER_MAX 65535       /* created before a reset: a reader's cursor counts so far */
 
 struct stream {
     uint32_t uid; /* in order of creation, from 0: a new stream of an old name is another one */
@@ -18,10 +19,21 @@ struct stream {
     bool on_demand;
     int64_t retention_us;
     size_t record_bytes_max; /* data and key of one record */
-    struct shard *shards;    /* by number, open and closed */
-    size_t shard_count;
+    struct shard **shards;   /* by number, open and closed */
+    size_t shard_count, shard_cap;
     struct shard **open; /* by first hash key */
-    size_t open_count;
+    size_t open_count, open_cap;
+    int64_t updating_until_us;  /* UPDATING before it */
+    struct reshard_step *steps; /* what happens to its shards then */
+    size_t step_count, step_cap;
+    int64_t scaled_us[KINESIS_SCALINGS_MAX]; /* the last calls of UpdateShardCount, as a ring */
+    size_t scaled_count;                     /* ever */
+};
+/* One split (adjacent SHARD_NONE; `at`: where the second child begins) or one merge of open shards.
+ */
+struct reshard_step {
+    uint32_t shard, adjacent;
+    struct hash_key at;
 };
 struct kinesis_store { /* the state of the service */
     struct core *core;
@@ -34,8 +46,9 @@ struct kinesis_store { /* the state of the service */
 
 void *kinesis_store_new(struct core *core, struct arena *a);
 
-enum stream_status { STREAM_CREATING, STREAM_ACTIVE, STREAM_DELETING };
+enum stream_status { STREAM_CREATING, STREAM_ACTIVE, STREAM_UPDATING, STREAM_DELETING };
 enum stream_status stream_status(const struct stream *s, int64_t now_us);
+bool stream_is_usable(const struct stream *s, int64_t now_us); /* records come and go */
 const char *stream_status_name(enum stream_status status);
 
 /* NULL: there is none, or it is gone by now. */
@@ -54,9 +67,16 @@ struct stream *stream_create(struct kinesis_store *k, const struct stream_option
                              int64_t now_us);
 /* Begins the deletion, which ends by itself. */
 void stream_delete(struct kinesis_store *k, struct stream *s, int64_t now_us);
+/* Makes the stream UPDATING for a while; then its steps happen, in order. */
+void stream_update(struct kinesis_store *k, struct stream *s, int64_t now_us);
+/* Another step of the update that is to begin. */
+void stream_step_add(struct kinesis_store *k, struct stream *s, struct reshard_step step);
 /* Applies retention to all shards. */
 void stream_trim(struct stream *s, int64_t now_us);
 
+/* stream_shards.c: `count` equal shards of a new stream; and the steps of an update, now. */
+void stream_add_shards(struct kinesis_store *k, struct stream *s, size_t count, int64_t now_us);
+void stream_reshard(struct kinesis_store *k, struct stream *s, int64_t now_us);
 struct shard *stream_shard_for(struct stream *s,
                                struct hash_key key); /* the open one that takes it */
 
@@ -84,6 +104,8 @@ bool stream_arn_is_plain(struct str arn);
 struct stream *stream_of(struct call *c, struct str name, struct str arn);
 /* The same, for reading and writing records: it must be open for that. */
 struct stream *stream_for_data(struct call *c, struct str name, struct str arn);
+/* The same, for looking at its shards: else ResourceInUseException. */
+struct stream *stream_for_reading(struct call *c, struct str name, struct str arn);
 /* The same, for changes that want an ACTIVE stream: else ResourceInUseException. */
 struct stream *stream_for_change(struct call *c, struct str name, struct str arn);
 void stream_refuse_missing(struct call *c, struct str account, struct str name);

@@ -21,15 +21,7 @@ static bool create_exceeds_limits(struct call *c, bool on_demand, int64_t shards
         return true;
     }
     if (!on_demand && (int64_t)usage.open_shards + shards > KINESIS_SHARDS_MAX) {
-        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
-                  "This request would exceed the shard limit for the account %.*s in %.*s. Current "
-                  "shard count for the "
-                  "account: %zu. Limit: %d. Number of additional shards that would have resulted "
-                  "from this request: %lld. Refer to the AWS Service Limits page "
-                  "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for "
-                  "current limits and how to request higher limits.",
-                  STR_ARG(c->account), STR_ARG(c->region), usage.open_shards, KINESIS_SHARDS_MAX,
-                  (long long)shards);
+        kinesis_refuse_shards(c, usage.open_shards, shards);
         return true;
     }
     if (kinesis_limited(c) && usage.creating >= KINESIS_CREATING_MAX) {
@@ -159,11 +151,13 @@ void describe_stream(struct call *c)
     /* AWS kinesis-describe-stream-1: a stream that is being created shows no shards. */
     size_t count = stream_status(s, c->now_us) == STREAM_CREATING ? 0 : s->shard_count;
     size_t i = 0;
-    for (; i < count && str_cmp(shard_id(&s->shards[i]), after) <= 0; i++) {
+    for (; i < count && (str_cmp(shard_id(s->shards[i]), after) <= 0 ||
+                         shard_is_expired(s->shards[i], s->retention_us, c->now_us));
+         i++) {
     }
     for (; i < count && (int64_t)shards->count < limit; i++) {
         shard_write(c, json_add(shards, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT)),
-                    &s->shards[i]);
+                    s->shards[i]);
     }
     json_set_bool(c->arena, description, "HasMoreShards", i < count);
 }

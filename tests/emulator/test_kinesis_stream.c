@@ -87,14 +87,14 @@ Test(kinesis_stream, refuses_in_the_words_of_aws)
          "{\"StreamName\":\"a\",\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/b\"}",
          "InvalidArgumentException", "different"},
         {"DescribeStream", "{", "SerializationException", ""},
-        {"SplitShard", "{}", "NotImplementedException", "SplitShard"},
+        {"SubscribeToShard", "{}", "NotImplementedException", "SubscribeToShard"},
         {"NoSuchThing", "{}", "UnknownOperationException", "NoSuchThing"},
     };
     struct bench b;
     bench_init(&b, false);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int status = bench_call_body(&b, rows[i].operation, str_of(rows[i].body));
-        cr_expect(status == (strcmp(rows[i].operation, "SplitShard") == 0 ||
+        cr_expect(status == (strcmp(rows[i].operation, "SubscribeToShard") == 0 ||
                                      strcmp(rows[i].error, "NotImplementedException") == 0
                                  ? 501
                                  : 400),
