@@ -107,7 +107,7 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
         refuse_token(c, token);
         return NULL;
     }
-    if (r->stream_arn.len > 0 && !str_eq(r->stream_arn, s->arn)) {
+    if (r->stream_arn.len > 0 && !str_eq(r->stream_arn, s->resource.arn)) {
         call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
                   "StreamARN %.*s is not that of the ShardIterator's stream.",
                   STR_ARG(r->stream_arn));

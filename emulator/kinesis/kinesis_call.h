@@ -27,6 +27,29 @@ void shard_write(struct call *c, struct json *object,
 void split_shard(struct call *c);
 void merge_shards(struct call *c);
 void update_shard_count(struct call *c);
+/* resource.c */
+void add_tags_to_stream(struct call *c);
+void remove_tags_from_stream(struct call *c);
+void list_tags_for_stream(struct call *c);
+void tag_resource(struct call *c);
+void untag_resource(struct call *c);
+void list_tags_for_resource(struct call *c);
+void put_resource_policy(struct call *c);
+void get_resource_policy(struct call *c);
+void delete_resource_policy(struct call *c);
+/* consumer.c */
+void register_stream_consumer(struct call *c);
+void describe_stream_consumer(struct call *c);
+void list_stream_consumers(struct call *c);
+void deregister_stream_consumer(struct call *c);
+/* stream_settings.c */
+void start_stream_encryption(struct call *c);
+void stop_stream_encryption(struct call *c);
+void enable_enhanced_monitoring(struct call *c);
+void disable_enhanced_monitoring(struct call *c);
+void update_stream_mode(struct call *c);
+void update_max_record_size(struct call *c);
+void metrics_write(struct call *c, struct json *list, unsigned metrics); /* their names */
 /* put_records.c, get_records.c: raw */
 void put_record(struct call *c);
 void put_records(struct call *c);

@@ -32,6 +32,12 @@
 #define KINESIS_STREAM_SHARDS_MAX 10000 /* that UpdateShardCount goes up to */
 #define KINESIS_SCALINGS_MAX 10         /* UpdateShardCount in 24 hours */
 
+#define KINESIS_MODE_CHANGES_MAX 2 /* UpdateStreamMode in 24 hours */
+#define KINESIS_TAGS_MAX 50        /* of a stream or consumer */
+#define KINESIS_CONSUMERS_MAX 20   /* of a stream */
+#define KINESIS_CONSUMERS_CREATING_MAX 5
+#define KINESIS_POLICY_BYTES_MAX (20 * 1024) /* our own cap */
+
 /* How long a stream is CREATING, UPDATING or DELETING here. */
 #define KINESIS_TRANSITION_US (500 * US_PER_MS)
 /* Our own caps: what all shards hold at one time, and how much of that may be past its retention

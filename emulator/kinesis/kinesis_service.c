@@ -17,8 +17,12 @@ static void attribute_add(struct fault_call *d, struct str name, struct str valu
 
 static struct str arn_name(struct str arn)
 {
-    size_t at = str_find_last(arn, '/');
-    return at == STR_NONE ? STR_EMPTY : str_from(arn, at + 1);
+    struct str name, rest;
+    size_t at = str_find(arn, '/'); /* a consumer's ARN goes on behind the stream's name */
+    if (at == STR_NONE) {
+        return STR_EMPTY;
+    }
+    return str_split(str_from(arn, at + 1), '/', &name, &rest) ? name : str_from(arn, at + 1);
 }
 
 static bool is_name_byte(char ch)
@@ -97,7 +101,11 @@ static void describe(const struct call *c, struct fault_call *d)
 {
     if (c->input != NULL) {
         struct str name = call_str(c, "StreamName");
-        attribute_add(d, STR("stream"), name.len > 0 ? name : arn_name(call_str(c, "StreamARN")));
+        static const char *const arns[] = {"StreamARN", "ConsumerARN", "ResourceARN"};
+        for (size_t i = 0; name.len == 0 && i < sizeof(arns) / sizeof(arns[0]); i++) {
+            name = arn_name(call_str(c, arns[i]));
+        }
+        attribute_add(d, STR("stream"), name);
         attribute_add(d, STR("shard"), call_str(c, "ShardId"));
         return;
     }
@@ -116,22 +124,41 @@ static void describe(const struct call *c, struct fault_call *d)
 /* ---- the table ---- */
 
 static const struct operation_handler handlers[] = {
+    {.name = "AddTagsToStream", .handle = add_tags_to_stream},
     {.name = "CreateStream", .handle = create_stream},
     {.name = "DecreaseStreamRetentionPeriod", .handle = decrease_retention},
+    {.name = "DeleteResourcePolicy", .handle = delete_resource_policy},
     {.name = "DeleteStream", .handle = delete_stream},
+    {.name = "DeregisterStreamConsumer", .handle = deregister_stream_consumer},
     {.name = "DescribeLimits", .handle = describe_limits},
     {.name = "DescribeStream", .handle = describe_stream},
+    {.name = "DescribeStreamConsumer", .handle = describe_stream_consumer},
     {.name = "DescribeStreamSummary", .handle = describe_stream_summary},
+    {.name = "DisableEnhancedMonitoring", .handle = disable_enhanced_monitoring},
+    {.name = "EnableEnhancedMonitoring", .handle = enable_enhanced_monitoring},
     {.name = "GetRecords", .handle = get_records, .raw = true},
+    {.name = "GetResourcePolicy", .handle = get_resource_policy},
     {.name = "GetShardIterator", .handle = get_shard_iterator},
     {.name = "IncreaseStreamRetentionPeriod", .handle = increase_retention},
     {.name = "ListShards", .handle = list_shards},
+    {.name = "ListStreamConsumers", .handle = list_stream_consumers},
     {.name = "ListStreams", .handle = list_streams},
+    {.name = "ListTagsForResource", .handle = list_tags_for_resource},
+    {.name = "ListTagsForStream", .handle = list_tags_for_stream},
     {.name = "MergeShards", .handle = merge_shards},
     {.name = "PutRecord", .handle = put_record, .raw = true},
     {.name = "PutRecords", .handle = put_records, .raw = true},
+    {.name = "PutResourcePolicy", .handle = put_resource_policy},
+    {.name = "RegisterStreamConsumer", .handle = register_stream_consumer},
+    {.name = "RemoveTagsFromStream", .handle = remove_tags_from_stream},
     {.name = "SplitShard", .handle = split_shard},
+    {.name = "StartStreamEncryption", .handle = start_stream_encryption},
+    {.name = "StopStreamEncryption", .handle = stop_stream_encryption},
+    {.name = "TagResource", .handle = tag_resource},
+    {.name = "UntagResource", .handle = untag_resource},
+    {.name = "UpdateMaxRecordSize", .handle = update_max_record_size},
     {.name = "UpdateShardCount", .handle = update_shard_count},
+    {.name = "UpdateStreamMode", .handle = update_stream_mode},
 };
 
 const struct emulator_service kinesis_service = {

@@ -7,7 +7,12 @@
 
 #include "base/buf.h"
 
-enum token_kind { TOKEN_ITERATOR = 'I', TOKEN_SHARDS = 'H', TOKEN_STREAMS = 'S' };
+enum token_kind {
+    TOKEN_ITERATOR = 'I',
+    TOKEN_SHARDS = 'H',
+    TOKEN_STREAMS = 'S',
+    TOKEN_CONSUMERS = 'C'
+};
 struct position_token {
     enum token_kind kind;
     int64_t made_us;
@@ -16,7 +21,7 @@ struct position_token {
     uint64_t place; /* ITERATOR: of the next record to read */
     uint8_t filter; /* SHARDS: the filter of the first page, and its time */
     int64_t filter_us;
-    struct str key; /* the stream's; STREAMS: the last name listed */
+    struct str key; /* the stream's; STREAMS, CONSUMERS: the last name listed */
 };
 #define TOKEN_KEY_BYTES_MAX 300 /* keeps the text below 512 characters */
 

@@ -231,7 +231,7 @@ void update_shard_count(struct call *c)
     call_out_str(c, "StreamName", s->name);
     call_out_i64(c, "CurrentShardCount", (int64_t)s->open_count);
     call_out_i64(c, "TargetShardCount", (int64_t)target);
-    call_out_str(c, "StreamARN", s->arn);
+    call_out_str(c, "StreamARN", s->resource.arn);
     s->scaled_us[s->scaled_count++ % KINESIS_SCALINGS_MAX] = c->now_us;
     stream_update(c->state, s, c->now_us);
 }

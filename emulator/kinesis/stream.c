@@ -159,8 +159,10 @@ struct stream *stream_create(struct kinesis_store *k, const struct stream_option
     s->region = str_copy(k->arena, options->region);
     s->name = str_copy(k->arena, options->name);
     s->key = stream_key(k->arena, s->account, s->region, s->name);
-    s->arn = str_printf(k->arena, "arn:aws:kinesis:%.*s:%.*s:stream/%.*s", STR_ARG(s->region),
-                        STR_ARG(s->account), STR_ARG(s->name));
+    resource_init(&s->resource, k->arena,
+                  str_printf(k->arena, "arn:aws:kinesis:%.*s:%.*s:stream/%.*s", STR_ARG(s->region),
+                             STR_ARG(s->account), STR_ARG(s->name)));
+    s->consumers = tree_new(k->arena);
     s->created_us = now_us;
     /* DIFFERS kinesis-create-stream-1: AWS takes seconds to minutes; here it is half a second of
      * the clock. */

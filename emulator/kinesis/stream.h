@@ -4,8 +4,7 @@
 #ifndef AFORO_EMULATOR_KINESIS_STREAM_H
 #define AFORO_EMULATOR_KINESIS_STREAM_H
 
-#include "base/tree.h"
-#include "emulator/core/service.h"
+#include "consumer.h"
 #include "shard.h"
 
 #define STREAM_SHARDS_EVER_MAX 32767 /* of one stream: as far as a reader's cursor counts */
@@ -13,13 +12,19 @@
 
 struct stream {
     uint32_t uid; /* in order of creation, from 0: a new stream of an old name is another one */
-    struct str account, region, name, arn;
-    struct str key; /* "account/region/name": where the store keeps it */
+    struct str account, region, name;
+    struct resource resource; /* its ARN, tags and policy */
+    struct tree *consumers;   /* by name */
+    struct str key;           /* "account/region/name": where the store keeps it */
     int64_t created_us, active_at_us, gone_at_us; /* gone_at_us INSTANT_NEVER: not being deleted */
     bool on_demand;
     int64_t retention_us;
     size_t record_bytes_max; /* data and key of one record */
-    struct shard **shards;   /* by number, open and closed */
+    struct str key_id;       /* of its encryption; empty: none */
+    unsigned metrics;        /* bits of the shard-level metrics (stream_settings.c) */
+    int64_t mode_us[KINESIS_MODE_CHANGES_MAX]; /* the last calls of UpdateStreamMode, as a ring */
+    size_t mode_count;                         /* ever */
+    struct shard **shards;                     /* by number, open and closed */
     size_t shard_count, shard_cap;
     struct shard **open; /* by first hash key */
     size_t open_count, open_cap;

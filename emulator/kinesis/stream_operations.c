@@ -37,7 +37,7 @@ static bool create_is_refused(struct call *c, bool on_demand, int64_t shards)
 {
     const struct kinesis_store *k = c->state;
     struct str name = call_str(c, "StreamName");
-    if (kinesis_unsupported(c, "Tags") || kinesis_unsupported(c, "WarmThroughputMiBps")) {
+    if (kinesis_unsupported(c, "WarmThroughputMiBps") || !tags_are_fine(c, "Tags")) {
         return true;
     }
     if (stream_find(c->state, c->account, c->region, name, c->now_us) != NULL) {
@@ -71,6 +71,7 @@ static bool create_is_refused(struct call *c, bool on_demand, int64_t shards)
 
 void create_stream(struct call *c)
 {
+    const struct kinesis_store *k = c->state;
     bool on_demand = wants_on_demand(c);
     int64_t shards = call_i64(c, "ShardCount", 0);
     if (create_is_refused(c, on_demand, shards)) {
@@ -85,16 +86,29 @@ void create_stream(struct call *c)
                                          on_demand ? KINESIS_ON_DEMAND_SHARDS : (size_t)shards,
                                      .on_demand = on_demand,
                                      .record_bytes_max = (size_t)record_kib * KIB};
-    (void)stream_create(c->state, &options, c->now_us);
+    struct stream *s = stream_create(c->state, &options, c->now_us);
+    (void)tags_add(c, k->arena, &s->resource, "Tags");
 }
 
+static size_t has_consumers(const struct call *c, struct stream *s)
+{
+    size_t creating;
+    return consumers_count(s, c->now_us, &creating);
+}
+
+/* AWS kinesis-delete-stream-1: a stream with consumers is deleted only where that is asked for. */
 void delete_stream(struct call *c)
 {
     if (kinesis_unsupported(c, "StreamId")) {
         return;
     }
     struct stream *s = stream_for_change(c, call_str(c, "StreamName"), call_str(c, "StreamARN"));
-    if (s != NULL) {
+    if (s != NULL && has_consumers(c, s) && !call_bool(c, "EnforceConsumerDeletion", false)) {
+        call_fail(c, AWS_RESOURCE_IN_USE_EXCEPTION,
+                  "Stream %.*s under account %.*s has registered consumers: deregister them, or "
+                  "set EnforceConsumerDeletion.",
+                  STR_ARG(s->name), STR_ARG(s->account));
+    } else if (s != NULL) {
         stream_delete(c->state, s, c->now_us);
     }
 }
@@ -113,7 +127,7 @@ static void describe_common(struct call *c, struct json *object, const struct st
 {
     struct arena *a = c->arena;
     json_set_str(a, object, "StreamName", s->name);
-    json_set_str(a, object, "StreamARN", s->arn);
+    json_set_str(a, object, "StreamARN", s->resource.arn);
     json_set_str(a, object, "StreamStatus",
                  str_of(stream_status_name(stream_status(s, c->now_us))));
     describe_mode(c, object, s);
@@ -121,8 +135,11 @@ static void describe_common(struct call *c, struct json *object, const struct st
     json_set_i64(a, object, "StreamCreationTimestamp", s->created_us);
     struct json *monitoring = json_set(a, object, "EnhancedMonitoring", JSON_IS_ARRAY);
     struct json *metrics = json_add(monitoring, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
-    json_set(a, metrics, "ShardLevelMetrics", JSON_IS_ARRAY);
-    json_set_str(a, object, "EncryptionType", STR("NONE"));
+    metrics_write(c, json_set(a, metrics, "ShardLevelMetrics", JSON_IS_ARRAY), s->metrics);
+    json_set_str(a, object, "EncryptionType", s->key_id.len > 0 ? STR("KMS") : STR("NONE"));
+    if (s->key_id.len > 0) {
+        json_set_str(a, object, "KeyId", s->key_id);
+    }
 }
 
 static struct stream *described(struct call *c)
@@ -164,7 +181,7 @@ void describe_stream(struct call *c)
 
 void describe_stream_summary(struct call *c)
 {
-    const struct stream *s = described(c);
+    struct stream *s = described(c);
     if (s == NULL) {
         return;
     }
@@ -172,7 +189,7 @@ void describe_stream_summary(struct call *c)
     describe_common(c, summary, s);
     bool creating = stream_status(s, c->now_us) == STREAM_CREATING;
     json_set_i64(c->arena, summary, "OpenShardCount", creating ? 0 : (int64_t)s->open_count);
-    json_set_i64(c->arena, summary, "ConsumerCount", 0);
+    json_set_i64(c->arena, summary, "ConsumerCount", (int64_t)has_consumers(c, s));
     json_set_i64(c->arena, summary, "MaxRecordSizeInKiB", (int64_t)(s->record_bytes_max / KIB));
 }
 
@@ -202,7 +219,7 @@ static void stream_summarize(struct call *c, struct json *summaries, const struc
 {
     struct json *summary = json_add(summaries, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
     json_set_str(c->arena, summary, "StreamName", s->name);
-    json_set_str(c->arena, summary, "StreamARN", s->arn);
+    json_set_str(c->arena, summary, "StreamARN", s->resource.arn);
     json_set_str(c->arena, summary, "StreamStatus",
                  str_of(stream_status_name(stream_status(s, c->now_us))));
     describe_mode(c, summary, s);

@@ -62,10 +62,10 @@ refused "(ResourceNotFoundException) when calling the DescribeStream operation: 
   aws kinesis describe-stream --stream-name nowhere
 refused "(ResourceInUseException)" aws kinesis create-stream --stream-name events --shard-count 1
 refused "(ValidationException)" aws kinesis create-stream --stream-name 'a/b' --shard-count 1
-refused "(NotImplementedException) when calling the SplitShard operation: The operation SplitShard of kinesis is not built" \
-  aws kinesis split-shard --stream-name events --shard-to-split $shard --new-starting-hash-key 5
-refused "(NotImplementedException) when calling the RegisterStreamConsumer operation" \
-  aws kinesis register-stream-consumer --stream-arn "$arn" --consumer-name c
+refused "(InvalidArgumentException) when calling the SplitShard operation: NewStartingHashKey 1 used in SplitShard()" \
+  aws kinesis split-shard --stream-name events --shard-to-split $shard --new-starting-hash-key 1
+refused "(ResourceNotFoundException) when calling the DescribeStreamConsumer operation: Consumer c" \
+  aws kinesis describe-stream-consumer --stream-arn "$arn" --consumer-name c
 refused 'The service "DynamoDB_20120810" (operation "ListTables") is not emulated' aws dynamodb list-tables
 aws kinesis delete-stream --stream-name events
 control clock '{"advance": "1s"}'

@@ -95,8 +95,9 @@ def errors_are_typed(url):
         kinesis.create_stream(StreamName="events", ShardCount=1)
     with refused("InvalidArgumentException"):
         kinesis.get_records(ShardIterator="nonsense")
-    with refused("NotImplementedException", "SplitShard"):
-        kinesis.split_shard(StreamName="events", ShardToSplit="shardId-000000000000", NewStartingHashKey="5")
+    with refused("NotImplementedException", "SubscribeToShard"):
+        kinesis.subscribe_to_shard(ConsumerARN="arn:aws:kinesis:us-east-1:000000000000:stream/events/consumer/c:1",
+                                   ShardId="shardId-000000000000", StartingPosition={"Type": "LATEST"})
     batch = [{"PartitionKey": "k", "Data": b"x"}] * 500
     failed = sum(kinesis.put_records(StreamName="types", Records=batch)["FailedRecordCount"] for _ in range(3))
     assert failed == 500, failed

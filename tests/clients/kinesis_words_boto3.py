@@ -5,7 +5,11 @@ from kinesis_raw import post
 from serving import client, control, refused, run
 
 OPERATIONS = ["CreateStream", "DecreaseStreamRetentionPeriod", "DeleteStream", "DescribeLimits", "DescribeStream", "DescribeStreamSummary",
-              "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "ListShards", "ListStreams", "PutRecord", "PutRecords"]
+              "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "ListShards", "ListStreams", "PutRecord", "PutRecords",
+              "AddTagsToStream", "DeleteResourcePolicy", "DeregisterStreamConsumer", "DescribeStreamConsumer", "DisableEnhancedMonitoring",
+              "EnableEnhancedMonitoring", "GetResourcePolicy", "ListStreamConsumers", "ListTagsForResource", "ListTagsForStream", "MergeShards",
+              "PutResourcePolicy", "RegisterStreamConsumer", "RemoveTagsFromStream", "SplitShard", "StartStreamEncryption",
+              "StopStreamEncryption", "TagResource", "UntagResource", "UpdateMaxRecordSize", "UpdateShardCount", "UpdateStreamMode"]
 
 
 def message_of(url, operation, body):
@@ -105,7 +109,7 @@ def bodies_that_are_not_what_they_should_be(url):
         else:
             assert status == 400 and told["__type"] == "SerializationException", (body, told)
     for operation, code in [("NoSuchOperation", "UnknownOperationException"), ("describestream", "UnknownOperationException"),
-                            ("MergeShards", "NotImplementedException"), ("EnableEnhancedMonitoring", "NotImplementedException")]:
+                            ("DescribeAccountSettings", "NotImplementedException"), ("SubscribeToShard", "NotImplementedException")]:
         status, told = post(url, operation, {})
         assert told["__type"] == code and (status == 501) == (code == "NotImplementedException") and operation in told["message"], told
     for header in ["application/x-amz-json-1.1; charset=utf-8", "application/x-amz-json-1.1;charset=UTF-8", "application/json", "application/x-amz-json-1.0"]:

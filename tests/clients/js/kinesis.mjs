@@ -55,8 +55,8 @@ async function use(kinesis, name, control) {
     (e) => e.name === "ResourceNotFoundException" && e.$metadata.httpStatusCode === 400 && e.message.includes("none"));
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator: "nonsense" })), { name: "InvalidArgumentException", message: "Invalid ShardIterator." });
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator, Limit: 10001 })), { name: "ValidationException" });
-  await assert.rejects(ask(new SplitShardCommand({ StreamName: name, ShardToSplit: put.ShardId, NewStartingHashKey: "5" })),
-    (e) => e.name === "NotImplementedException" && e.message.includes("SplitShard"));
+  await assert.rejects(ask(new SplitShardCommand({ StreamName: name, ShardToSplit: put.ShardId, NewStartingHashKey: "1" })),
+    (e) => e.name === "InvalidArgumentException" && e.message.includes("SplitShard"));
   await control("clock", { advance: "301s" });
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator })), { name: "ExpiredIteratorException" });
   await ask(new DeleteStreamCommand({ StreamName: name }));
