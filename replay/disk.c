@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/limits.h"
 
 enum disk_kind disk_kind(struct str path, struct arena *a)
 {
@@ -26,13 +27,12 @@ static enum err fail_errno(struct str path, int code, struct diag *d)
 
 /* ---- one file ---- */
 
-static enum err read_whole(int fd, struct arena *a, struct str path, size_t size,
-                           struct str *ret_bytes, struct diag *d)
+static enum err read_whole(int fd, struct str path, char *ret_bytes, size_t size, size_t *ret_got,
+                           struct diag *d)
 {
-    char *bytes = arena_alloc_raw(a, size);
     size_t at = 0;
     while (at < size) {
-        ssize_t got = read(fd, bytes + at, size - at);
+        ssize_t got = read(fd, ret_bytes + at, size - at);
         if (got < 0 && errno != EINTR) {
             return fail_errno(path, errno, d);
         }
@@ -41,12 +41,12 @@ static enum err read_whole(int fd, struct arena *a, struct str path, size_t size
         }
         at += got > 0 ? (size_t)got : 0;
     }
-    *ret_bytes = str_n(bytes, at);
+    *ret_got = at;
     return ERR_OK;
 }
 
-static enum err read_open(int fd, struct arena *a, struct str path, size_t bytes_max,
-                          struct str *ret_bytes, struct diag *d)
+static enum err read_size(int fd, struct str path, size_t bytes_max, size_t *ret_size,
+                          struct diag *d)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
@@ -59,19 +59,40 @@ static enum err read_open(int fd, struct arena *a, struct str path, size_t bytes
         return fail(d, ERR_LIMIT, "%.*s: %lld bytes, at most %zu are read", STR_ARG(path),
                     (long long)st.st_size, bytes_max);
     }
-    return read_whole(fd, a, path, (size_t)st.st_size, ret_bytes, d);
+    *ret_size = (size_t)st.st_size;
+    return ERR_OK;
+}
+
+static enum err read_open(int fd, struct buf *bytes, struct str path, size_t bytes_max,
+                          struct diag *d)
+{
+    size_t size = 0, got = 0;
+    TRY(read_size(fd, path, bytes_max, &size, d));
+    TRY(read_whole(fd, path, buf_reserve(bytes, size), size, &got, d));
+    buf_commit(bytes, got);
+    return ERR_OK;
+}
+
+enum err disk_read_into(struct buf *bytes, struct str path, size_t bytes_max, struct diag *d)
+{
+    struct arena *a = arena_new("path", 64 * KIB);
+    int fd = open(str_z(a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum err err = fd < 0 ? fail_errno(path, errno, d) : read_open(fd, bytes, path, bytes_max, d);
+    if (fd >= 0) {
+        close(fd);
+    }
+    arena_free(a);
+    return err;
 }
 
 enum err disk_read(struct arena *a, struct str path, size_t bytes_max, struct str *ret_bytes,
                    struct diag *d)
 {
-    int fd = open(str_z(a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return fail_errno(path, errno, d);
-    }
-    enum err err = read_open(fd, a, path, bytes_max, ret_bytes, d);
-    close(fd);
-    return err;
+    struct buf bytes;
+    buf_init(&bytes, a, bytes_max + 64 * KIB);
+    TRY(disk_read_into(&bytes, path, bytes_max, d));
+    *ret_bytes = buf_str(&bytes);
+    return ERR_OK;
 }
 
 /* ---- what is below a folder ---- */

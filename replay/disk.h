@@ -1,9 +1,9 @@
-/* disk.h -- Files and folders, read only: the one place of replay that touches the operating
- * system. Private to replay. */
+/* disk.h -- Files and folders, read, and a temporary file without a name: the one place of replay
+ * that touches the operating system (disk.c, disk_spill.c). Private to replay. */
 #ifndef AFORO_REPLAY_DISK_H
 #define AFORO_REPLAY_DISK_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 enum disk_kind { DISK_NOTHING, DISK_FILE, DISK_FOLDER };
 enum disk_kind disk_kind(struct str path, struct arena *a);
@@ -11,6 +11,20 @@ enum disk_kind disk_kind(struct str path, struct arena *a);
  * name the path. */
 MUST_USE enum err disk_read(struct arena *a, struct str path, size_t bytes_max,
                             struct str *ret_bytes, struct diag *d);
+
+/* The same into a buffer that is used again: its pages are touched once. */
+MUST_USE enum err disk_read_into(struct buf *bytes, struct str path, size_t bytes_max,
+                                 struct diag *d);
+
+/* Bytes that memory has no room for; the file ends with the arena, or with the process. */
+struct disk_spill;
+MUST_USE enum err disk_spill_open(struct arena *a, struct str folder, struct disk_spill **ret_spill,
+                                  struct diag *d);
+/* ERR_LIMIT: the disk is full; ERR_UNAVAILABLE. */
+MUST_USE enum err disk_spill_add(struct disk_spill *s, struct str bytes, struct diag *d);
+int64_t disk_spill_size(const struct disk_spill *s);
+MUST_USE enum err disk_spill_read(struct disk_spill *s, int64_t at, void *ret_bytes, size_t size,
+                                  struct diag *d);
 
 typedef enum err disk_found_fn(void *ctx, struct str relative, int64_t size, struct diag *d);
 /* Every ordinary file below `folder` (with its '/'), in no order; links are followed. Names that

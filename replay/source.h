@@ -8,7 +8,7 @@
 #define AFORO_REPLAY_SOURCE_H
 
 #include "aws/aws_client.h"
-#include "base/str.h"
+#include "base/buf.h"
 
 #define SOURCE_OBJECTS_MAX 1000000
 
@@ -35,5 +35,10 @@ MUST_USE enum err source_open(struct arena *a, struct str where, struct aws_clie
 /* One object's bytes as stored, at most CAPTURE_BYTES_MAX. ERR_NOT_FOUND. */
 MUST_USE enum err source_fetch(const struct source *s, const struct source_object *object,
                                struct arena *a, struct str *ret_bytes, struct diag *d);
+/* The same; a file's bytes go to `room`, emptied first, whose memory serves one object after the
+ * other. */
+MUST_USE enum err source_fetch_into(const struct source *s, const struct source_object *object,
+                                    struct arena *a, struct buf *room, struct str *ret_bytes,
+                                    struct diag *d);
 
 #endif

@@ -1,14 +1,11 @@
 /* replay_command.c -- `aforo replay`: captured objects through the production code, and whether
  * they come to what they should. */
 #include "cli.h"
+#include "inputs.h"
 
 #include <stdio.h>
 #include <unistd.h>
-#include "adapter/http_curl.h"
 #include "adapter/rt_threads.h"
-#include "adapter/warehouse_postgres.h"
-#include "adapter/warehouse_sqlite.h"
-#include "app/config.h"
 #include "base/instant.h"
 #include "base/limits.h"
 #include "replay/expect.h"
@@ -18,7 +15,6 @@
 #define EXPECT_BYTES_MAX (64 * MIB)
 #define REPORT_BYTES_MAX (64 * MIB)
 #define PROGRESS_EVERY_US (100 * US_PER_MS)
-#define SQLITE_BUSY_MS 10000
 
 static const char help[] =
     "usage: aforo replay WHERE --pipeline FILE [OPTIONS]\n\n"
@@ -141,90 +137,18 @@ static int arguments_read(int argc, char **argv, struct replay_arguments *args)
 
 /* ---- what is given ---- */
 
-static enum err file_read(struct arena *a, const char *path, size_t bytes_max, struct str *ret_text,
-                          struct diag *d)
-{
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        return fail(d, ERR_NOT_FOUND, "%s: cannot be read", path);
-    }
-    struct buf text;
-    buf_init(&text, a, bytes_max + 64 * KIB);
-    size_t got = 1;
-    while (got > 0 && text.len <= bytes_max) {
-        got = fread(buf_reserve(&text, 64 * KIB), 1, 64 * KIB, f);
-        buf_commit(&text, got);
-    }
-    bool failed = ferror(f) != 0;
-    fclose(f);
-    if (failed || text.len > bytes_max) {
-        return fail(d, failed ? ERR_UNAVAILABLE : ERR_LIMIT, "%s: %s", path,
-                    failed ? "cannot be read" : "too large");
-    }
-    *ret_text = buf_str(&text);
-    return ERR_OK;
-}
-
-/* Region and credentials as the AWS CLI finds them; --endpoint wins. */
-static enum err s3_open(struct replay *r, struct aws_client **ret_client, struct diag *d)
-{
-    struct config config;
-    struct config_options given = {.warehouse = STR_EMPTY};
-    struct http_curl_options http = {0};
-    struct aws_config *aws = NEW(r->arena, struct aws_config);
-    struct aws_client *client = NEW(r->arena, struct aws_client);
-    struct transport *transport;
-    TRY(config_read(r->arena, &given, &config, d));
-    http.ca_file = config.ca_file.len == 0 ? NULL : str_z(r->arena, config.ca_file);
-    TRY(http_curl_new(r->arena, r->rt, &http, &transport, d));
-    *aws = config.aws;
-    aws->user_agent = STR("aforo-replay/" AFORO_VERSION);
-    aws->endpoint = r->args->endpoint == NULL ? aws->endpoint : str_of(r->args->endpoint);
-    aws_client_init(client, r->rt, transport, aws);
-    *ret_client = client;
-    return ERR_OK;
-}
-
-static enum err source_find(struct replay *r, struct diag *d)
-{
-    struct aws_client *s3 = NULL;
-    struct str where = str_of(r->args->where);
-    if (str_starts(where, STR("s3://"))) {
-        TRY(s3_open(r, &s3, d));
-    }
-    return source_open(r->arena, where, s3, &r->source, d);
-}
-
-static enum err warehouse_find(struct replay *r, struct diag *d)
-{
-    struct str where =
-        r->args->warehouse == NULL ? STR("sqlite::memory:") : str_of(r->args->warehouse);
-    struct str sqlite = STR("sqlite:");
-    if (str_starts(where, sqlite) && where.len > sqlite.len) {
-        struct warehouse_sqlite_options file = {.path =
-                                                    str_z(r->arena, str_from(where, sqlite.len)),
-                                                .busy_ms = SQLITE_BUSY_MS,
-                                                .durable = r->args->warehouse != NULL};
-        return warehouse_sqlite_open(r->arena, &file, &r->warehouse, d);
-    }
-    if (str_starts(where, STR("postgresql://")) || str_starts(where, STR("postgres://"))) {
-        return warehouse_postgres_open(r->arena, r->args->warehouse, &r->warehouse, d);
-    }
-    return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
-}
-
 /* Everything that can be wrong is looked at before the first object is read. */
 static enum err inputs_read(struct replay *r, struct diag *d)
 {
     struct str text, name = str_of(r->args->pipeline);
-    TRY(file_read(r->arena, r->args->pipeline, DEFINITION_BYTES_MAX, &text, d));
+    TRY(inputs_file(r->arena, r->args->pipeline, DEFINITION_BYTES_MAX, &text, d));
     TRY(definition_read(r->arena, text, name, &r->def, d));
     if (r->args->expect != NULL) {
-        TRY(file_read(r->arena, r->args->expect, EXPECT_BYTES_MAX, &r->expect_text, d));
+        TRY(inputs_file(r->arena, r->args->expect, EXPECT_BYTES_MAX, &r->expect_text, d));
         TRY(expect_valid(r->arena, r->expect_text, str_of(r->args->expect), r->def, d));
     }
-    TRY(source_find(r, d));
-    return warehouse_find(r, d);
+    TRY(inputs_source(r->arena, r->rt, str_of(r->args->where), r->args->endpoint, &r->source, d));
+    return inputs_warehouse(r->arena, r->args->warehouse, &r->warehouse, d);
 }
 
 /* ---- the replay ---- */

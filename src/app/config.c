@@ -256,3 +256,18 @@ enum err config_read(struct arena *a, const struct config_options *options,
     *ret_config = c;
     return ERR_OK;
 }
+
+enum err config_array_index(struct arena *a, struct str *ret_index, struct diag *d)
+{
+    static const char *const names[] = {"AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX",
+                                        "SLURM_ARRAY_TASK_ID"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct str index = from_environment(a, names[i]);
+        if (index.len > 0) {
+            *ret_index = index;
+            return ERR_OK;
+        }
+    }
+    return fail(d, ERR_INVALID, "not in an array of jobs: none of %s, %s and %s is set", names[0],
+                names[1], names[2]);
+}

@@ -23,6 +23,9 @@ struct config {
 /* ERR_INVALID: a setting is wrong or missing; ERR_UNSUPPORTED: refused by name. Lives in `a`. */
 MUST_USE enum err config_read(struct arena *a, const struct config_options *options,
                               struct config *ret_config, struct diag *d);
+/* Which of an array's jobs this is, as AWS Batch (AWS_BATCH_JOB_ARRAY_INDEX), Kubernetes
+ * (JOB_COMPLETION_INDEX) or Slurm (SLURM_ARRAY_TASK_ID) say it. ERR_INVALID: none does. */
+MUST_USE enum err config_array_index(struct arena *a, struct str *ret_index, struct diag *d);
 /* A whole file. ERR_NOT_FOUND: it cannot be opened; ERR_LIMIT: over DEFINITION_BYTES_MAX. */
 MUST_USE enum err config_file_read(struct arena *a, struct str path, struct str *ret_text,
                                    struct diag *d);

@@ -27,6 +27,17 @@ struct str capture_write(struct arena *a, const struct capture_record *records, 
 MUST_USE enum err capture_read(struct arena *a, struct str object,
                                struct capture_record **ret_records, size_t *ret_count,
                                struct diag *d);
+/* The same, frame by frame, for memory that does not grow with the object. capture_cursor_open
+ * verifies every stored byte; what it refuses, capture_read refuses. `object` and `a` outlive the
+ * cursor. */
+struct capture_cursor;
+MUST_USE enum err capture_cursor_open(struct arena *a, struct str object,
+                                      struct capture_cursor **ret_cursor, struct diag *d);
+/* The next frame's records, in `a`. ERR_NOT_FOUND at the end (d untouched); ERR_CORRUPT, ERR_LIMIT.
+ */
+MUST_USE enum err capture_cursor_next(struct capture_cursor *c, struct arena *a,
+                                      const struct capture_record **ret_records, size_t *ret_count,
+                                      struct diag *d);
 /* begins like one of ours: a zstd frame, and a seek table at the end */
 bool capture_is(struct str object);
 /* Has marks of one of ours, whole or not: a damaged one must not pass for another writer's zstd. */

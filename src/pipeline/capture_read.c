@@ -290,15 +290,31 @@ static enum err check_sums(const struct table *t, struct diag *d)
     return ERR_OK;
 }
 
-static enum err check_ends(const struct capture_reading *r, struct diag *d)
+static bool is_edge(const struct capture_record *record, struct str sequence_number,
+                    int64_t arrived_us)
+{
+    return str_eq(record->sequence_number, sequence_number) && record->arrived_us == arrived_us;
+}
+
+/* That the first and the last record are those which the summary names. `from`: the frame's first
+ * in r->records. */
+static enum err check_edges(const struct capture_reading *r, uint32_t number, size_t from,
+                            struct diag *d)
 {
     const struct capture_summary *s = &r->table.summary;
-    const struct capture_record *first = &r->records[0], *last = &r->records[r->count - 1];
-    if (!str_eq(first->sequence_number, s->first_sequence_number) ||
-        !str_eq(last->sequence_number, s->last_sequence_number) ||
-        first->arrived_us != s->first_arrived_us || last->arrived_us != s->last_arrived_us) {
-        return fail(d, ERR_CORRUPT, "seek table at byte %zu: it names other records", r->table.at);
-    }
+    bool first =
+        number > 0 || (r->count > from &&
+                       is_edge(&r->records[from], s->first_sequence_number, s->first_arrived_us));
+    bool last = number + 1 < r->table.frames ||
+                (r->count > from &&
+                 is_edge(&r->records[r->count - 1], s->last_sequence_number, s->last_arrived_us));
+    return first && last ? ERR_OK
+                         : fail(d, ERR_CORRUPT, "seek table at byte %zu: it names other records",
+                                r->table.at);
+}
+
+static enum err check_stored(const struct capture_reading *r, struct diag *d)
+{
     if (hash_crc64nvme(0, str_slice(r->object, 0, r->table.at)) != r->table.stored) {
         return fail(d, ERR_CORRUPT, "the %zu bytes before the seek table are not those written",
                     r->table.at);
@@ -306,23 +322,30 @@ static enum err check_ends(const struct capture_reading *r, struct diag *d)
     return ERR_OK;
 }
 
+static enum err read_head(struct capture_reading *r, struct diag *d)
+{
+    TRY(read_table(r->object, &r->table, d));
+    TRY(check_sums(&r->table, d));
+    return r->table.summary.records > 0
+               ? ERR_OK
+               : fail(d, ERR_CORRUPT, "seek table at byte %zu: no records", r->table.at);
+}
+
 static enum err read_all(struct capture_reading *r, struct diag *d)
 {
     size_t at = 0;
-    TRY(read_table(r->object, &r->table, d));
-    TRY(check_sums(&r->table, d));
-    if (r->table.summary.records == 0) {
-        return fail(d, ERR_CORRUPT, "seek table at byte %zu: no records", r->table.at);
-    }
     char *records;
+    TRY(read_head(r, d));
     TRY(take(r, (size_t)r->table.summary.records * sizeof(struct capture_record), &records, d));
     r->records = (struct capture_record *)(void *)records;
     for (uint32_t i = 0; i < r->table.frames; i++) {
         struct frame f = frame_of(&r->table, i, at);
+        size_t from = r->count;
         TRY(read_frame(r, &f, d));
+        TRY(check_edges(r, i, from, d));
         at += (size_t)f.data_size + f.index_size;
     }
-    return check_ends(r, d);
+    return check_stored(r, d);
 }
 
 enum err capture_read(struct arena *a, struct str object, struct capture_record **ret_records,
@@ -336,5 +359,49 @@ enum err capture_read(struct arena *a, struct str object, struct capture_record 
     TRY(err);
     *ret_records = r.records;
     *ret_count = r.count;
+    return ERR_OK;
+}
+
+/* ---- frame by frame ---- */
+
+struct capture_cursor {
+    struct capture_reading reading;
+    uint32_t number; /* of the next frame */
+    size_t at;
+};
+
+enum err capture_cursor_open(struct arena *a, struct str object, struct capture_cursor **ret_cursor,
+                             struct diag *d)
+{
+    struct capture_cursor *c = NEW(a, struct capture_cursor);
+    c->reading = (struct capture_reading){.object = object};
+    TRY(read_head(&c->reading, d));
+    TRY(check_stored(&c->reading, d));
+    c->reading.zstd = zstd_reader_new(a);
+    *ret_cursor = c;
+    return ERR_OK;
+}
+
+enum err capture_cursor_next(struct capture_cursor *c, struct arena *a,
+                             const struct capture_record **ret_records, size_t *ret_count,
+                             struct diag *d)
+{
+    struct capture_reading *r = &c->reading;
+    if (c->number == r->table.frames) {
+        return ERR_NOT_FOUND;
+    }
+    struct frame f = frame_of(&r->table, c->number, c->at);
+    char *records;
+    r->arena = a;
+    r->room = ROOM_BYTES;
+    r->count = 0;
+    TRY(take(r, f.records * sizeof(struct capture_record), &records, d));
+    r->records = (struct capture_record *)(void *)records;
+    TRY(read_frame(r, &f, d));
+    TRY(check_edges(r, c->number, 0, d));
+    c->number++;
+    c->at += (size_t)f.data_size + f.index_size;
+    *ret_records = r->records;
+    *ret_count = r->count;
     return ERR_OK;
 }

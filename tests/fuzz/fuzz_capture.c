@@ -14,6 +14,25 @@ static void check_same(const struct capture_record *a, const struct capture_reco
     CHECK(str_eq(a->partition_key, b->partition_key));
 }
 
+/* Frame by frame it is refused, or the same records. */
+static void check_cursor(struct arena *a, struct str object, enum err read,
+                         const struct capture_record *records, size_t count)
+{
+    struct diag d = DIAG_INIT;
+    struct capture_cursor *cursor;
+    const struct capture_record *found;
+    size_t found_count, seen = 0;
+    enum err err = capture_cursor_open(a, object, &cursor, &d);
+    while (err == ERR_OK) {
+        err = capture_cursor_next(cursor, a, &found, &found_count, &d);
+        for (size_t i = 0; err == ERR_OK && read == ERR_OK && i < found_count; i++, seen++) {
+            CHECK(seen < count);
+            check_same(&records[seen], &found[i]);
+        }
+    }
+    CHECK((err == ERR_NOT_FOUND) == (read == ERR_OK) && (read != ERR_OK || seen == count));
+}
+
 static struct str check_round_trip(struct arena *a, const struct capture_record *records,
                                    size_t count)
 {
@@ -22,6 +41,7 @@ static struct str check_round_trip(struct arena *a, const struct capture_record 
     size_t back_count;
     struct str object = capture_write(a, records, count);
     CHECK(capture_read(a, object, &back, &back_count, &d) == ERR_OK && back_count == count);
+    check_cursor(a, object, ERR_OK, records, count);
     for (size_t i = 0; i < count; i++) {
         check_same(&records[i], &back[i]);
     }
@@ -31,10 +51,11 @@ static struct str check_round_trip(struct arena *a, const struct capture_record 
 static void check_object(struct arena *a, struct str object)
 {
     struct diag d = DIAG_INIT;
-    struct capture_record *records;
+    struct capture_record *records = NULL;
     struct capture_summary summary;
-    size_t count;
+    size_t count = 0;
     enum err err = capture_read(a, object, &records, &count, &d);
+    check_cursor(a, object, err, records, count);
     if (err == ERR_OK) {
         CHECK(capture_is(object) && capture_summarize(a, object, &summary, &d) == ERR_OK);
         CHECK(summary.records == count);

@@ -1,0 +1,391 @@
+/* aggregate.c -- Rows into groups, and parts into one. */
+#include "aggregate_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/decimal.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/limits.h"
+
+#define KEY_BYTES_MAX (8 * MIB)
+#define GROUPS_SEED 0x67726f757073u
+#define PLACES_FIRST 256
+
+enum { BY_DAY = COLUMNS_MAX, BY_MONTH, BY_HOUR };
+
+/* ---- the plan ---- */
+
+static enum err column_named(const struct definition *def, struct str name, size_t *ret_column,
+                             struct diag *d)
+{
+    for (size_t i = 0; i < def->column_count; i++) {
+        if (str_eq(def->columns[i].name, name)) {
+            *ret_column = i;
+            return ERR_OK;
+        }
+    }
+    return fail(d, ERR_INVALID, "no column '%.*s' in pipeline %.*s", STR_ARG(name),
+                STR_ARG(def->name));
+}
+
+static enum err by_named(const struct definition *def, struct str name, size_t *ret_column,
+                         struct diag *d)
+{
+    static const struct str moments[] = {STR_INIT("day"), STR_INIT("month"), STR_INIT("hour")};
+    for (size_t i = 0; i < 3; i++) {
+        struct diag ignored = DIAG_INIT;
+        if (str_eq(name, moments[i]) && column_named(def, name, ret_column, &ignored) != ERR_OK) {
+            *ret_column = BY_DAY + i;
+            return ERR_OK;
+        }
+    }
+    return column_named(def, name, ret_column, d);
+}
+
+enum err aggregate_plan_read(struct arena *a, const struct definition *def, struct str by,
+                             struct str distinct, struct aggregate_plan *ret_plan, struct diag *d)
+{
+    struct aggregate_plan plan = {.pipeline = def->name, .measure_count = def->sum_count};
+    size_t column;
+    for (struct str rest = by, name; str_cut(&rest, ',', &name);) {
+        if (plan.by_count == AGGREGATE_BY_MAX) {
+            return fail(d, ERR_LIMIT, "by more than %d columns", AGGREGATE_BY_MAX);
+        }
+        TRY(by_named(def, name, &column, d));
+        plan.by[plan.by_count++] = str_copy(a, name);
+    }
+    if (distinct.len > 0) {
+        TRY(column_named(def, distinct, &column, d));
+        plan.distinct = str_copy(a, distinct);
+    }
+    for (size_t i = 0; i < def->sum_count; i++) {
+        const struct column *c = &def->columns[def->sum_columns[i]];
+        plan.measures[i] = (struct aggregate_measure){c->name, c->scale};
+    }
+    *ret_plan = plan;
+    return ERR_OK;
+}
+
+struct aggregate *aggregate_new(struct arena *a, const struct aggregate_plan *plan,
+                                const struct definition *def,
+                                const struct aggregate_options *options)
+{
+    struct aggregate *g = NEW(a, struct aggregate);
+    struct diag d = DIAG_INIT;
+    enum err err = ERR_OK;
+    *g = (struct aggregate){.arena = a, .plan = plan, .def = def, .place_count = PLACES_FIRST};
+    g->places = NEW_ARRAY(a, uint32_t, g->place_count);
+    buf_init(&g->key, a, KEY_BYTES_MAX);
+    for (size_t i = 0; def != NULL && i < plan->by_count; i++) {
+        err = err == ERR_OK ? by_named(def, plan->by[i], &g->by_column[i], &d) : err;
+    }
+    if (plan->distinct.len > 0) {
+        g->distinct = distinct_new(a, options->distinct_bytes_max, options->folder);
+        err = err == ERR_OK && def != NULL
+                  ? column_named(def, plan->distinct, &g->distinct_column, &d)
+                  : err;
+    }
+    ASSERT(err == ERR_OK); /* the plan was read by this definition */
+    return g;
+}
+
+struct aggregate_counts *aggregate_counts(struct aggregate *g)
+{
+    return &g->counts;
+}
+
+/* ---- groups ---- */
+
+static uint32_t *place_of(struct aggregate *g, struct str key, uint64_t hash)
+{
+    size_t at = (size_t)hash & (g->place_count - 1);
+    while (g->places[at] != 0) {
+        const struct group *group = &g->groups[g->places[at] - 1];
+        if (group->hash == hash && str_eq(group->key, key)) {
+            break;
+        }
+        at = (at + 1) & (g->place_count - 1);
+    }
+    return &g->places[at];
+}
+
+static void places_grow(struct aggregate *g)
+{
+    g->place_count *= 2;
+    g->places = NEW_ARRAY(g->arena, uint32_t, g->place_count);
+    for (size_t i = 0; i < g->group_count; i++) {
+        *place_of(g, g->groups[i].key, g->groups[i].hash) = (uint32_t)i + 1;
+    }
+}
+
+static void group_new(struct aggregate *g, struct str key, uint64_t hash)
+{
+    size_t count = g->plan->measure_count;
+    if (g->group_count == g->group_cap) {
+        size_t cap = g->group_cap == 0 ? 64 : 2 * g->group_cap;
+        g->groups = arena_grow(g->arena, g->groups, g->group_cap * sizeof(g->groups[0]),
+                               cap * sizeof(g->groups[0]));
+        g->group_cap = cap;
+    }
+    struct group *group = &g->groups[g->group_count++];
+    *group = (struct group){.key = str_copy(g->arena, key), .hash = hash};
+    group->numbers = NEW_ARRAY(g->arena, int64_t, 3 * count);
+    for (size_t i = 0; i < count; i++) {
+        group->numbers[count + i] = INT64_MAX;
+        group->numbers[2 * count + i] = INT64_MIN;
+    }
+}
+
+enum err group_of(struct aggregate *g, struct str key, uint32_t *ret_number, struct diag *d)
+{
+    uint64_t hash = hash64(GROUPS_SEED, key);
+    uint32_t *place = place_of(g, key, hash);
+    if (*place == 0) {
+        if (g->group_count == AGGREGATE_GROUPS_MAX) {
+            return fail(d, ERR_LIMIT, "more than %d groups", AGGREGATE_GROUPS_MAX);
+        }
+        group_new(g, key, hash);
+        *place = (uint32_t)g->group_count;
+        *ret_number = *place - 1;
+        if (g->group_count * 2 > g->place_count) {
+            places_grow(g);
+        }
+        return ERR_OK;
+    }
+    *ret_number = *place - 1;
+    return ERR_OK;
+}
+
+enum err group_add(const struct aggregate *g, struct group *to, uint64_t count,
+                   const int64_t *numbers, struct diag *d)
+{
+    size_t measures = g->plan->measure_count;
+    int64_t unused;
+    for (size_t i = 0; i < measures; i++) {
+        if (__builtin_add_overflow(to->numbers[i], numbers[i], &unused)) {
+            return fail(d, ERR_LIMIT, "the sum of %.*s is too large",
+                        STR_ARG(g->plan->measures[i].column));
+        }
+    }
+    to->count += count;
+    for (size_t i = 0; i < measures; i++) {
+        int64_t min = numbers[measures + i], max = numbers[2 * measures + i];
+        to->numbers[i] += numbers[i];
+        int64_t *least = &to->numbers[measures + i], *most = &to->numbers[2 * measures + i];
+        *least = min < *least ? min : *least;
+        *most = max > *most ? max : *most;
+    }
+    return ERR_OK;
+}
+
+/* ---- rows ---- */
+
+static void add_value(struct buf *out, const struct warehouse_value *v)
+{
+    switch (v->type) {
+    case WAREHOUSE_NULL:
+        buf_add_char(out, '-');
+        break;
+    case WAREHOUSE_TEXT:
+        buf_add(out, v->text);
+        break;
+    case WAREHOUSE_TIMESTAMP:
+        instant_iso(out, v->i64);
+        break;
+    case WAREHOUSE_BOOL:
+        buf_add_z(out, v->i64 != 0 ? "true" : "false");
+        break;
+    case WAREHOUSE_I64:
+    case WAREHOUSE_DECIMAL:
+        decimal_text(out, v->i64, v->type == WAREHOUSE_DECIMAL ? v->scale : 0);
+        break;
+    }
+}
+
+static void add_name(struct aggregate *g, size_t column, const struct row *row)
+{
+    if (column < COLUMNS_MAX) {
+        add_value(&g->key, &row->values[column]);
+        return;
+    }
+    size_t from = g->key.len;
+    instant_date(&g->key, row->event_us);
+    if (column == BY_MONTH) {
+        buf_truncate(&g->key, from + STR("2001-01").len);
+    } else if (column == BY_HOUR) {
+        buf_add_char(&g->key, 'T');
+        instant_hour(&g->key, row->event_us);
+    }
+}
+
+static struct str row_key(struct aggregate *g, const struct row *row)
+{
+    buf_truncate(&g->key, 0);
+    for (size_t i = 0; i < g->plan->by_count; i++) {
+        add_name(g, g->by_column[i], row);
+        buf_add_char(&g->key, '\0');
+    }
+    return buf_str(&g->key);
+}
+
+static enum err add_distinct(struct aggregate *g, uint32_t group, const struct row *row,
+                             struct diag *d)
+{
+    const struct warehouse_value *v = &row->values[g->distinct_column];
+    if (v->type == WAREHOUSE_NULL) {
+        return ERR_OK; /* as count(distinct) of SQL */
+    }
+    if (v->type == WAREHOUSE_TEXT) {
+        return distinct_add(g->distinct, group, v->text, d);
+    }
+    buf_truncate(&g->key, 0);
+    add_value(&g->key, v);
+    return distinct_add(g->distinct, group, buf_str(&g->key), d);
+}
+
+enum err aggregate_add(struct aggregate *g, const struct row *row, struct diag *d)
+{
+    int64_t numbers[3 * COLUMNS_MAX];
+    uint32_t number;
+    size_t count = g->plan->measure_count;
+    g->counts.records++;
+    if (row->fate != RECORD_ROW) {
+        g->counts.filtered += row->fate == RECORD_FILTERED;
+        g->counts.quarantined += row->fate == RECORD_REJECTED;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct warehouse_value *v = &row->values[g->def->sum_columns[i]];
+        bool null = v->type == WAREHOUSE_NULL;
+        numbers[i] = null ? 0 : v->i64;
+        numbers[count + i] = null ? INT64_MAX : v->i64;
+        numbers[2 * count + i] = null ? INT64_MIN : v->i64;
+    }
+    TRY(group_of(g, row_key(g, row), &number, d));
+    TRY(group_add(g, &g->groups[number], 1, numbers, d));
+    g->counts.rows++;
+    return g->distinct == NULL ? ERR_OK : add_distinct(g, number, row, d);
+}
+
+/* ---- parts into one ---- */
+
+static void counts_add(struct aggregate_counts *to, const struct aggregate_counts *more)
+{
+    to->objects += more->objects;
+    to->problems += more->problems;
+    to->records += more->records;
+    to->rows += more->rows;
+    to->filtered += more->filtered;
+    to->quarantined += more->quarantined;
+}
+
+struct ranked {
+    struct str key;
+    uint32_t number;
+};
+
+static int ranked_cmp(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return str_cmp(x->key, y->key);
+}
+
+static struct aggregate_group shown(struct arena *a, const struct aggregate *all,
+                                    const struct group *group)
+{
+    size_t count = all->plan->measure_count;
+    struct str *names = NEW_ARRAY(a, struct str, all->plan->by_count);
+    struct str rest = group->key;
+    for (size_t i = 0; i < all->plan->by_count; i++) {
+        bool whole = str_split(rest, '\0', &names[i], &rest);
+        ASSERT(whole);
+    }
+    return (struct aggregate_group){.names = names,
+                                    .count = group->count,
+                                    .distinct = group->distinct,
+                                    .sums = group->numbers,
+                                    .mins = group->numbers + count,
+                                    .maxs = group->numbers + 2 * count};
+}
+
+/* How the groups of `all` stand in the order of their names. */
+static uint32_t *rank(struct arena *a, const struct aggregate *all)
+{
+    struct ranked *order = NEW_ARRAY(a, struct ranked, all->group_count);
+    uint32_t *ranks = NEW_ARRAY(a, uint32_t, all->group_count);
+    for (size_t i = 0; i < all->group_count; i++) {
+        order[i] = (struct ranked){all->groups[i].key, (uint32_t)i};
+    }
+    if (all->group_count > 0) {
+        qsort(order, all->group_count, sizeof(order[0]), ranked_cmp);
+    }
+    for (size_t i = 0; i < all->group_count; i++) {
+        ranks[order[i].number] = (uint32_t)i;
+    }
+    return ranks;
+}
+
+static enum err count_distinct(void *ctx, const struct distinct_entry *entry, bool is_first,
+                               struct diag *d)
+{
+    struct aggregate_result *r = ctx;
+    size_t group = (size_t)(entry->b & (DISTINCT_GROUPS_MAX - 1));
+    if (group >= r->group_count) {
+        return fail(d, ERR_INVALID, "a distinct value of a group that is not there");
+    }
+    r->groups[group].distinct++;
+    r->distinct += is_first;
+    return ERR_OK;
+}
+
+static enum err part_add(struct aggregate *all, const struct aggregate *part, uint32_t *numbers,
+                         struct diag *d)
+{
+    counts_add(&all->counts, &part->counts);
+    for (size_t i = 0; i < part->group_count; i++) {
+        TRY(group_of(all, part->groups[i].key, &numbers[i], d));
+        TRY(group_add(all, &all->groups[numbers[i]], part->groups[i].count, part->groups[i].numbers,
+                      d));
+    }
+    return ERR_OK;
+}
+
+enum err aggregate_end(struct arena *a, struct aggregate *const *parts, size_t count,
+                       struct aggregate_result *ret_result, struct diag *d)
+{
+    ASSERT(count > 0);
+    struct aggregate_plan *plan = NEW(a, struct aggregate_plan);
+    struct aggregate_options unused = {.folder = STR_EMPTY};
+    *plan = *parts[0]->plan;
+    plan->distinct = STR_EMPTY; /* `all` has only the groups */
+    struct aggregate *all = aggregate_new(a, plan, NULL, &unused);
+    uint32_t **numbers = NEW_ARRAY(a, uint32_t *, count);
+    struct distinct **sets = NEW_ARRAY(a, struct distinct *, count);
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = NEW_ARRAY(a, uint32_t, DISTINCT_GROUPS_MAX);
+        memset(numbers[i], 0xff, DISTINCT_GROUPS_MAX * sizeof(uint32_t));
+        sets[i] = parts[i]->distinct;
+        TRY(part_add(all, parts[i], numbers[i], d));
+    }
+    const uint32_t *ranks = rank(a, all);
+    struct aggregate_result r = {.plan = parts[0]->plan, .counts = all->counts};
+    r.group_count = all->group_count;
+    r.groups = NEW_ARRAY(a, struct aggregate_group, r.group_count);
+    for (size_t i = 0; i < r.group_count; i++) {
+        r.groups[ranks[i]] = shown(a, all, &all->groups[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < parts[i]->group_count; j++) {
+            numbers[i][j] = ranks[numbers[i][j]];
+        }
+    }
+    r.parts = parts;
+    r.numbers = (const uint32_t *const *)numbers;
+    r.part_count = count;
+    if (parts[0]->distinct != NULL) {
+        TRY(distinct_each(sets, r.numbers, count, count_distinct, &r, d));
+    }
+    *ret_result = r;
+    return ERR_OK;
+}

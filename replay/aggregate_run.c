@@ -1,0 +1,328 @@
+/* aggregate_run.c -- One task lists and, from S3, fetches ahead; the others take one object each,
+ * decode it frame by frame and add to an aggregate of their own. The aggregates are one in the end.
+ *
+ *  1. Tasks share two queues, `todo` and `done`, and nothing else; at most `ahead` objects are
+ *     between them, so neither queue is ever full.
+ *  2. A task's memory is one object as it is stored, one frame, and its share for distinct values:
+ *     all of it is used again for the next object, since fresh pages cost more than decoding. */
+#include "replay/aggregate_run.h"
+
+#include <stdlib.h>
+#include "base/instant.h"
+#include "base/limits.h"
+#include "pipeline/capture.h"
+
+struct job { /* one object on its way */
+    const struct source_object *object;
+    struct arena *arena; /* of fetched bytes; NULL: the worker reads the file */
+    struct str bytes;
+    uint64_t size, raw_bytes, records;
+    struct diag diag; /* ERR_OK: counted; `fatal`: the run ends */
+    bool fatal;
+};
+struct worker {
+    const struct aggregate_run_options *options;
+    const struct source *source;
+    struct rt_queue *todo, *done;
+    struct rt_task *task;
+    struct arena *arena, *object_arena, *frame, *scratch;
+    struct record_decoder *decoder;
+    struct aggregate *aggregate;
+    struct buf room; /* of an object's bytes */
+};
+
+/* ---- one record ---- */
+
+static enum err count_row(struct worker *w, const struct row *row, struct diag *d)
+{
+    return selection_row(w->options->selection, row, w->scratch)
+               ? aggregate_add(w->aggregate, row, d)
+               : ERR_OK;
+}
+
+static enum err count_json(struct worker *w, struct job *job, struct str data, int64_t arrived_us,
+                           uint64_t ordinal, struct diag *d)
+{
+    bool meant;
+    job->records++;
+    job->raw_bytes += data.len + 1;
+    TRY(selection_arrival(w->options->selection, arrived_us, &meant, d));
+    if (!meant) {
+        return ERR_OK;
+    }
+    struct arena_mark mark = arena_mark(w->scratch);
+    struct row row = record_decode(w->decoder, data,
+                                   (struct record_origin){job->object->key, ordinal}, w->scratch);
+    enum err err = count_row(w, &row, d);
+    arena_rewind(w->scratch, mark);
+    return err;
+}
+
+/* ---- one object ---- */
+
+static enum err count_capture(struct worker *w, struct job *job, struct str bytes, struct diag *d)
+{
+    struct capture_cursor *cursor;
+    const struct capture_record *records;
+    size_t count;
+    uint64_t ordinal = 0;
+    enum err err = capture_cursor_open(w->object_arena, bytes, &cursor, d);
+    if (err != ERR_OK) {
+        return err;
+    }
+    job->fatal = true; /* from here on some of it may be counted */
+    while ((err = capture_cursor_next(cursor, w->frame, &records, &count, d)) == ERR_OK) {
+        for (size_t i = 0; i < count; i++) {
+            TRY(count_json(w, job, records[i].data, records[i].arrived_us, ordinal++, d));
+        }
+        arena_reset(w->frame);
+    }
+    job->fatal = err != ERR_NOT_FOUND;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err count_other_record(struct worker *w, struct job *job,
+                                   const struct reader_record *record, struct diag *d)
+{
+    struct record_origin origin = {job->object->key, record->ordinal};
+    if (record->problem.len == 0 && record->names == NULL) {
+        return count_json(w, job, record->data, record->arrived_us, record->ordinal, d);
+    }
+    struct row row = {.fate = RECORD_REJECTED,
+                      .event_id = STR_EMPTY,
+                      .event_us = INSTANT_NEVER,
+                      .reason = record->problem};
+    bool meant;
+    TRY(selection_arrival(w->options->selection, record->arrived_us, &meant, d));
+    struct arena_mark mark = arena_mark(w->scratch);
+    if (record->problem.len == 0) {
+        row = record_decode_fields(w->decoder, record->names, record->fields, record->field_count,
+                                   origin, w->scratch);
+    }
+    job->records++;
+    enum err err = count_row(w, &row, d);
+    arena_rewind(w->scratch, mark);
+    return err;
+}
+
+/* Twice: whether all of it can be read, and then what it is, so that a bad object counts for
+ * nothing. */
+static enum err count_other(struct worker *w, struct job *job, struct str bytes, struct diag *d)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        struct arena_mark mark = arena_mark(w->object_arena);
+        struct reader *r;
+        struct reader_record record;
+        enum err err;
+        TRY(reader_open(w->object_arena, bytes, w->options->format, &r, d));
+        while ((err = reader_next(r, w->frame, &record, d)) == ERR_OK) {
+            if (pass == 1) {
+                job->fatal = true;
+                TRY(count_other_record(w, job, &record, d));
+            }
+            arena_reset(w->frame);
+        }
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+        job->raw_bytes = reader_raw_bytes(r);
+        arena_rewind(w->object_arena, mark);
+    }
+    job->fatal = false;
+    return ERR_OK;
+}
+
+static enum err count_object(struct worker *w, struct job *job, struct diag *d)
+{
+    struct str bytes = job->bytes;
+    enum reader_format format = w->options->format;
+    arena_reset(w->object_arena);
+    arena_reset(w->frame);
+    if (job->arena == NULL) {
+        TRY(source_fetch_into(w->source, job->object, w->object_arena, &w->room, &bytes, d));
+    }
+    job->size = bytes.len;
+    bool capture = format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes));
+    TRY(capture ? count_capture(w, job, bytes, d) : count_other(w, job, bytes, d));
+    aggregate_counts(w->aggregate)->objects++;
+    return ERR_OK;
+}
+
+/* ---- tasks ---- */
+
+static void work(struct rt *rt, void *arg)
+{
+    struct worker *w = arg;
+    void *item;
+    bool ended = false; /* nobody waits for what is left; its memory must be given back */
+    while (rt_queue_take(rt, w->todo, INSTANT_NEVER, &item) == ERR_OK) {
+        struct job *job = item;
+        if (job->diag.code == ERR_OK && !ended) {
+            enum err err = count_object(w, job, &job->diag);
+            ASSERT(err == job->diag.code);
+        }
+        if (job->arena != NULL) {
+            arena_free(job->arena);
+        }
+        ended = ended || rt_queue_put(rt, w->done, job) != ERR_OK;
+    }
+}
+
+static void worker_init(struct worker *w, const struct definition *def,
+                        const struct aggregate_plan *plan)
+{
+    struct aggregate_options o = w->options->aggregate;
+    o.distinct_bytes_max /= w->options->threads;
+    w->arena = arena_new("tally worker", ARENA_PROCESS_BYTES_MAX);
+    w->object_arena = arena_child(w->arena, "tally object", ARENA_TASK_BYTES_MAX);
+    w->frame = arena_child(w->arena, "tally frame", ARENA_TASK_BYTES_MAX);
+    w->scratch = arena_child(w->arena, "tally record", ARENA_TASK_BYTES_MAX);
+    w->decoder = record_decoder_new(w->arena, def);
+    w->aggregate = aggregate_new(w->arena, plan, def, &o);
+    buf_init(&w->room, w->arena, CAPTURE_BYTES_MAX + MIB);
+}
+
+/* ---- the run ---- */
+
+struct run {
+    const struct source *source;
+    const struct aggregate_run_options *options;
+    struct rt_queue *todo, *done;
+    struct aggregate_run_result *result;
+    struct arena *arena;
+    size_t under_way, problem_cap;
+};
+
+static void note_problem(struct run *run, const struct job *job)
+{
+    struct aggregate_run_result *r = run->result;
+    if (r->problem_count == run->problem_cap) {
+        size_t cap = run->problem_cap == 0 ? 16 : 2 * run->problem_cap;
+        r->problems = arena_grow(run->arena, r->problems, run->problem_cap * sizeof(r->problems[0]),
+                                 cap * sizeof(r->problems[0]));
+        run->problem_cap = cap;
+    }
+    r->problems[r->problem_count++] = (struct player_problem){
+        .object = job->object->key, .text = str_copy(run->arena, str_of(job->diag.msg))};
+}
+
+static bool ends_the_run(const struct job *job)
+{
+    enum err code = job->diag.code;
+    return job->fatal || err_is_transient(code) || code == ERR_CANCELLED || code == ERR_INTERNAL ||
+           code == ERR_UNSUPPORTED;
+}
+
+/* Takes one finished object. */
+static enum err settle(struct run *run, struct diag *d)
+{
+    const struct aggregate_run_options *o = run->options;
+    struct aggregate_progress *done = &run->result->done;
+    void *item;
+    if (rt_queue_take(o->rt, run->done, INSTANT_NEVER, &item) != ERR_OK) {
+        return fail(d, ERR_CANCELLED, "cancelled after %llu objects",
+                    (unsigned long long)done->objects);
+    }
+    struct job *job = item;
+    run->under_way--;
+    if (job->diag.code != ERR_OK) {
+        if (ends_the_run(job)) {
+            return fail(d, job->diag.code, "%.*s: %s", STR_ARG(job->object->key), job->diag.msg);
+        }
+        note_problem(run, job);
+    }
+    done->objects++;
+    done->bytes += job->size;
+    done->raw_bytes += job->raw_bytes;
+    done->records += job->records;
+    if (o->progress != NULL) {
+        o->progress(o->progress_ctx, done);
+    }
+    return ERR_OK;
+}
+
+static enum err hand_out(struct run *run, struct job *job, const struct source_object *object,
+                         struct diag *d)
+{
+    *job = (struct job){.object = object, .diag = DIAG_INIT};
+    if (run->source->bucket.len > 0) { /* one connection, this task's: read ahead of the workers */
+        job->arena = arena_new("tally fetch", ARENA_TASK_BYTES_MAX);
+        enum err err = source_fetch(run->source, object, job->arena, &job->bytes, &job->diag);
+        ASSERT(err == job->diag.code);
+    }
+    run->under_way++;
+    return rt_queue_put(run->options->rt, run->todo, job) == ERR_OK
+               ? ERR_OK
+               : fail(d, ERR_CANCELLED, "cancelled");
+}
+
+static enum err run_all(struct run *run, size_t ahead, struct diag *d)
+{
+    struct job *jobs = NEW_ARRAY(run->arena, struct job, run->source->count);
+    for (size_t i = 0; i < run->source->count; i++) {
+        while (run->under_way >= ahead) {
+            TRY(settle(run, d));
+        }
+        TRY(hand_out(run, &jobs[i], &run->source->objects[i], d));
+    }
+    while (run->under_way > 0) {
+        TRY(settle(run, d));
+    }
+    return ERR_OK;
+}
+
+static int problem_cmp(const void *a, const void *b)
+{
+    const struct player_problem *x = a, *y = b;
+    return str_cmp(x->object, y->object);
+}
+
+static enum err run_end(struct run *run, struct worker *workers, struct diag *d)
+{
+    unsigned count = run->options->threads;
+    struct aggregate **parts = NEW_ARRAY(run->arena, struct aggregate *, count);
+    for (unsigned i = 0; i < count; i++) {
+        parts[i] = workers[i].aggregate;
+    }
+    aggregate_counts(parts[0])->problems = run->result->problem_count;
+    if (run->result->problem_count > 0) {
+        qsort(run->result->problems, run->result->problem_count, sizeof(struct player_problem),
+              problem_cmp);
+    }
+    return aggregate_end(run->arena, parts, count, &run->result->result, d);
+}
+
+static void worker_free(void *arena)
+{
+    arena_free(arena);
+}
+
+enum err aggregate_run(struct arena *a, const struct definition *def,
+                       const struct aggregate_plan *plan, const struct source *source,
+                       const struct aggregate_run_options *options,
+                       struct aggregate_run_result *ret_result, struct diag *d)
+{
+    size_t ahead = options->threads + 1;
+    struct worker *workers = NEW_ARRAY(a, struct worker, options->threads);
+    struct run run = {.source = source,
+                      .options = options,
+                      .todo = rt_queue_new(options->rt, a, ahead),
+                      .done = rt_queue_new(options->rt, a, ahead),
+                      .result = ret_result,
+                      .arena = a};
+    *ret_result = (struct aggregate_run_result){0};
+    for (unsigned i = 0; i < options->threads; i++) {
+        workers[i] = (struct worker){
+            .options = options, .source = source, .todo = run.todo, .done = run.done};
+        worker_init(&workers[i], def, plan);
+        arena_defer(a, worker_free, workers[i].arena);
+        workers[i].task = rt_spawn(options->rt, "tally", work, &workers[i]);
+    }
+    enum err err = run_all(&run, ahead, d);
+    rt_queue_close(options->rt, run.todo);
+    rt_queue_close(options->rt, run.done);
+    for (unsigned i = 0; i < options->threads; i++) {
+        rt_join(options->rt, workers[i].task);
+    }
+    return err == ERR_OK ? run_end(&run, workers, d) : err;
+}

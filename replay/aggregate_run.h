@@ -1,0 +1,41 @@
+/* aggregate_run.h -- A source through the production decoder into an aggregate, by several tasks.
+ */
+#ifndef AFORO_REPLAY_AGGREGATE_RUN_H
+#define AFORO_REPLAY_AGGREGATE_RUN_H
+
+#include "replay/aggregate.h"
+#include "replay/player.h"
+#include "replay/reader.h"
+#include "replay/selection.h"
+#include "seam/rt.h"
+
+#define AGGREGATE_THREADS_MAX 256
+
+struct aggregate_progress {
+    uint64_t objects, bytes, raw_bytes, records; /* bytes: as stored */
+};
+struct aggregate_run_options {
+    enum reader_format format;
+    unsigned threads; /* tasks that read and decode; 1..AGGREGATE_THREADS_MAX */
+    struct rt *rt;
+    const struct selection *selection;
+    struct aggregate_options aggregate; /* memory: of all tasks together */
+    void (*progress)(void *ctx, const struct aggregate_progress *so_far); /* NULL: silent */
+    void *progress_ctx;
+};
+struct aggregate_run_result {
+    struct aggregate_result result;
+    struct aggregate_progress done;
+    struct player_problem
+        *problems; /* in the objects' order; nothing of their objects is counted */
+    size_t problem_count;
+};
+/* An object that cannot be read becomes a problem. ERR_CORRUPT: one whose checksums are right and
+ * whose frames are not, which no writer makes, ends the run. The rest as of source and aggregate.
+ */
+MUST_USE enum err aggregate_run(struct arena *a, const struct definition *def,
+                                const struct aggregate_plan *plan, const struct source *source,
+                                const struct aggregate_run_options *options,
+                                struct aggregate_run_result *ret_result, struct diag *d);
+
+#endif

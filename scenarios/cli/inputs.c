@@ -1,0 +1,102 @@
+#include "inputs.h"
+
+#include <stdio.h>
+#include "adapter/http_curl.h"
+#include "adapter/warehouse_postgres.h"
+#include "adapter/warehouse_sqlite.h"
+#include "app/config.h"
+#include "base/limits.h"
+#include "cli.h"
+
+#define SQLITE_BUSY_MS 10000
+
+enum err inputs_file(struct arena *a, const char *path, size_t bytes_max, struct str *ret_text,
+                     struct diag *d)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        return fail(d, ERR_NOT_FOUND, "%s: cannot be read", path);
+    }
+    struct buf text;
+    buf_init(&text, a, bytes_max + 64 * KIB);
+    size_t got = 1;
+    while (got > 0 && text.len <= bytes_max) {
+        got = fread(buf_reserve(&text, 64 * KIB), 1, 64 * KIB, f);
+        buf_commit(&text, got);
+    }
+    bool failed = ferror(f) != 0;
+    fclose(f);
+    if (failed || text.len > bytes_max) {
+        return fail(d, failed ? ERR_UNAVAILABLE : ERR_LIMIT, "%s: %s", path,
+                    failed ? "cannot be read" : "too large");
+    }
+    *ret_text = buf_str(&text);
+    return ERR_OK;
+}
+
+enum err inputs_write(const char *path, struct str text, struct diag *d)
+{
+    FILE *f = path == NULL ? stdout : fopen(path, "wb");
+    if (f == NULL) {
+        return fail(d, ERR_INVALID, "%s: cannot be written", path);
+    }
+    bool good = text.len == 0 || fwrite(text.ptr, 1, text.len, f) == text.len;
+    good = (path == NULL ? fflush(f) : fclose(f)) == 0 && good;
+    return good ? ERR_OK
+                : fail(d, ERR_UNAVAILABLE, "%s: could not be written",
+                       path == NULL ? "the result" : path);
+}
+
+static enum err s3_open(struct arena *a, struct rt *rt, const char *endpoint,
+                        struct aws_client **ret_client, struct diag *d)
+{
+    struct config config;
+    struct config_options given = {.warehouse = STR_EMPTY};
+    struct http_curl_options http = {0};
+    struct aws_config *aws = NEW(a, struct aws_config);
+    struct aws_client *client = NEW(a, struct aws_client);
+    struct transport *transport;
+    TRY(config_read(a, &given, &config, d));
+    http.ca_file = config.ca_file.len == 0 ? NULL : str_z(a, config.ca_file);
+    TRY(http_curl_new(a, rt, &http, &transport, d));
+    *aws = config.aws;
+    aws->user_agent = STR("aforo-replay/" AFORO_VERSION);
+    aws->endpoint = endpoint == NULL ? aws->endpoint : str_of(endpoint);
+    aws_client_init(client, rt, transport, aws);
+    *ret_client = client;
+    return ERR_OK;
+}
+
+enum err inputs_source(struct arena *a, struct rt *rt, struct str where, const char *endpoint,
+                       struct source *ret_source, struct diag *d)
+{
+    struct aws_client *s3 = NULL;
+    if (str_starts(where, STR("s3://"))) {
+        TRY(s3_open(a, rt, endpoint, &s3, d));
+    }
+    return source_open(a, where, s3, ret_source, d);
+}
+
+enum err inputs_warehouse(struct arena *a, const char *where, struct warehouse **ret_warehouse,
+                          struct diag *d)
+{
+    struct str given = where == NULL ? STR("sqlite::memory:") : str_of(where);
+    struct str sqlite = STR("sqlite:");
+    if (str_starts(given, sqlite) && given.len > sqlite.len) {
+        struct warehouse_sqlite_options file = {.path = str_z(a, str_from(given, sqlite.len)),
+                                                .busy_ms = SQLITE_BUSY_MS,
+                                                .durable = where != NULL};
+        return warehouse_sqlite_open(a, &file, ret_warehouse, d);
+    }
+    if (str_starts(given, STR("postgresql://")) || str_starts(given, STR("postgres://"))) {
+        return warehouse_postgres_open(a, where, ret_warehouse, d);
+    }
+    return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
+}
+
+int inputs_exit(const struct diag *d)
+{
+    bool caller = d->code == ERR_INVALID || d->code == ERR_NOT_FOUND || d->code == ERR_LIMIT ||
+                  d->code == ERR_UNSUPPORTED;
+    return caller ? CLI_USAGE : CLI_FAILED;
+}

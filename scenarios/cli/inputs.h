@@ -1,0 +1,23 @@
+/* inputs.h -- What the commands over captures are given: files, where objects are, a warehouse.
+ * Exit codes of their failures: ERR_INVALID, ERR_NOT_FOUND, ERR_LIMIT, ERR_UNSUPPORTED are the
+ * caller's. */
+#ifndef AFORO_SCENARIOS_CLI_INPUTS_H
+#define AFORO_SCENARIOS_CLI_INPUTS_H
+
+#include "replay/source.h"
+#include "seam/warehouse.h"
+
+MUST_USE enum err inputs_file(struct arena *a, const char *path, size_t bytes_max,
+                              struct str *ret_text, struct diag *d);
+/* `path` NULL: to stdout. */
+MUST_USE enum err inputs_write(const char *path, struct str text, struct diag *d);
+/* Region and credentials as the AWS CLI finds them; `endpoint` (NULL: not given) wins. */
+MUST_USE enum err inputs_source(struct arena *a, struct rt *rt, struct str where,
+                                const char *endpoint, struct source *ret_source, struct diag *d);
+/* "sqlite:PATH", "postgresql://...", NULL: in memory. */
+MUST_USE enum err inputs_warehouse(struct arena *a, const char *where,
+                                   struct warehouse **ret_warehouse, struct diag *d);
+/* The exit code of inputs that could not be taken. */
+int inputs_exit(const struct diag *d);
+
+#endif

@@ -1,0 +1,410 @@
+/* tally_command.c -- `aforo tally`: what captured objects come to, by the production decoder and
+ * without a warehouse; and `aforo merge`: parts of one that was counted on many machines. */
+#include "cli.h"
+#include "inputs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "adapter/rt_threads.h"
+#include "app/config.h"
+#include "base/instant.h"
+#include "base/limits.h"
+#include "replay/aggregate_run.h"
+
+#define DISTINCT_BYTES_MAX (16 * MIB) /* in memory; past it a temporary file */
+#define OUT_BYTES_MAX (8 * GIB)
+#define PROGRESS_EVERY_US (200 * US_PER_MS)
+#define PROBLEMS_SHOWN 40
+
+static const char tally_help[] =
+    "usage: aforo tally WHERE --pipeline FILE [OPTIONS]\n\n"
+    "Counts, exact sums, least and greatest of what captured objects hold, as the production code "
+    "reads them, without a\n"
+    "warehouse. WHERE as for `aforo replay`.\n\n"
+    "  --pipeline FILE      the pipeline's definition; its reconcile.sums are what is summed\n"
+    "  --by COLUMN,...      by these columns, or by day, month or hour of the event's time\n"
+    "  --distinct COLUMN    how many different values, by group and in all\n"
+    "  --from T, --to T     events from T on, and before T (2026-03-28T00:00:00Z, or a date)\n"
+    "  --arrived-from T, --arrived-to T   the same by arrival in the stream (captures know it)\n"
+    "  --prefix KEY         objects whose key begins so\n"
+    "  --where EXPRESSION   rows for which it is true, as in a definition's filter\n"
+    "  --shard I/N          every N-th object, the I-th share of them (from 0); auto/N takes I "
+    "from\n"
+    "                       AWS_BATCH_JOB_ARRAY_INDEX, JOB_COMPLETION_INDEX or "
+    "SLURM_ARRAY_TASK_ID\n"
+    "  --part FILE          write a part for `aforo merge` instead of the result\n"
+    "  --threads N          that read and decode (as many as there are processors)\n"
+    "  --format F           detect (default), capture, ndjson, concatenated, cloudtrail or csv\n"
+    "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
+    "  --json               the result as JSON, and progress as JSON lines on stderr\n"
+    "  --quiet              no progress\n\n"
+    "Exit code: 0 counted, 1 an object has a problem, 2 bad input.\n\n"
+    "example:\n"
+    "  aforo tally fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml "
+    "--by month\n";
+
+static const char merge_help[] =
+    "usage: aforo merge PART... [--json]\n\n"
+    "Joins what `aforo tally --part` wrote on many machines: the same bytes as one run over all of "
+    "it.\n";
+
+struct tally_arguments {
+    const char *where, *pipeline, *endpoint, *part;
+    struct str by, distinct, shard, condition;
+    struct selection selection;
+    enum reader_format format;
+    unsigned threads;
+    bool json, quiet;
+};
+struct tally {
+    struct arena *arena;
+    struct tally_arguments *args;
+    struct rt *rt;
+    struct source source;
+    uint64_t bytes_all; /* of all objects as stored; 0: not known */
+    int64_t begun_us, shown_us;
+};
+
+/* ---- arguments ---- */
+
+enum {
+    OPTION_PIPELINE = 256,
+    OPTION_BY,
+    OPTION_DISTINCT,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_ARRIVED_FROM,
+    OPTION_ARRIVED_TO,
+    OPTION_PREFIX,
+    OPTION_WHERE,
+    OPTION_SHARD,
+    OPTION_PART,
+    OPTION_THREADS,
+    OPTION_FORMAT,
+    OPTION_ENDPOINT,
+    OPTION_JSON,
+    OPTION_QUIET
+};
+static const struct option tally_options[] = {
+    {"pipeline", required_argument, NULL, OPTION_PIPELINE},
+    {"by", required_argument, NULL, OPTION_BY},
+    {"distinct", required_argument, NULL, OPTION_DISTINCT},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"arrived-from", required_argument, NULL, OPTION_ARRIVED_FROM},
+    {"arrived-to", required_argument, NULL, OPTION_ARRIVED_TO},
+    {"prefix", required_argument, NULL, OPTION_PREFIX},
+    {"where", required_argument, NULL, OPTION_WHERE},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"part", required_argument, NULL, OPTION_PART},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {NULL, 0, NULL, 0}};
+
+static int64_t *moment_of(struct selection *s, int option)
+{
+    return option == OPTION_FROM           ? &s->from_us
+           : option == OPTION_TO           ? &s->to_us
+           : option == OPTION_ARRIVED_FROM ? &s->arrived_from_us
+                                           : &s->arrived_to_us;
+}
+
+static enum err option_take(struct tally_arguments *args, int option, const char *value,
+                            struct diag *d)
+{
+    uint64_t number;
+    switch (option) {
+    case OPTION_PIPELINE:
+        args->pipeline = value;
+        break;
+    case OPTION_BY:
+        args->by = str_of(value);
+        break;
+    case OPTION_DISTINCT:
+        args->distinct = str_of(value);
+        break;
+    case OPTION_FROM:
+    case OPTION_TO:
+    case OPTION_ARRIVED_FROM:
+    case OPTION_ARRIVED_TO:
+        return instant_parse(str_of(value), moment_of(&args->selection, option), d);
+    case OPTION_PREFIX:
+        args->selection.prefix = str_of(value);
+        break;
+    case OPTION_WHERE:
+        args->condition = str_of(value);
+        break;
+    case OPTION_SHARD:
+        args->shard = str_of(value);
+        break;
+    case OPTION_PART:
+        args->part = value;
+        break;
+    case OPTION_THREADS:
+        TRY(cli_number("threads", value, AGGREGATE_THREADS_MAX, &number, d));
+        args->threads = number == 0 ? 1 : (unsigned)number;
+        break;
+    case OPTION_FORMAT:
+        return reader_format_parse(str_of(value), &args->format, d);
+    case OPTION_ENDPOINT:
+        args->endpoint = value;
+        break;
+    case OPTION_JSON:
+        args->json = true;
+        break;
+    default:
+        args->quiet = true;
+        break;
+    }
+    return ERR_OK;
+}
+
+static int arguments_read(int argc, char **argv, struct tally_arguments *args)
+{
+    struct diag d = DIAG_INIT;
+    int found;
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, "-:", tally_options, NULL)) != -1) {
+        if (found == '?' || found == ':') {
+            return cli_bad_option(&cli_tally, argc, argv, found);
+        }
+        if (found == 1) {
+            if (args->where != NULL) {
+                return cli_usage(&cli_tally, "what is \"%s\" for?", optarg);
+            }
+            args->where = optarg;
+        } else if (option_take(args, found, optarg, &d) != ERR_OK) {
+            return cli_usage(&cli_tally, "%s", d.msg);
+        }
+    }
+    if (args->where == NULL || args->pipeline == NULL) {
+        return cli_usage(&cli_tally,
+                         args->where == NULL ? "where are the objects?" : "--pipeline is missing");
+    }
+    return CLI_OK;
+}
+
+/* ---- progress ---- */
+
+static void progress_show(void *ctx, const struct aggregate_progress *done)
+{
+    struct tally *t = ctx;
+    int64_t now = rt_mono_us(t->rt);
+    bool last = done->objects == t->source.count;
+    if (now - t->shown_us < PROGRESS_EVERY_US && !last) {
+        return;
+    }
+    t->shown_us = now;
+    uint64_t ms = (uint64_t)(now - t->begun_us) / 1000 + 1;
+    uint64_t kb_per_s = done->raw_bytes / ms;
+    uint64_t left_s = done->bytes == 0 || t->bytes_all < done->bytes
+                          ? 0
+                          : (t->bytes_all - done->bytes) / (done->bytes / ms + 1) / 1000;
+    if (t->args->json) {
+        fprintf(
+            stderr,
+            "{\"event\":\"progress\",\"objects\":%llu,\"of\":%zu,\"records\":%llu,\"bytes\":%llu,"
+            "\"raw_bytes\":%llu,\"elapsed_ms\":%llu}\n",
+            (unsigned long long)done->objects, t->source.count, (unsigned long long)done->records,
+            (unsigned long long)done->bytes, (unsigned long long)done->raw_bytes,
+            (unsigned long long)ms);
+        return;
+    }
+    fprintf(stderr, "\r\033[K%llu of %zu objects, %llu records, %llu MB/s, %llu s left ",
+            (unsigned long long)done->objects, t->source.count, (unsigned long long)done->records,
+            (unsigned long long)kb_per_s / 1000, (unsigned long long)left_s);
+}
+
+/* ---- the command ---- */
+
+static enum err shard_read(struct tally *t, struct diag *d)
+{
+    struct str text = t->args->shard, automatic = STR("auto/");
+    if (text.len == 0) {
+        return ERR_OK;
+    }
+    if (str_starts(text, automatic)) {
+        struct str index;
+        TRY(config_array_index(t->arena, &index, d));
+        text = str_printf(t->arena, "%.*s/%.*s", STR_ARG(index),
+                          STR_ARG(str_from(text, automatic.len)));
+    }
+    return selection_shard(&t->args->selection, text, d);
+}
+
+static enum err inputs_read(struct tally *t, struct definition **ret_def,
+                            struct aggregate_plan *ret_plan, struct diag *d)
+{
+    struct tally_arguments *args = t->args;
+    struct str text;
+    TRY(inputs_file(t->arena, args->pipeline, DEFINITION_BYTES_MAX, &text, d));
+    TRY(definition_read(t->arena, text, str_of(args->pipeline), ret_def, d));
+    TRY(aggregate_plan_read(t->arena, *ret_def, args->by, args->distinct, ret_plan, d));
+    if (args->condition.len > 0 &&
+        selection_where(&args->selection, t->arena, *ret_def, args->condition, d) != ERR_OK) {
+        return diag_context(d, "--where");
+    }
+    TRY(shard_read(t, d));
+    TRY(inputs_source(t->arena, t->rt, str_of(args->where), args->endpoint, &t->source, d));
+    selection_objects(&args->selection, &t->source);
+    for (size_t i = 0; i < t->source.count; i++) {
+        int64_t size = t->source.objects[i].size;
+        t->bytes_all += size > 0 ? (uint64_t)size : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err result_write(struct tally *t, const struct aggregate_result *r, struct diag *d)
+{
+    struct buf out;
+    buf_init(&out, t->arena, OUT_BYTES_MAX);
+    if (t->args->part != NULL) {
+        TRY(aggregate_save(&out, t->arena, r, d));
+    } else if (t->args->json) {
+        aggregate_json(&out, t->arena, r);
+    } else {
+        aggregate_table(&out, t->arena, r);
+    }
+    return inputs_write(t->args->part, buf_str(&out), d);
+}
+
+static void problems_show(const struct aggregate_run_result *r)
+{
+    for (size_t i = 0; i < r->problem_count && i < PROBLEMS_SHOWN; i++) {
+        fprintf(stderr, "%.*s: %.*s\n", STR_ARG(r->problems[i].object),
+                STR_ARG(r->problems[i].text));
+    }
+    if (r->problem_count > PROBLEMS_SHOWN) {
+        fprintf(stderr, "and %zu more\n", r->problem_count - PROBLEMS_SHOWN);
+    }
+}
+
+static int tally(struct tally *t)
+{
+    struct diag d = DIAG_INIT;
+    struct definition *def;
+    struct aggregate_plan plan;
+    struct aggregate_run_result result;
+    const char *folder = getenv("TMPDIR");
+    if (inputs_read(t, &def, &plan, &d) != ERR_OK) {
+        (void)cli_failed(&cli_tally, &d);
+        return inputs_exit(&d);
+    }
+    bool shown = !t->args->quiet && (t->args->json || isatty(STDERR_FILENO));
+    struct aggregate_run_options o = {
+        .format = t->args->format,
+        .threads = t->args->threads,
+        .rt = t->rt,
+        .selection = &t->args->selection,
+        .aggregate = {.distinct_bytes_max = DISTINCT_BYTES_MAX,
+                      .folder = str_of(folder == NULL ? "/tmp" : folder)},
+        .progress = shown ? progress_show : NULL,
+        .progress_ctx = t};
+    t->begun_us = rt_mono_us(t->rt);
+    enum err err = aggregate_run(t->arena, def, &plan, &t->source, &o, &result, &d);
+    if (shown && !t->args->json) {
+        fprintf(stderr, "\r\033[K");
+    }
+    if (err != ERR_OK || result_write(t, &result.result, &d) != ERR_OK) {
+        return cli_failed(&cli_tally, &d);
+    }
+    problems_show(&result);
+    return result.problem_count == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int tally_run(int argc, char **argv)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct tally_arguments args = {.selection = SELECTION_ALL,
+                                   .by = STR_EMPTY,
+                                   .distinct = STR_EMPTY,
+                                   .shard = STR_EMPTY,
+                                   .condition = STR_EMPTY,
+                                   .threads = processors < 1     ? 1
+                                              : processors > 256 ? 256
+                                                                 : (unsigned)processors};
+    int code = arguments_read(argc, argv, &args);
+    if (code != CLI_OK) {
+        return code;
+    }
+    struct arena *a = arena_new("tally", ARENA_PROCESS_BYTES_MAX);
+    struct tally t = {.arena = a, .args = &args, .rt = rt_threads_new(a, 0)};
+    code = tally(&t);
+    arena_free(a);
+    return code;
+}
+
+const struct cli_command cli_tally = {
+    .name = "tally",
+    .summary = "counts and exact sums of captured objects, by group, as fast as they can be read",
+    .help = tally_help,
+    .run = tally_run,
+};
+
+/* ---- merge ---- */
+
+static enum err merge(struct arena *a, char **paths, size_t count, bool json, struct diag *d)
+{
+    const char *folder = getenv("TMPDIR");
+    struct aggregate_plan plan = {.pipeline = STR_EMPTY};
+    struct aggregate_options o = {.distinct_bytes_max = DISTINCT_BYTES_MAX / count,
+                                  .folder = str_of(folder == NULL ? "/tmp" : folder)};
+    struct aggregate **parts = NEW_ARRAY(a, struct aggregate *, count);
+    struct aggregate_result result;
+    struct buf out;
+    for (size_t i = 0; i < count; i++) {
+        struct arena *file = arena_new("tally part", OUT_BYTES_MAX + GIB);
+        struct str bytes;
+        enum err err = inputs_file(file, paths[i], OUT_BYTES_MAX, &bytes, d);
+        err = err == ERR_OK ? aggregate_load(a, bytes, str_of(paths[i]), &plan, &o, &parts[i], d)
+                            : err;
+        arena_free(file);
+        TRY(err);
+    }
+    TRY(aggregate_end(a, parts, count, &result, d));
+    buf_init(&out, a, OUT_BYTES_MAX);
+    if (json) {
+        aggregate_json(&out, a, &result);
+    } else {
+        aggregate_table(&out, a, &result);
+    }
+    return inputs_write(NULL, buf_str(&out), d);
+}
+
+static int merge_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                            {NULL, 0, NULL, 0}};
+    struct diag d = DIAG_INIT;
+    bool json = false;
+    int found;
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (found != OPTION_JSON) {
+            return cli_bad_option(&cli_merge, argc, argv, found);
+        }
+        json = true;
+    }
+    if (optind >= argc) {
+        return cli_usage(&cli_merge, "which parts?");
+    }
+    struct arena *a = arena_new("merge", ARENA_PROCESS_BYTES_MAX);
+    int code = CLI_OK;
+    if (merge(a, argv + optind, (size_t)(argc - optind), json, &d) != ERR_OK) {
+        (void)cli_failed(&cli_merge, &d);
+        code = inputs_exit(&d);
+    }
+    arena_free(a);
+    return code;
+}
+
+const struct cli_command cli_merge = {
+    .name = "merge",
+    .summary = "parts of a tally that was counted on many machines, as one",
+    .help = merge_help,
+    .run = merge_run,
+};
