@@ -85,7 +85,8 @@ enum err inputs_warehouse(struct arena *a, const char *where, struct warehouse *
     if (str_starts(given, sqlite) && given.len > sqlite.len) {
         struct warehouse_sqlite_options file = {.path = str_z(a, str_from(given, sqlite.len)),
                                                 .busy_ms = SQLITE_BUSY_MS,
-                                                .durable = where != NULL};
+                                                .durable = where != NULL,
+                                                .bulk = true};
         return warehouse_sqlite_open(a, &file, ret_warehouse, d);
     }
     if (str_starts(given, STR("postgresql://")) || str_starts(given, STR("postgres://"))) {

@@ -453,7 +453,10 @@ static enum err sqlite_configure(struct warehouse_sqlite *w,
     (void)sqlite3_extended_result_codes(w->db, 1);
     (void)sqlite3_busy_timeout(w->db, options->busy_ms);
     const char *const settings[] = {
+        options->bulk ? "PRAGMA page_size = 32768" : "",
+        options->bulk ? "PRAGMA cache_size = -49152" : "",
         "PRAGMA journal_mode = WAL",
+        options->bulk ? "PRAGMA wal_autocheckpoint = 2048" : "",
         options->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF",
         "PRAGMA foreign_keys = ON",
         "PRAGMA temp_store = MEMORY",

@@ -11,6 +11,9 @@ struct warehouse_sqlite_options {
     /* how long to wait for another writer; 0: not at all (the simulator) */
     int busy_ms;
     bool durable; /* synchronous=FULL; else OFF (rebuildable, or simulated) */
+    /* many rows at a time, over a table that may be larger than memory: pages of 32 KiB in a new
+     * file, 48 MiB of them kept, checkpoints every 64 MiB */
+    bool bulk;
 };
 /* Lives in `a`, closed with it (or by warehouse_close). */
 MUST_USE enum err warehouse_sqlite_open(struct arena *a,
