@@ -1,9 +1,11 @@
-/* player.c -- Objects in their order into the warehouse, one transaction each.
+/* player.c -- Objects in their order into the warehouse, one transaction each, batch by batch.
  *
  * 1. Objects are committed in the source's order by the calling task alone, so which record of two
  * with one event id is the row does not depend on how fast anything is read.
  * 2. What is loaded is asked of the warehouse: before the run, and after each commit whose outcome
- * is in doubt. */
+ * is in doubt.
+ * 3. Memory is some batches and one object as it is stored, whatever the capture's size. An object
+ * whose load was rolled back is read again by the calling task. */
 #include "player_parts.h"
 
 #include "base/encode.h"
@@ -11,7 +13,7 @@
 #include "base/limits.h"
 #include "seam/rt.h"
 
-#define AHEAD 3 /* objects that wait, decoded */
+#define BATCHES 3 /* filled, waiting or loading */
 #define COMMIT_ATTEMPTS 3
 
 struct run {
@@ -20,6 +22,12 @@ struct run {
     struct warehouse *warehouse;
     struct player_result result;
     size_t problem_cap;
+    /* the object that is loading */
+    struct arena *object_arena;
+    struct loading_object loading;
+    struct load *load;   /* NULL: none is open */
+    struct batch head;   /* of its first batch: what it is */
+    struct diag failure; /* ERR_OK: good so far; else its other batches are passed over */
 };
 
 /* ---- what the warehouse has ---- */
@@ -73,14 +81,13 @@ static enum err read_known(struct run *run, struct diag *d)
 }
 
 /* ERR_NOT_FOUND: not loaded. */
-static enum err look_up(struct run *run, const struct played_object *o,
-                        struct known_object *ret_known, struct diag *d)
+static enum err look_up(struct run *run, struct str key, struct known_object *ret_known,
+                        struct diag *d)
 {
-    struct warehouse_value params[] = {warehouse_text(run->player.def->name),
-                                       warehouse_text(o->object->key)};
+    struct warehouse_value params[] = {warehouse_text(run->player.def->name), warehouse_text(key)};
     struct warehouse_result lines;
-    TRY(warehouse_query(run->warehouse, STR(KNOWN_SQL " and object_key = $2"), params, 2, o->arena,
-                        &lines, d));
+    TRY(warehouse_query(run->warehouse, STR(KNOWN_SQL " and object_key = $2"), params, 2,
+                        run->object_arena, &lines, d));
     return lines.row_count == 0 ? fail(d, ERR_NOT_FOUND, "not loaded")
                                 : known_of(&lines, 0, ret_known, d);
 }
@@ -100,14 +107,13 @@ static void note_problem(struct run *run, const struct source_object *object, st
         (struct player_problem){.object = object->key, .text = str_copy(run->arena, text)};
 }
 
-static void note_loaded(struct run *run, const struct played_object *o,
-                        const struct loaded_counts *counts)
+static void note_loaded(struct run *run, const struct loaded_counts *counts, uint64_t raw_bytes)
 {
     struct player_result *r = &run->result;
     r->objects++;
-    r->bytes += o->bytes;
-    r->raw_bytes += o->raw_bytes;
-    r->loaded_before += o->known != NULL;
+    r->bytes += run->head.bytes;
+    r->raw_bytes += raw_bytes;
+    r->loaded_before += run->head.known != NULL;
     r->counts.records += counts->records;
     r->counts.rows += counts->rows;
     r->counts.duplicates += counts->duplicates;
@@ -117,42 +123,76 @@ static void note_loaded(struct run *run, const struct played_object *o,
 
 /* After a commit that failed as another's, or whose answer was lost: what the warehouse says about
  * it. */
-static enum err settle(struct run *run, const struct played_object *o,
-                       struct loaded_counts *ret_counts, struct diag *d)
+static enum err settle(struct run *run, struct loaded_counts *ret_counts, struct diag *d)
 {
     struct known_object known;
     diag_clear(d);
-    TRY(look_up(run, o, &known, d));
-    if (known.checksum != o->checksum) {
+    TRY(look_up(run, run->head.object->key, &known, d));
+    if (known.checksum != run->head.checksum) {
         return fail(d, ERR_INVALID, "loaded by another meanwhile, with other content");
     }
     *ret_counts = known.counts;
     return ERR_OK;
 }
 
-static enum err commit(struct run *run, const struct played_object *o,
-                       struct loaded_counts *ret_counts, struct diag *d)
+/* One batch of the object that is loading into its transaction; with the last one it commits. */
+static enum err load_batch(struct run *run, const struct batch *batch,
+                           struct loaded_counts *ret_counts, struct diag *d)
 {
-    const struct player_options *options = run->player.options;
-    struct loading_object loading = {.key = o->object->key,
-                                     .etag = STR_EMPTY,
-                                     .checksum = o->checksum,
-                                     .decoded = o->rows,
-                                     .count = o->count};
+    const struct player_options *o = run->player.options;
+    if (batch->diag.code != ERR_OK) {
+        *d = batch->diag;
+        if (run->load != NULL) {
+            loading_cancel(run->load);
+        }
+        return d->code;
+    }
+    if (batch->first) {
+        arena_reset(run->object_arena);
+        run->loading = (struct loading_object){
+            .key = batch->object->key, .etag = STR_EMPTY, .checksum = batch->checksum};
+        TRY(loading_begin(run->object_arena, run->warehouse, run->player.def, &run->loading,
+                          o->now_us(o->now_ctx), &run->load, d));
+    }
+    TRY(loading_add(run->load, batch->rows, batch->count, batch->arena, d));
+    return batch->last ? loading_end(run->load, ret_counts, d) : ERR_OK;
+}
+
+/* The whole object once more, by this task. */
+static enum err load_again(struct run *run, struct loaded_counts *ret_counts, uint64_t *ret_raw,
+                           struct diag *d)
+{
+    size_t at = (size_t)(run->head.object - run->player.source->objects);
+    struct batch_reader reader;
+    struct batch batch = {.arena = arena_new("replay batch", ARENA_PROCESS_BYTES_MAX)};
     enum err err = ERR_OK;
-    for (int attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
-        diag_clear(d);
-        err = loading_commit(run->warehouse, run->player.def, &loading,
-                             options->now_us(options->now_ctx), o->arena, ret_counts, d);
+    batch_reader_init(&reader, &run->player, at, at + 1);
+    while (err == ERR_OK && batch_read(&reader, &batch)) {
+        err = load_batch(run, &batch, ret_counts, d);
+        run->load = err == ERR_OK && !batch.last ? run->load : NULL;
+        *ret_raw = batch.raw_bytes;
+    }
+    arena_free(batch.arena);
+    batch_reader_done(&reader);
+    return err;
+}
+
+/* `err` is what became of the first load. */
+static enum err settle_or_again(struct run *run, enum err err, struct loaded_counts *ret_counts,
+                                uint64_t *ret_raw, struct diag *d)
+{
+    for (int attempt = 1; attempt <= COMMIT_ATTEMPTS; attempt++) {
         if (err == ERR_CONFLICT || err == ERR_UNKNOWN) {
-            err = settle(run, o, ret_counts, d);
+            err = settle(run, ret_counts, d);
         }
-        if (err != ERR_NOT_FOUND && !err_is_transient(err)) {
-            return err;
+        if ((err != ERR_NOT_FOUND && !err_is_transient(err)) || attempt == COMMIT_ATTEMPTS) {
+            break;
         }
+        diag_clear(d);
+        err = load_again(run, ret_counts, ret_raw, d);
     }
     return err == ERR_NOT_FOUND
-               ? diag_context(d, "object %.*s: commits in doubt", STR_ARG(o->object->key))
+               ? diag_context(d, "object %.*s: commits in doubt", STR_ARG(run->head.object->key))
                : err;
 }
 
@@ -162,100 +202,157 @@ static bool is_general(enum err err)
     return err_is_transient(err) || err == ERR_CANCELLED || err == ERR_INTERNAL;
 }
 
-static enum err take(struct run *run, const struct played_object *o, struct diag *d)
+/* The end of an object that could not be read. */
+static enum err unreadable(struct run *run, const struct batch *batch, struct diag *d)
 {
-    struct loaded_counts counts;
-    if (o->diag.code != ERR_OK) {
-        if (is_general(o->diag.code)) {
-            return fail(d, o->diag.code, "%.*s: %s", STR_ARG(o->object->key), o->diag.msg);
-        }
-        note_problem(run, o->object, str_of(o->diag.msg));
-        return ERR_OK;
+    if (is_general(batch->diag.code)) {
+        return fail(d, batch->diag.code, "%.*s: %s", STR_ARG(batch->object->key), batch->diag.msg);
     }
-    if (o->known != NULL) {
-        note_loaded(run, o, &o->known->counts);
-        return ERR_OK;
+    note_problem(run, batch->object, str_of(batch->diag.msg));
+    return ERR_OK;
+}
+
+/* The end of an object that was loaded, or whose load failed. */
+static enum err object_end(struct run *run, const struct batch *batch, enum err err,
+                           struct loaded_counts *counts, struct diag *d)
+{
+    uint64_t raw_bytes = batch->raw_bytes;
+    if (err != ERR_OK) {
+        *d = run->failure;
+        err = settle_or_again(run, err, counts, &raw_bytes, d);
     }
-    enum err err = commit(run, o, &counts, d);
     if (err == ERR_INVALID || err == ERR_LIMIT) {
-        note_problem(run, o->object, str_of(d->msg));
+        note_problem(run, batch->object, str_of(d->msg));
         diag_clear(d);
         return ERR_OK;
     }
     TRY(err);
-    note_loaded(run, o, &counts);
-    if (o->problem.len > 0) {
-        note_problem(run, o->object, o->problem);
+    note_loaded(run, counts, raw_bytes);
+    if (batch->problem.len > 0) {
+        note_problem(run, batch->object, batch->problem);
     }
     return ERR_OK;
 }
 
-static enum err take_and_free(struct run *run, struct played_object *o, struct diag *d)
+static enum err take(struct run *run, const struct batch *batch, struct diag *d)
 {
-    const struct player_options *options = run->player.options;
-    enum err err = take(run, o, d);
-    arena_free(o->arena);
-    if (err == ERR_OK && options->progress != NULL) {
-        options->progress(options->progress_ctx, run->result.objects, run->result.counts.records);
+    struct loaded_counts counts = {0};
+    if (batch->first) {
+        run->head = *batch;
+        run->load = NULL;
+        diag_clear(&run->failure);
+    }
+    if (run->failure.code == ERR_OK && (batch->known == NULL || batch->diag.code != ERR_OK)) {
+        (void)load_batch(run, batch, &counts, &run->failure);
+    }
+    if (!batch->last) {
+        return ERR_OK;
+    }
+    run->load = NULL;
+    const struct player_options *o = run->player.options;
+    enum err err = ERR_OK;
+    if (batch->diag.code != ERR_OK) {
+        err = unreadable(run, batch, d);
+    } else if (batch->known != NULL) {
+        counts = batch->known->counts;
+        note_loaded(run, &counts, 0);
+    } else {
+        err = object_end(run, batch, run->failure.code, &counts, d);
+    }
+    if (err == ERR_OK && o->progress != NULL) {
+        o->progress(o->progress_ctx, &run->result);
     }
     return err;
+}
+
+/* An object that is open when the run ends. */
+static void abandon(struct run *run)
+{
+    if (run->load != NULL && run->failure.code == ERR_OK) {
+        loading_cancel(run->load);
+    }
 }
 
 /* ---- all of them ---- */
 
 static enum err run_in_turn(struct run *run, struct diag *d)
 {
-    const struct source *source = run->player.source;
-    for (size_t i = 0; i < source->count; i++) {
-        TRY(take_and_free(run, object_play(&run->player, &source->objects[i]), d));
+    struct batch_reader reader;
+    struct batch batch = {.arena = arena_new("replay batch", ARENA_PROCESS_BYTES_MAX)};
+    enum err err = ERR_OK;
+    batch_reader_init(&reader, &run->player, 0, run->player.source->count);
+    while (err == ERR_OK && batch_read(&reader, &batch)) {
+        err = take(run, &batch, d);
     }
-    return ERR_OK;
+    abandon(run);
+    arena_free(batch.arena);
+    batch_reader_done(&reader);
+    return err;
 }
 
 struct ahead {
     const struct player *player;
-    struct rt_queue *queue;
+    struct rt_queue *empty, *full;
 };
 
 static void read_ahead(struct rt *rt, void *arg)
 {
     struct ahead *ahead = arg;
-    const struct source *source = ahead->player->source;
-    for (size_t i = 0; i < source->count && !rt_cancelled(rt); i++) {
-        struct played_object *o = object_play(ahead->player, &source->objects[i]);
-        if (rt_queue_put(rt, ahead->queue, o) != ERR_OK) {
-            arena_free(o->arena);
+    struct batch_reader reader;
+    void *item;
+    batch_reader_init(&reader, ahead->player, 0, ahead->player->source->count);
+    while (!rt_cancelled(rt) && rt_queue_take(rt, ahead->empty, INSTANT_NEVER, &item) == ERR_OK) {
+        if (!batch_read(&reader, item) || rt_queue_put(rt, ahead->full, item) != ERR_OK) {
             break;
         }
     }
-    rt_queue_close(rt, ahead->queue);
+    rt_queue_close(rt, ahead->full);
+    batch_reader_done(&reader);
+}
+
+/* Takes batches until there are none; gives back each for the next. */
+static enum err take_all(struct run *run, struct rt *rt, struct ahead *ahead, struct diag *d)
+{
+    void *item;
+    size_t count = 0;
+    while (rt_queue_take(rt, ahead->full, INSTANT_NEVER, &item) == ERR_OK) {
+        struct batch *batch = item;
+        TRY(take(run, batch, d));
+        count += batch->last;
+        if (rt_queue_put(rt, ahead->empty, batch) != ERR_OK) {
+            break;
+        }
+    }
+    return count == run->player.source->count
+               ? ERR_OK
+               : fail(d, ERR_CANCELLED, "cancelled after %zu objects", count);
 }
 
 static enum err run_ahead(struct run *run, struct rt *rt, struct diag *d)
 {
-    struct ahead ahead = {.player = &run->player, .queue = rt_queue_new(rt, run->arena, AHEAD)};
-    struct rt_task *task = rt_spawn(rt, "replay reader", read_ahead, &ahead);
-    void *item;
+    struct batch batches[BATCHES];
+    struct ahead ahead = {.player = &run->player,
+                          .empty = rt_queue_new(rt, run->arena, BATCHES),
+                          .full = rt_queue_new(rt, run->arena, BATCHES)};
     enum err err = ERR_OK;
-    size_t count = 0;
-    while (rt_queue_take(rt, ahead.queue, INSTANT_NEVER, &item) == ERR_OK) {
-        struct played_object *o = item;
-        if (err == ERR_OK) {
-            err = take_and_free(run, o, d);
-            count++;
-        } else {
-            arena_free(o->arena);
-        }
-        if (err != ERR_OK) {
-            rt_queue_close(rt, ahead.queue); /* what is in it is still taken */
-        }
+    for (size_t i = 0; i < BATCHES; i++) {
+        batches[i] = (struct batch){.arena = arena_new("replay batch", ARENA_PROCESS_BYTES_MAX)};
+        err = err == ERR_OK ? rt_queue_put(rt, ahead.empty, &batches[i]) : err;
     }
-    rt_queue_close(rt, ahead.queue); /* cancelled: the reader must not wait for us */
-    rt_join(rt, task);
-    TRY(err);
-    return count == run->player.source->count
-               ? ERR_OK
-               : fail(d, ERR_CANCELLED, "cancelled after %zu objects", count);
+    if (err == ERR_OK) {
+        struct rt_task *task = rt_spawn(rt, "replay reader", read_ahead, &ahead);
+        err = take_all(run, rt, &ahead, d);
+        rt_queue_close(rt, ahead.full); /* the reader must not wait for us */
+        rt_queue_close(rt, ahead.empty);
+        rt_join(rt, task);
+        abandon(run);
+    } else {
+        err = fail(d, ERR_CANCELLED, "cancelled");
+    }
+    for (size_t i = 0; i < BATCHES; i++) {
+        arena_free(batches[i].arena);
+    }
+    return err;
 }
 
 enum err player_run(struct arena *a, const struct definition *def, const struct source *source,
@@ -268,9 +365,11 @@ enum err player_run(struct arena *a, const struct definition *def, const struct 
                                  .source = source,
                                  .options = options,
                                  .decoder = record_decoder_new(a, def)},
-                      .warehouse = w};
+                      .warehouse = w,
+                      .failure = DIAG_INIT};
     TRY(loading_tables(w, def, a, d));
     TRY(read_known(&run, d));
+    run.object_arena = arena_child(a, "replay load", ARENA_TASK_BYTES_MAX);
     TRY(options->rt == NULL ? run_in_turn(&run, d) : run_ahead(&run, options->rt, d));
     run.result.elapsed_us = options->now_us(options->now_ctx) - begun_us;
     *ret_result = run.result;

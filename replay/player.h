@@ -8,7 +8,7 @@
 #include "replay/reader.h"
 #include "replay/source.h"
 
-#define PLAYER_OBJECT_BYTES_MAX (4 * GIB) /* what one object may become in memory, rows and all */
+#define PLAYER_OBJECT_BYTES_MAX (4 * GIB) /* what one object may become in memory, but its rows */
 
 struct player_problem { /* an object that is missing, cut, or not what the manifest says */
     struct str object, text;
@@ -24,7 +24,7 @@ struct player_result {
 };
 struct player_options {
     enum reader_format format;
-    void (*progress)(void *ctx, uint64_t objects, uint64_t records); /* NULL: silent */
+    void (*progress)(void *ctx, const struct player_result *so_far); /* NULL: silent */
     void *progress_ctx;
     int64_t (*now_us)(void *ctx);
     void *now_ctx;

@@ -1,7 +1,9 @@
 /* player_object.c -- From the source to decoded rows: what can be done ahead, without the
- * warehouse. */
+ * warehouse. Captures are read frame by frame; of other formats the whole object is unpacked first.
+ */
 #include "player_parts.h"
 
+#include "base/encode.h"
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/limits.h"
@@ -14,12 +16,53 @@ struct row_list {
 static struct row *row_add(struct row_list *rows, struct arena *a)
 {
     if (rows->count == rows->cap) {
-        size_t cap = rows->cap == 0 ? 256 : 2 * rows->cap;
+        size_t cap = rows->cap == 0 ? 1024 : 2 * rows->cap;
         rows->items =
             arena_grow(a, rows->items, rows->cap * sizeof(struct row), cap * sizeof(struct row));
         rows->cap = cap;
     }
     return &rows->items[rows->count++];
+}
+
+static bool is_full(const struct row_list *rows, const struct batch *batch)
+{
+    return rows->count >= BATCH_RECORDS || arena_used(batch->arena) >= BATCH_BYTES;
+}
+
+/* ---- records ---- */
+
+static enum err add_frame(struct batch_reader *r, struct batch *batch, struct row_list *rows,
+                          struct diag *d)
+{
+    const struct capture_record *records;
+    size_t count;
+    enum err err = capture_cursor_next(r->cursor, batch->arena, &records, &count, d);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct record_origin origin = {.object = r->object->key, .ordinal = r->records++};
+        *row_add(rows, batch->arena) =
+            record_decode(r->player->decoder, records[i].data, origin, batch->arena);
+        r->raw_bytes += records[i].data.len + 1;
+        if (r->digest != NULL) {
+            digest_add(r->digest, records[i].data);
+            digest_add(r->digest, STR("\n"));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Rows borrow what they are read from, and the reader may be at the next object before they are
+ * loaded. */
+static void keep(struct arena *a, struct reader_record *record)
+{
+    record->data = str_copy(a, record->data);
+    struct str *fields = NEW_ARRAY(a, struct str, record->field_count);
+    for (size_t i = 0; i < record->field_count; i++) {
+        fields[i] = str_copy(a, record->fields[i]);
+    }
+    record->fields = fields;
 }
 
 static struct row decode(const struct player *p, struct arena *a, struct str key,
@@ -37,22 +80,33 @@ static struct row decode(const struct player *p, struct arena *a, struct str key
                                                         record->field_count, origin, a);
 }
 
-static enum err decode_all(const struct player *p, struct reader *r, struct played_object *o,
+static enum err add_record(struct batch_reader *r, struct batch *batch, struct row_list *rows,
                            struct diag *d)
 {
-    struct row_list rows = {0};
     struct reader_record record;
-    enum err err;
-    while ((err = reader_next(r, o->arena, &record, d)) == ERR_OK) {
-        if (rows.count >= CAPTURE_RECORDS_MAX || arena_used(o->arena) > PLAYER_OBJECT_BYTES_MAX) {
-            return fail(d, ERR_LIMIT, "over %d records, or over %zu bytes in memory: split it",
-                        CAPTURE_RECORDS_MAX, PLAYER_OBJECT_BYTES_MAX);
-        }
-        *row_add(&rows, o->arena) = decode(p, o->arena, o->object->key, &record);
+    enum err err = reader_next(r->reader, batch->arena, &record, d);
+    if (err != ERR_OK) {
+        return err;
     }
-    o->rows = rows.items;
-    o->count = rows.count;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    if (++r->records > CAPTURE_RECORDS_MAX) {
+        return fail(d, ERR_LIMIT, "over %d records: split it", CAPTURE_RECORDS_MAX);
+    }
+    keep(batch->arena, &record);
+    *row_add(rows, batch->arena) = decode(r->player, batch->arena, r->object->key, &record);
+    return ERR_OK;
+}
+
+/* ERR_NOT_FOUND: with these rows the object ends. */
+static enum err fill(struct batch_reader *r, struct batch *batch, struct diag *d)
+{
+    struct row_list rows = {0};
+    enum err err = ERR_OK;
+    while (err == ERR_OK && !is_full(&rows, batch)) {
+        err = r->cursor != NULL ? add_frame(r, batch, &rows, d) : add_record(r, batch, &rows, d);
+    }
+    batch->rows = rows.items;
+    batch->count = rows.count;
+    return err;
 }
 
 /* ---- what the manifest says ---- */
@@ -65,52 +119,124 @@ static void note_count(struct buf *problem, const char *what, int64_t promised, 
     }
 }
 
-static struct str compare(const struct played_object *o, const struct reader *r)
+static struct str digest_hex(struct batch_reader *r, struct arena *a)
 {
+    if (r->digest == NULL) {
+        return reader_raw_sha256(r->reader, a);
+    }
+    uint8_t bytes[DIGEST_BYTES_MAX];
+    struct buf hex;
+    digest_end(r->digest, bytes);
+    buf_init(&hex, a, (size_t)2 * DIGEST_BYTES_MAX);
+    encode_hex(&hex, str_n((const char *)bytes, digest_bytes(DIGEST_SHA256)));
+    return buf_str(&hex);
+}
+
+static struct str compare(struct batch_reader *r, struct batch *batch)
+{
+    const struct source_object *object = r->object;
     struct buf problem;
-    buf_init(&problem, o->arena, 4 * KIB);
-    note_count(&problem, "records", o->object->records, o->count);
-    note_count(&problem, "bytes after decompression", o->object->raw_bytes, o->raw_bytes);
-    if (o->object->sha256_of_raw.len > 0) {
-        struct str found = reader_raw_sha256(r, o->arena);
-        if (!str_eq(found, o->object->sha256_of_raw)) {
+    buf_init(&problem, batch->arena, 4 * KIB);
+    note_count(&problem, "records", object->records, r->records);
+    note_count(&problem, "bytes after decompression", object->raw_bytes, batch->raw_bytes);
+    if (object->sha256_of_raw.len > 0) {
+        struct str found = digest_hex(r, batch->arena);
+        if (!str_eq(found, object->sha256_of_raw)) {
             buf_addf(&problem,
                      "%sits content is not what the manifest says: sha256 %.12s..., not %.12s...",
-                     problem.len == 0 ? "" : "; ", found.ptr, o->object->sha256_of_raw.ptr);
+                     problem.len == 0 ? "" : "; ", found.ptr, object->sha256_of_raw.ptr);
         }
     }
     return buf_str(&problem);
 }
 
-/* ---- the whole ---- */
+/* ---- objects ---- */
 
-static enum err play(const struct player *p, struct played_object *o, struct diag *d)
+static enum err open_bytes(struct batch_reader *r, struct str bytes, struct diag *d)
+{
+    enum reader_format format = r->player->options->format;
+    if (format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes))) {
+        TRY(capture_cursor_open(r->arena, bytes, &r->cursor, d));
+        r->digest = r->object->sha256_of_raw.len > 0 ? digest_new(r->arena, DIGEST_SHA256) : NULL;
+        return ERR_OK;
+    }
+    return reader_open(r->arena, bytes, format, &r->reader, d);
+}
+
+/* The head of the next object's first batch. */
+static enum err open_next(struct batch_reader *r, struct batch *batch, struct diag *d)
 {
     struct str bytes;
-    struct reader *r;
-    TRY(source_fetch(p->source, o->object, o->arena, &bytes, d));
-    o->bytes = bytes.len;
-    o->checksum = hash64(0, bytes);
-    const struct known_object *known = map_get(p->known, o->object->key);
+    const struct source *source = r->player->source;
+    r->object = batch->object = &source->objects[r->next++];
+    r->reader = NULL;
+    r->cursor = NULL;
+    r->digest = NULL;
+    r->records = r->raw_bytes = 0;
+    batch->first = true;
+    arena_reset(r->arena);
+    TRY(source_fetch_into(source, r->object, r->arena, &r->room, &bytes, d));
+    batch->bytes = bytes.len;
+    batch->checksum = hash64(0, bytes);
+    const struct known_object *known = map_get(r->player->known, r->object->key);
     if (known != NULL) {
-        o->known = known;
-        return known->checksum == o->checksum
+        batch->known = known;
+        batch->last = true;
+        return known->checksum == batch->checksum
                    ? ERR_OK
                    : fail(d, ERR_CONFLICT, "loaded before, and its content was another one then");
     }
-    TRY(reader_open(o->arena, bytes, p->options->format, &r, d));
-    o->raw_bytes = reader_raw_bytes(r);
-    TRY(decode_all(p, r, o, d));
-    o->problem = compare(o, r);
+    TRY(open_bytes(r, bytes, d));
+    r->open = true;
     return ERR_OK;
 }
 
-struct played_object *object_play(const struct player *p, const struct source_object *object)
+static enum err read_on(struct batch_reader *r, struct batch *batch, struct diag *d)
 {
-    struct arena *a = arena_new("replay object", ARENA_PROCESS_BYTES_MAX);
-    struct played_object *o = NEW(a, struct played_object);
-    *o = (struct played_object){.object = object, .arena = a, .diag = DIAG_INIT};
-    enum err err = play(p, o, &o->diag);
-    ASSERT(err == o->diag.code);
-    return o;
+    if (!r->open) {
+        TRY(open_next(r, batch, d));
+        if (!r->open) {
+            return ERR_OK;
+        }
+    }
+    batch->object = r->object;
+    enum err err = fill(r, batch, d);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    batch->last = true;
+    batch->raw_bytes = r->reader != NULL ? reader_raw_bytes(r->reader) : r->raw_bytes;
+    batch->problem = compare(r, batch);
+    r->open = false;
+    return ERR_OK;
+}
+
+void batch_reader_init(struct batch_reader *r, const struct player *p, size_t from, size_t to)
+{
+    *r = (struct batch_reader){.player = p, .next = from, .to = to};
+    r->arena = arena_new("replay object", PLAYER_OBJECT_BYTES_MAX);
+    r->home = arena_new("replay object bytes", GIB);
+    buf_init(&r->room, r->home, CAPTURE_BYTES_MAX + MIB);
+}
+
+void batch_reader_done(struct batch_reader *r)
+{
+    arena_free(r->arena);
+    arena_free(r->home);
+}
+
+bool batch_read(struct batch_reader *r, struct batch *batch)
+{
+    if (!r->open && r->next == r->to) {
+        return false;
+    }
+    arena_reset(batch->arena);
+    *batch = (struct batch){.arena = batch->arena, .diag = DIAG_INIT, .problem = STR_EMPTY};
+    enum err err = read_on(r, batch, &batch->diag);
+    if (err != ERR_OK) {
+        batch->last = true;
+        r->open = false;
+    }
+    ASSERT(err == batch->diag.code);
+    return true;
 }

@@ -1,9 +1,15 @@
-/* player_parts.h -- One object on its way from the source to the warehouse. Private to replay. */
+/* player_parts.h -- Objects on their way from the source to the warehouse, a batch of decoded
+ * records at a time. Private to replay. */
 #ifndef AFORO_REPLAY_PLAYER_PARTS_H
 #define AFORO_REPLAY_PLAYER_PARTS_H
 
+#include "base/digest.h"
 #include "base/map.h"
+#include "pipeline/capture.h"
 #include "replay/player.h"
+
+#define BATCH_RECORDS 10000 /* at least a frame more may come */
+#define BATCH_BYTES (8 * MIB)
 
 struct known_object { /* a line of aforo_loaded_object */
     uint64_t checksum;
@@ -17,17 +23,36 @@ struct player {
     const struct record_decoder *decoder;
     struct map *known; /* by key */
 };
-struct played_object { /* lives in its own arena */
-    const struct source_object *object;
+/* Some records of one object, in order. The rows live in the batch's arena. */
+struct batch {
     struct arena *arena;
-    struct diag diag;                 /* code ERR_OK: it could be read */
-    struct str problem;               /* what is not as the manifest says; empty: nothing */
+    const struct source_object *object;
+    bool first, last; /* of its object; what follows stands in the first one, but for `last`: */
     const struct known_object *known; /* loaded before with the same content; no rows then */
-    uint64_t bytes, raw_bytes, checksum;
-    struct row *rows;
+    uint64_t bytes, checksum;         /* of the object as it is stored */
+    uint64_t raw_bytes;               /* last */
+    struct str problem;               /* last: what is not as the manifest says; empty: nothing */
+    struct diag diag; /* ERR_OK: it could be read so far; else it is the last batch */
+    const struct row *rows;
     size_t count;
 };
-/* Fetches, unpacks, verifies and decodes. The caller frees its arena. */
-struct played_object *object_play(const struct player *p, const struct source_object *object);
+/* The objects `from` to `to` of the source, one after the other. */
+struct batch_reader {
+    const struct player *player;
+    size_t next, to;
+    struct arena *arena; /* of the object that is read */
+    struct buf room;     /* its bytes: the same memory for each */
+    struct arena *home;  /* of room */
+    bool open;
+    const struct source_object *object;
+    struct reader *reader; /* one of these two */
+    struct capture_cursor *cursor;
+    struct digest *digest; /* of a capture whose manifest tells one */
+    uint64_t records, raw_bytes;
+};
+void batch_reader_init(struct batch_reader *r, const struct player *p, size_t from, size_t to);
+void batch_reader_done(struct batch_reader *r);
+/* Resets the batch's arena and fills the batch. false: there is none left. */
+bool batch_read(struct batch_reader *r, struct batch *batch);
 
 #endif

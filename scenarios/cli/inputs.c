@@ -1,5 +1,6 @@
 #include "inputs.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include "adapter/http_curl.h"
 #include "adapter/warehouse_postgres.h"
@@ -93,6 +94,44 @@ enum err inputs_warehouse(struct arena *a, const char *where, struct warehouse *
         return warehouse_postgres_open(a, where, ret_warehouse, d);
     }
     return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
+}
+
+uint64_t source_bytes(const struct source *s)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        bytes += s->objects[i].size > 0 ? (uint64_t)s->objects[i].size : 0;
+    }
+    return bytes;
+}
+
+void memory_is_kept(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, (int)(32 * MIB));
+    (void)mallopt(M_TRIM_THRESHOLD, (int)(512 * MIB));
+}
+
+void progress_line(const struct progress *p)
+{
+    uint64_t ms = (uint64_t)p->elapsed_us / 1000 + 1;
+    uint64_t left = p->bytes_all > p->bytes ? p->bytes_all - p->bytes : 0;
+    uint64_t left_s = p->bytes == 0 ? 0 : left * ms / p->bytes / 1000;
+    if (p->json) {
+        fprintf(stderr,
+                "{\"event\":\"progress\",\"objects\":%llu,\"of\":%llu,\"records\":%llu,\"bytes\":"
+                "%llu,\"raw_bytes\":%llu,\"elapsed_ms\":%llu,\"left_s\":%llu}\n",
+                (unsigned long long)p->objects, (unsigned long long)p->of,
+                (unsigned long long)p->records, (unsigned long long)p->bytes,
+                (unsigned long long)p->raw_bytes, (unsigned long long)ms,
+                (unsigned long long)left_s);
+        return;
+    }
+    fprintf(stderr, "\r\033[K%llu of %llu objects, %llu records, %llu MB/s",
+            (unsigned long long)p->objects, (unsigned long long)p->of,
+            (unsigned long long)p->records, (unsigned long long)(p->raw_bytes / ms / 1000));
+    if (p->bytes_all > 0) {
+        fprintf(stderr, ", %llu s left", (unsigned long long)left_s);
+    }
 }
 
 int inputs_exit(const struct diag *d)

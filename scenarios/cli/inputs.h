@@ -17,6 +17,20 @@ MUST_USE enum err inputs_source(struct arena *a, struct rt *rt, struct str where
 /* "sqlite:PATH", "postgresql://...", NULL: in memory. */
 MUST_USE enum err inputs_warehouse(struct arena *a, const char *where,
                                    struct warehouse **ret_warehouse, struct diag *d);
+/* As their listing tells it; 0: it does not. */
+uint64_t source_bytes(const struct source *s);
+/* Memory that is given back stays with the process: fresh pages cost more than what fills them. */
+void memory_is_kept(void);
+
+struct progress {
+    bool json; /* a line of JSON, for programs; else one line that is written over */
+    uint64_t objects, of, records;
+    uint64_t bytes, bytes_all; /* as stored; bytes_all 0: not known */
+    uint64_t raw_bytes;
+    int64_t elapsed_us;
+};
+void progress_line(const struct progress *p); /* to stderr */
+
 /* The exit code of inputs that could not be taken. */
 int inputs_exit(const struct diag *d);
 

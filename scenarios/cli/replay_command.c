@@ -31,6 +31,7 @@ static const char help[] =
     "  --format F           detect (default), capture, ndjson, concatenated, cloudtrail or csv\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --limit-lines N      differences and problems to show (40)\n"
+    "  --json               progress as JSON lines on stderr\n"
     "  --quiet              only what differs\n\n"
     "For s3:// region and credentials come from the environment and ~/.aws, as for the AWS CLI.\n"
     "Exit code: 0 all equal, 1 something differs or an object has a problem, 2 bad input.\n\n"
@@ -45,7 +46,7 @@ struct replay_arguments {
     const char *where, *pipeline, *expect, *warehouse, *endpoint;
     enum reader_format format;
     size_t lines_max;
-    bool quiet;
+    bool quiet, json;
 };
 struct replay {
     struct arena *arena;
@@ -56,7 +57,8 @@ struct replay {
     struct source source;
     struct warehouse *warehouse;
     struct player_result played;
-    int64_t shown_us; /* when progress was written last */
+    uint64_t bytes_all;         /* of all objects as stored; 0: not known */
+    int64_t begun_us, shown_us; /* when progress was written last */
 };
 
 /* ---- arguments ---- */
@@ -68,6 +70,7 @@ enum {
     OPTION_FORMAT,
     OPTION_ENDPOINT,
     OPTION_LINES,
+    OPTION_JSON,
     OPTION_QUIET
 };
 static const struct option options[] = {{"pipeline", required_argument, NULL, OPTION_PIPELINE},
@@ -76,6 +79,7 @@ static const struct option options[] = {{"pipeline", required_argument, NULL, OP
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
                                         {"limit-lines", required_argument, NULL, OPTION_LINES},
+                                        {"json", no_argument, NULL, OPTION_JSON},
                                         {"quiet", no_argument, NULL, OPTION_QUIET},
                                         {NULL, 0, NULL, 0}};
 
@@ -101,6 +105,9 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
     case OPTION_LINES:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
         args->lines_max = (size_t)number;
+        break;
+    case OPTION_JSON:
+        args->json = true;
         break;
     default:
         args->quiet = true;
@@ -159,28 +166,36 @@ static int64_t now_us(void *ctx)
     return rt_wall_us(r->rt);
 }
 
-static void progress_show(void *ctx, uint64_t objects, uint64_t records)
+static void progress_show(void *ctx, const struct player_result *so_far)
 {
     struct replay *r = ctx;
     int64_t now = rt_mono_us(r->rt);
     if (now - r->shown_us >= PROGRESS_EVERY_US) {
         r->shown_us = now;
-        fprintf(stderr, "\r%llu of %zu objects, %llu records ", (unsigned long long)objects,
-                r->source.count, (unsigned long long)records);
+        progress_line(&(struct progress){.json = r->args->json,
+                                         .objects = so_far->objects,
+                                         .of = r->source.count,
+                                         .records = so_far->counts.records,
+                                         .bytes = so_far->bytes,
+                                         .bytes_all = r->bytes_all,
+                                         .raw_bytes = so_far->raw_bytes,
+                                         .elapsed_us = now - r->begun_us});
     }
 }
 
 static enum err play(struct replay *r, struct diag *d)
 {
-    bool terminal = !r->args->quiet && isatty(STDERR_FILENO);
+    bool shown = !r->args->quiet && (r->args->json || isatty(STDERR_FILENO));
+    r->begun_us = rt_mono_us(r->rt);
+    r->bytes_all = source_bytes(&r->source);
     struct player_options o = {.format = r->args->format,
-                               .progress = terminal ? progress_show : NULL,
+                               .progress = shown ? progress_show : NULL,
                                .progress_ctx = r,
                                .now_us = now_us,
                                .now_ctx = r,
                                .rt = r->rt};
     enum err err = player_run(r->arena, r->def, &r->source, r->warehouse, &o, &r->played, d);
-    if (terminal) {
+    if (shown && !r->args->json) {
         fprintf(stderr, "\r\033[K");
     }
     return err;
@@ -234,6 +249,7 @@ static int replay_run(int argc, char **argv)
     if (code != CLI_OK) {
         return code;
     }
+    memory_is_kept();
     struct arena *a = arena_new("replay", ARENA_PROCESS_BYTES_MAX);
     struct replay r = {.arena = a, .args = &args, .rt = rt_threads_new(a, 0)};
     code = replay(&r);

@@ -199,24 +199,14 @@ static void progress_show(void *ctx, const struct aggregate_progress *done)
         return;
     }
     t->shown_us = now;
-    uint64_t ms = (uint64_t)(now - t->begun_us) / 1000 + 1;
-    uint64_t kb_per_s = done->raw_bytes / ms;
-    uint64_t left_s = done->bytes == 0 || t->bytes_all < done->bytes
-                          ? 0
-                          : (t->bytes_all - done->bytes) / (done->bytes / ms + 1) / 1000;
-    if (t->args->json) {
-        fprintf(
-            stderr,
-            "{\"event\":\"progress\",\"objects\":%llu,\"of\":%zu,\"records\":%llu,\"bytes\":%llu,"
-            "\"raw_bytes\":%llu,\"elapsed_ms\":%llu}\n",
-            (unsigned long long)done->objects, t->source.count, (unsigned long long)done->records,
-            (unsigned long long)done->bytes, (unsigned long long)done->raw_bytes,
-            (unsigned long long)ms);
-        return;
-    }
-    fprintf(stderr, "\r\033[K%llu of %zu objects, %llu records, %llu MB/s, %llu s left ",
-            (unsigned long long)done->objects, t->source.count, (unsigned long long)done->records,
-            (unsigned long long)kb_per_s / 1000, (unsigned long long)left_s);
+    progress_line(&(struct progress){.json = t->args->json,
+                                     .objects = done->objects,
+                                     .of = t->source.count,
+                                     .records = done->records,
+                                     .bytes = done->bytes,
+                                     .bytes_all = t->bytes_all,
+                                     .raw_bytes = done->raw_bytes,
+                                     .elapsed_us = now - t->begun_us});
 }
 
 /* ---- the command ---- */
@@ -251,10 +241,7 @@ static enum err inputs_read(struct tally *t, struct definition **ret_def,
     TRY(shard_read(t, d));
     TRY(inputs_source(t->arena, t->rt, str_of(args->where), args->endpoint, &t->source, d));
     selection_objects(&args->selection, &t->source);
-    for (size_t i = 0; i < t->source.count; i++) {
-        int64_t size = t->source.objects[i].size;
-        t->bytes_all += size > 0 ? (uint64_t)size : 0;
-    }
+    t->bytes_all = source_bytes(&t->source);
     return ERR_OK;
 }
 
@@ -331,6 +318,7 @@ static int tally_run(int argc, char **argv)
     if (code != CLI_OK) {
         return code;
     }
+    memory_is_kept();
     struct arena *a = arena_new("tally", ARENA_PROCESS_BYTES_MAX);
     struct tally t = {.arena = a, .args = &args, .rt = rt_threads_new(a, 0)};
     code = tally(&t);

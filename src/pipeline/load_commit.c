@@ -1,10 +1,11 @@
-/* load_commit.c -- One object into the warehouse in one transaction.
+/* load_commit.c -- One object into the warehouse in one transaction, a batch of its records after
+ * the other.
  *
- * Order: the object's line first, so that a second loader of the same object fails at once; then
- * rows by way of the staging table, merged by event id; duplicates and quarantine beside them; the
- * days that changed; the alert for a quarantine, which is only published after the commit
- * (alert.h). Counts are taken from what the warehouse says it changed, not from what we meant to
- * do. */
+ * Order: the object's line first, so that a second loader of the same object fails at once; then, a
+ * batch at a time, rows by way of the staging table, merged by event id, and duplicates and
+ * quarantine beside them; last the counts and the days that changed; the alert for a quarantine,
+ * which is only published after the commit (alert.h). Counts are taken from what the warehouse says
+ * it changed, not from what we meant to do. */
 #include "pipeline/loading.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 
 #define SQL_BYTES_MAX (64 * KIB)
 
-struct commit {
+struct load {
     struct warehouse *w;
     const struct definition *def;
     const struct loading_object *object;
@@ -23,9 +24,13 @@ struct commit {
     struct arena *arena;
     const struct warehouse_column *columns;
     size_t column_count;
-    struct map
-        *seen; /* event ids of this object, to their first row: duplicates inside one object */
-    struct map *days; /* that got or lost something */
+    const struct row *rows; /* of the batch */
+    size_t count;
+    uint64_t first; /* the ordinal of its first row */
+    struct str stage;
+    struct arena *keep; /* lives as long as the load; `arena` as long as the call */
+    struct map *days;   /* that got or lost something */
+    int64_t last_day_us;
     struct loaded_counts counts;
 };
 
@@ -37,32 +42,38 @@ static struct str day_of(struct arena *a, int64_t us)
     return buf_str(&day);
 }
 
-/* Rows whose event is the first of its id in this object go to the staging table; the others are
- * duplicates of it. */
-static enum err stage_rows(struct commit *c, struct str stage, struct diag *d)
+static void note_day(struct load *c, int64_t us)
 {
-    TRY(warehouse_bulk_begin(c->w, stage, c->columns, c->column_count, d));
-    for (size_t i = 0; i < c->object->count; i++) {
-        const struct row *row = &c->object->decoded[i];
-        if (row->fate != RECORD_ROW || map_get(c->seen, row->event_id) != NULL) {
-            continue;
+    int64_t day_us = instant_floor(us, US_PER_DAY);
+    if (day_us != c->last_day_us) { /* records stand near others of their day */
+        c->last_day_us = day_us;
+        map_put(c->days, day_of(c->keep, us), c);
+    }
+}
+
+static enum err stage_rows(struct load *c, struct diag *d)
+{
+    TRY(warehouse_bulk_begin(c->w, c->stage, c->columns, c->column_count, d));
+    for (size_t i = 0; i < c->count; i++) {
+        const struct row *row = &c->rows[i];
+        if (row->fate == RECORD_ROW) {
+            TRY(warehouse_bulk_row(c->w, row->values, d));
+            note_day(c, row->event_us);
         }
-        map_put(c->seen, row->event_id, (void *)row);
-        TRY(warehouse_bulk_row(c->w, row->values, d));
-        map_put(c->days, day_of(c->arena, row->event_us), c);
     }
     return warehouse_bulk_end(c->w, d);
 }
 
-static void add_columns(struct buf *sql, const struct commit *c)
+static void add_columns(struct buf *sql, const struct load *c)
 {
     for (size_t i = 0; i < c->column_count; i++) {
         buf_addf(sql, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(c->columns[i].name));
     }
 }
 
-/* Stage to table; an event that is there already stays as it was. */
-static enum err merge_rows(struct commit *c, struct str stage, struct diag *d)
+/* Stage to table: of the records with one id the first in their object, and none where the event is
+ * there already. */
+static enum err merge_rows(struct load *c, struct diag *d)
 {
     struct buf sql;
     buf_init(&sql, c->arena, SQL_BYTES_MAX);
@@ -71,39 +82,27 @@ static enum err merge_rows(struct commit *c, struct str stage, struct diag *d)
     add_columns(&sql, c);
     buf_add_z(&sql, ") select ");
     add_columns(&sql, c);
-    buf_addf(&sql, " from %.*s where true order by %.*s on conflict (%.*s) do nothing",
-             STR_ARG(stage), STR_ARG(id), STR_ARG(id));
+    buf_addf(&sql,
+             " from %.*s where true order by %.*s, aforo_ordinal on conflict (%.*s) do nothing",
+             STR_ARG(c->stage), STR_ARG(id), STR_ARG(id));
     int64_t changed = 0;
     TRY(warehouse_exec(c->w, buf_str(&sql), NULL, 0, &changed, d));
-    c->counts.rows = (uint64_t)changed;
-    return ERR_OK;
-}
-
-static enum err duplicate_add(struct commit *c, uint64_t ordinal, struct str event_id,
-                              struct diag *d)
-{
-    struct warehouse_value params[] = {warehouse_text(c->def->name), warehouse_text(c->object->key),
-                                       warehouse_i64((int64_t)ordinal), warehouse_text(event_id)};
-    TRY(warehouse_exec(c->w,
-                       STR("insert into aforo_duplicate (pipeline, object_key, ordinal, event_id) "
-                           "values ($1, $2, $3, $4)"),
-                       params, 4, NULL, d));
-    c->counts.duplicates++;
+    c->counts.rows += (uint64_t)changed;
     return ERR_OK;
 }
 
 /* Staged rows that the merge left out: their events came from another record. */
-static enum err note_merged_duplicates(struct commit *c, struct str stage, struct diag *d)
+static enum err note_duplicates(struct load *c, struct diag *d)
 {
     struct str id = c->columns[c->def->id_column].name;
-    struct str sql =
-        str_printf(c->arena,
-                   "insert into aforo_duplicate (pipeline, object_key, ordinal, event_id) "
-                   "select $1, s.aforo_object, s.aforo_ordinal, s.%.*s from %.*s s join %.*s t on "
-                   "t.%.*s = s.%.*s "
-                   "where t.aforo_object <> s.aforo_object or t.aforo_ordinal <> s.aforo_ordinal "
-                   "order by s.aforo_ordinal",
-                   STR_ARG(id), STR_ARG(stage), STR_ARG(c->def->table), STR_ARG(id), STR_ARG(id));
+    struct str sql = str_printf(
+        c->arena,
+        "insert into aforo_duplicate (pipeline, object_key, ordinal, event_id) "
+        "select $1, s.aforo_object, s.aforo_ordinal, s.%.*s from %.*s s join %.*s t on "
+        "t.%.*s = s.%.*s "
+        "where t.aforo_object <> s.aforo_object or t.aforo_ordinal <> s.aforo_ordinal "
+        "order by s.aforo_ordinal",
+        STR_ARG(id), STR_ARG(c->stage), STR_ARG(c->def->table), STR_ARG(id), STR_ARG(id));
     struct warehouse_value params[] = {warehouse_text(c->def->name)};
     int64_t changed = 0;
     TRY(warehouse_exec(c->w, sql, params, 1, &changed, d));
@@ -111,7 +110,7 @@ static enum err note_merged_duplicates(struct commit *c, struct str stage, struc
     return ERR_OK;
 }
 
-static enum err quarantine_add(struct commit *c, uint64_t ordinal, const struct row *row,
+static enum err quarantine_add(struct load *c, uint64_t ordinal, const struct row *row,
                                struct diag *d)
 {
     struct str day =
@@ -131,7 +130,7 @@ static enum err quarantine_add(struct commit *c, uint64_t ordinal, const struct 
                        params, 6, NULL, d));
     c->counts.quarantined++;
     if (row->event_us != INSTANT_NEVER) {
-        map_put(c->days, day, c);
+        note_day(c, row->event_us);
     }
     return alert_raise(c->w, c->def, CRITICALITY_LOW, STR("quarantine"), day,
                        str_printf(c->arena, "Records of %.*s are in quarantine; the first: %.*s",
@@ -139,61 +138,51 @@ static enum err quarantine_add(struct commit *c, uint64_t ordinal, const struct 
                        c->now_us, c->arena, d);
 }
 
-/* Everything that is no row: refused, filtered, or the second of its id in this object. */
-static enum err note_others(struct commit *c, struct diag *d)
+/* Everything that is no row: refused, or filtered. */
+static enum err note_others(struct load *c, struct diag *d)
 {
-    for (size_t i = 0; i < c->object->count; i++) {
-        const struct row *row = &c->object->decoded[i];
-        switch (row->fate) {
-        case RECORD_ROW:
-            if (map_get(c->seen, row->event_id) != row) {
-                TRY(duplicate_add(c, i, row->event_id, d));
-            }
-            break;
-        case RECORD_REJECTED:
-            TRY(quarantine_add(c, i, row, d));
-            break;
-        case RECORD_FILTERED:
-            c->counts.filtered++;
-            break;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct row *row = &c->rows[i];
+        if (row->fate == RECORD_REJECTED) {
+            TRY(quarantine_add(c, c->first + i, row, d));
         }
+        c->counts.filtered += row->fate == RECORD_FILTERED;
     }
     return ERR_OK;
 }
 
-static enum err claim_object(struct commit *c, struct diag *d)
+static enum err claim_object(struct load *c, struct diag *d)
 {
     struct warehouse_value params[] = {
-        warehouse_text(c->def->name),
-        warehouse_text(c->object->key),
+        warehouse_text(c->def->name), warehouse_text(c->object->key),
         warehouse_text(c->object->etag),
         warehouse_text(str_printf(c->arena, "%016" PRIx64, c->object->checksum)),
-        warehouse_i64((int64_t)c->object->count),
         warehouse_i64(c->now_us)};
     return warehouse_exec(
         c->w,
         STR("insert into aforo_loaded_object (pipeline, object_key, etag, checksum, records, "
             "loaded, duplicates, "
-            "quarantined, filtered, loaded_us) values ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6)"),
-        params, 6, NULL, d);
+            "quarantined, filtered, loaded_us) values ($1, $2, $3, $4, 0, 0, 0, 0, 0, $5)"),
+        params, 5, NULL, d);
 }
 
-static enum err note_counts(struct commit *c, struct diag *d)
+static enum err note_counts(struct load *c, struct diag *d)
 {
     struct warehouse_value params[] = {warehouse_text(c->def->name),
                                        warehouse_text(c->object->key),
                                        warehouse_i64((int64_t)c->counts.rows),
                                        warehouse_i64((int64_t)c->counts.duplicates),
                                        warehouse_i64((int64_t)c->counts.quarantined),
-                                       warehouse_i64((int64_t)c->counts.filtered)};
+                                       warehouse_i64((int64_t)c->counts.filtered),
+                                       warehouse_i64((int64_t)c->counts.records)};
     return warehouse_exec(c->w,
                           STR("update aforo_loaded_object set loaded = $3, duplicates = $4, "
-                              "quarantined = $5, filtered = $6 "
+                              "quarantined = $5, filtered = $6, records = $7 "
                               "where pipeline = $1 and object_key = $2"),
-                          params, 6, NULL, d);
+                          params, 7, NULL, d);
 }
 
-static enum err note_days(struct commit *c, struct diag *d)
+static enum err note_days(struct load *c, struct diag *d)
 {
     struct str day;
     void *unused;
@@ -208,19 +197,19 @@ static enum err note_days(struct commit *c, struct diag *d)
     return ERR_OK;
 }
 
-static enum err fill(struct commit *c, struct diag *d)
+static enum err add(struct load *c, struct diag *d)
 {
-    struct str stage = str_printf(c->arena, "aforo_stage_%.*s", STR_ARG(c->def->table));
-    TRY(claim_object(c, d));
-    TRY(warehouse_exec(c->w, str_printf(c->arena, "delete from %.*s", STR_ARG(stage)), NULL, 0,
+    TRY(warehouse_exec(c->w, str_printf(c->arena, "delete from %.*s", STR_ARG(c->stage)), NULL, 0,
                        NULL, d));
-    TRY(stage_rows(c, stage, d));
-    TRY(merge_rows(c, stage, d));
-    TRY(note_merged_duplicates(c, stage, d));
-    TRY(note_others(c, d));
-    TRY(note_counts(c, d));
-    TRY(note_days(c, d));
-    c->counts.records = c->object->count;
+    TRY(stage_rows(c, d));
+    TRY(merge_rows(c, d));
+    TRY(note_duplicates(c, d));
+    return note_others(c, d);
+}
+
+static enum err finish(struct load *c, struct diag *d)
+{
+    c->counts.records = c->first;
     uint64_t sum =
         c->counts.rows + c->counts.duplicates + c->counts.quarantined + c->counts.filtered;
     if (sum != c->counts.records) {
@@ -228,26 +217,72 @@ static enum err fill(struct commit *c, struct diag *d)
                     "object %.*s: %" PRIu64 " records, but %" PRIu64 " accounted for",
                     STR_ARG(c->object->key), c->counts.records, sum);
     }
+    TRY(note_counts(c, d));
+    TRY(note_days(c, d));
+    return warehouse_commit(c->w, d);
+}
+
+static enum err rolled_back(struct load *c, struct diag *d)
+{
+    warehouse_rollback(c->w);
+    return diag_context(d, "object %.*s", STR_ARG(c->object->key));
+}
+
+enum err loading_begin(struct arena *a, struct warehouse *w, const struct definition *def,
+                       const struct loading_object *object, int64_t now_us, struct load **ret_load,
+                       struct diag *d)
+{
+    struct load *c = NEW(a, struct load);
+    *c = (struct load){.w = w,
+                       .def = def,
+                       .object = object,
+                       .now_us = now_us,
+                       .arena = a,
+                       .keep = a,
+                       .last_day_us = INSTANT_NEVER};
+    c->columns = definition_warehouse_columns(def, a, &c->column_count);
+    c->stage = str_printf(a, "aforo_stage_%.*s", STR_ARG(def->table));
+    c->days = map_new(a);
+    TRY(warehouse_begin(w, d));
+    if (claim_object(c, d) != ERR_OK) {
+        return rolled_back(c, d);
+    }
+    *ret_load = c;
     return ERR_OK;
+}
+
+enum err loading_add(struct load *c, const struct row *rows, size_t count, struct arena *scratch,
+                     struct diag *d)
+{
+    c->rows = rows;
+    c->count = count;
+    c->arena = scratch;
+    enum err err = add(c, d);
+    c->arena = c->keep;
+    c->first += count;
+    return err == ERR_OK ? ERR_OK : rolled_back(c, d);
+}
+
+enum err loading_end(struct load *c, struct loaded_counts *ret_counts, struct diag *d)
+{
+    if (finish(c, d) != ERR_OK) {
+        return rolled_back(c, d);
+    }
+    *ret_counts = c->counts;
+    return ERR_OK;
+}
+
+void loading_cancel(struct load *c)
+{
+    warehouse_rollback(c->w);
 }
 
 enum err loading_commit(struct warehouse *w, const struct definition *def,
                         const struct loading_object *object, int64_t now_us, struct arena *a,
                         struct loaded_counts *ret_counts, struct diag *d)
 {
-    struct commit c = {.w = w, .def = def, .object = object, .now_us = now_us, .arena = a};
-    c.columns = definition_warehouse_columns(def, a, &c.column_count);
-    c.seen = map_new(a);
-    c.days = map_new(a);
-    TRY(warehouse_begin(w, d));
-    enum err err = fill(&c, d);
-    if (err == ERR_OK) {
-        err = warehouse_commit(w, d);
-    }
-    if (err != ERR_OK) {
-        warehouse_rollback(w);
-        return diag_context(d, "object %.*s", STR_ARG(object->key));
-    }
-    *ret_counts = c.counts;
-    return ERR_OK;
+    struct load *load;
+    TRY(loading_begin(a, w, def, object, now_us, &load, d));
+    TRY(loading_add(load, object->decoded, object->count, a, d));
+    return loading_end(load, ret_counts, d);
 }

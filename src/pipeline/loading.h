@@ -25,6 +25,18 @@ struct loading_object {
 MUST_USE enum err loading_commit(struct warehouse *w, const struct definition *def,
                                  const struct loading_object *object, int64_t now_us,
                                  struct arena *a, struct loaded_counts *ret_counts, struct diag *d);
+/* The same batch by batch, for memory that does not grow with the object: begin, add any number of
+ * times, end, which commits. A call that fails has rolled back, and the load is over;
+ * loading_cancel ends one that shall not be. `object`: key, etag and checksum, borrowed until the
+ * end. */
+struct load;
+MUST_USE enum err loading_begin(struct arena *a, struct warehouse *w, const struct definition *def,
+                                const struct loading_object *object, int64_t now_us,
+                                struct load **ret_load, struct diag *d);
+MUST_USE enum err loading_add(struct load *l, const struct row *rows, size_t count,
+                              struct arena *scratch, struct diag *d);
+MUST_USE enum err loading_end(struct load *l, struct loaded_counts *ret_counts, struct diag *d);
+void loading_cancel(struct load *l);
 /* Creates the tables that are missing: the definition's and aforo_*. ERR_UNAVAILABLE also when
  * another session is creating them at the same time: try again. */
 MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,
