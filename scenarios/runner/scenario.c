@@ -258,7 +258,7 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
                               struct diag *d)
 {
     TRY(KEYS(r, root, d, STR("schema"), STR("name"), STR("doc"), STR("run"), STR("topology"),
-             STR("source"), STR("clocks"), STR("faults"), STR("expect")));
+             STR("source"), STR("clocks"), STR("knobs"), STR("faults"), STR("expect")));
     size_t schema = 0;
     TRY(reading_count(r, root, "schema", 1, 1, &schema, d));
     if (schema != 1) {
@@ -270,6 +270,7 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     TRY(topology_read(r, root, s, d));
     TRY(source_read(r, root, s, d));
     TRY(scenario_clocks_read(r, root, s, d));
+    TRY(scenario_knobs_read(r, root, s, d));
     struct json *faults;
     TRY(reading_node(r, root, "faults", JSON_IS_ARRAY, false, &faults, d));
     s->faults = faults != NULL ? faults : json_new(r->arena, JSON_IS_ARRAY);

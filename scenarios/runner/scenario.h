@@ -59,6 +59,25 @@ struct scenario_clock {
     int64_t skew_us, step_us;
     struct ratio drift; /* den 0: none */
 };
+/* What a deployment may choose, drawn by the seed between least and most; most 0: not given. */
+enum scenario_knob_kind {
+    KNOB_LAND_RECORDS,
+    KNOB_LAND_BYTES,
+    KNOB_LAND_AGE,
+    KNOB_POLL,
+    KNOB_BATCH,
+    KNOB_ATTEMPTS,
+    KNOB_ATTEMPT_TIMEOUT,
+    KNOB_BACKOFF,
+    SCENARIO_KNOB_COUNT
+};
+struct scenario_knob {
+    int64_t least, most; /* counts, or microseconds */
+};
+struct scenario_client { /* of AWS; 0: its default */
+    int attempts;
+    int64_t attempt_timeout_us, backoff_us;
+};
 struct scenario_source {
     struct str capture;   /* path; empty: the generator */
     struct str key_field; /* capture: the JSON field for the partition key; empty: the event id */
@@ -87,6 +106,8 @@ struct scenario {
     struct scenario_process *processes;
     size_t process_count;
     struct scenario_source source;
+    struct scenario_knob knobs[SCENARIO_KNOB_COUNT];
+    struct scenario_client client; /* of a run: as drawn */
     struct scenario_clock *clocks;
     size_t clock_count;
     const struct json *root;   /* the whole file */

@@ -20,7 +20,10 @@ struct aws_config world_aws(const struct world *w, struct str name)
     struct aws_config config = {.region = STR("us-east-1"),
                                 .endpoint = stage_endpoint(w->stage),
                                 .credentials = {.access_key = name, .secret_key = STR("test")},
-                                .user_agent = STR("aforo")};
+                                .user_agent = STR("aforo"),
+                                .max_attempts = w->scenario->client.attempts,
+                                .attempt_timeout_us = w->scenario->client.attempt_timeout_us,
+                                .backoff_base_us = w->scenario->client.backoff_us};
     if (REAL_ATTEMPT_US * w->speed > ATTEMPT_US) {
         config.attempt_timeout_us = REAL_ATTEMPT_US * w->speed;
     }
@@ -213,7 +216,7 @@ static void unlock_stage(void *stage)
 
 enum err world_open(struct world *w, struct diag *d)
 {
-    const struct scenario *s = w->scenario;
+    const struct scenario *s = w->scenario = knobs_draw(w->arena, w->scenario, w->seed);
     TRY(capture_open(w, d));
     struct emulator_options options = {
         .seed = w->seed,

@@ -83,6 +83,10 @@ void processes_close(struct world *w, bool failed); /* failed: says what they sa
 /* ---- clocks.c ---- */
 void clocks_draw(struct world *w); /* for every actor, by the seed; simulated worlds only */
 
+/* ---- knobs.c ---- */
+/* The scenario as this seed runs it; lives in `a`. */
+const struct scenario *knobs_draw(struct arena *a, const struct scenario *s, uint64_t seed);
+
 /* ---- inspect.c ---- */
 MUST_USE enum err world_inspect(struct world *w, const struct run_options *options,
                                 const struct run_result *result, struct diag *d);

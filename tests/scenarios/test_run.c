@@ -96,6 +96,30 @@ Test(run, tells_liveness_from_failure)
     arena_free(a);
 }
 
+Test(run, knobs_are_the_seeds_and_never_the_scenarios)
+{
+    /* Over some seeds objects come in very different sizes; a seed draws the same each time, and
+     * the scenario itself stays as it was read. */
+    struct arena *a = arena_new("test", 4 * GIB);
+    struct scenario *s = scenario_of(
+        a, "knobs: {land_records: [1, 1000], land_age: [1s, 20m], attempts: [1, 3]}\n" SCENARIO(
+               "", "", "  - eventually: {row_count_match: {by: hour}}\n"));
+    uint64_t fewest = UINT64_MAX, most = 0;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct run_result r = run(a, s, seed);
+        cr_expect_eq(r.verdict, VERDICT_PASS, "%.*s", STR_ARG(r.story));
+        fewest = r.counts.raw_objects < fewest ? r.counts.raw_objects : fewest;
+        most = r.counts.raw_objects > most ? r.counts.raw_objects : most;
+    }
+    cr_expect(fewest < 6 && most > 25, "%llu to %llu objects", (unsigned long long)fewest,
+              (unsigned long long)most);
+    cr_expect_eq(s->pipeline->land_age_us, 60 * INT64_C(1000000));
+    cr_expect_eq(s->client.attempts, 0);
+    struct run_result first = run(a, s, 3), again = run(a, s, 3);
+    cr_expect_str_eq(first.trace, again.trace);
+    arena_free(a);
+}
+
 Test(run, sweeps_over_processes)
 {
     /* Both jobs' seeds count, a fault that never fires makes a sweep unknown, and a failure beats
