@@ -16,10 +16,15 @@ static const struct {
     [CHECKSUM_CRC64NVME] = {"CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", 8},
     [CHECKSUM_SHA1] = {"SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", 20},
     [CHECKSUM_SHA256] = {"SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", 32},
+    [CHECKSUM_SHA512] = {"SHA512", "ChecksumSHA512", "x-amz-checksum-sha512", 64},
+    [CHECKSUM_MD5] = {"MD5", "ChecksumMD5", "x-amz-checksum-md5", 16},
+    [CHECKSUM_XXHASH64] = {"XXHASH64", "ChecksumXXHASH64", "x-amz-checksum-xxhash64", 8},
+    [CHECKSUM_XXHASH3] = {"XXHASH3", "ChecksumXXHASH3", "x-amz-checksum-xxhash3", 8},
+    [CHECKSUM_XXHASH128] = {"XXHASH128", "ChecksumXXHASH128", "x-amz-checksum-xxhash128", 16},
 };
 #define UNSUPPORTED                                                                                \
     "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "   \
-    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]"
 
 const char *checksum_algorithm(enum checksum_kind kind)
 {
@@ -49,7 +54,7 @@ size_t checksum_bytes(enum checksum_kind kind)
 static struct str base64_of(struct arena *a, const uint8_t *digest, size_t bytes)
 {
     struct buf out;
-    buf_init(&out, a, 64);
+    buf_init(&out, a, CHECKSUM_TEXT_BYTES_MAX);
     encode_base64(&out, str_n((const char *)digest, bytes));
     return buf_str(&out);
 }

@@ -13,9 +13,15 @@ enum checksum_kind {
     CHECKSUM_CRC64NVME,
     CHECKSUM_SHA1,
     CHECKSUM_SHA256,
+    CHECKSUM_SHA512,
+    CHECKSUM_MD5,
+    CHECKSUM_XXHASH64,
+    CHECKSUM_XXHASH3,
+    CHECKSUM_XXHASH128,
     CHECKSUM_KIND_COUNT
 };
-#define CHECKSUM_BYTES_MAX 32
+#define CHECKSUM_BYTES_MAX 64
+#define CHECKSUM_TEXT_BYTES_MAX 88 /* in base64 */
 struct checksum {
     enum checksum_kind kind;
     bool composite;  /* over the parts' checksums; the text ends with "-<parts>" */

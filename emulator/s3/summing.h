@@ -4,11 +4,13 @@
 
 #include "base/digest.h"
 #include "checksum.h"
+#include "fast_hash.h"
 
 struct summing {
     enum checksum_kind kind;
-    uint64_t crc;          /* of CRC kinds */
-    struct digest *digest; /* of the others */
+    uint64_t crc;           /* of CRC kinds */
+    struct digest *digest;  /* of MD5 and SHA */
+    struct fast_hash *fast; /* of XXHASH */
 };
 void summing_begin(struct summing *s, enum checksum_kind kind, struct arena *a);
 void summing_add(struct summing *s, struct str bytes);

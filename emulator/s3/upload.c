@@ -55,7 +55,7 @@ void upload_drop_bucket(struct s3 *s3, const struct bucket *b)
     }
 }
 
-/* AWS s3-multipart-checksum-1: SHA checksums are composite, CRC64NVME covers the whole object,
+/* AWS s3-multipart-checksum-1: digests and XXHASH are composite, CRC64NVME covers the whole object,
  * CRC32 and CRC32C are composite unless asked otherwise; without an algorithm it is CRC64NVME. */
 static bool read_checksum_plan(struct call *c, struct upload *plan)
 {
@@ -68,7 +68,8 @@ static bool read_checksum_plan(struct call *c, struct upload *plan)
         plan->kind = CHECKSUM_CRC64NVME;
     }
     bool only_full = plan->kind == CHECKSUM_CRC64NVME;
-    bool only_composite = plan->kind == CHECKSUM_SHA1 || plan->kind == CHECKSUM_SHA256;
+    bool only_composite =
+        !only_full && plan->kind != CHECKSUM_CRC32 && plan->kind != CHECKSUM_CRC32C;
     plan->composite = type.len == 0 ? !only_full : str_eq(type, STR("COMPOSITE"));
     if ((type.len > 0 && !plan->announced) || (plan->composite && only_full) ||
         (!plan->composite && only_composite)) {

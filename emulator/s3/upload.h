@@ -14,7 +14,7 @@ struct upload_part {
     uint8_t md5[16];
     struct checksum checksum; /* of the upload's algorithm; its text is kept in text_room */
     int64_t modified_us;
-    char etag_room[34], text_room[48];
+    char etag_room[34], text_room[CHECKSUM_TEXT_BYTES_MAX];
 };
 struct upload {
     struct str id;

@@ -12,12 +12,13 @@ struct digest {
         MD5_CTX md5;
         SHA_CTX sha1;
         SHA256_CTX sha256;
+        SHA512_CTX sha512;
     } state;
 };
 
 size_t digest_bytes(enum digest_kind kind)
 {
-    static const size_t bytes[DIGEST_KIND_COUNT] = {16, 20, 32};
+    static const size_t bytes[DIGEST_KIND_COUNT] = {16, 20, 32, 64};
     ASSERT((unsigned)kind < DIGEST_KIND_COUNT);
     return bytes[kind];
 }
@@ -38,8 +39,10 @@ void digest_restart(struct digest *g)
         MD5_Init(&g->state.md5);
     } else if (g->kind == DIGEST_SHA1) {
         SHA1_Init(&g->state.sha1);
-    } else {
+    } else if (g->kind == DIGEST_SHA256) {
         SHA256_Init(&g->state.sha256);
+    } else {
+        SHA512_Init(&g->state.sha512);
     }
 }
 
@@ -50,8 +53,10 @@ void digest_add(struct digest *g, struct str bytes)
         MD5_Update(&g->state.md5, bytes.ptr, bytes.len);
     } else if (g->kind == DIGEST_SHA1) {
         SHA1_Update(&g->state.sha1, bytes.ptr, bytes.len);
-    } else {
+    } else if (g->kind == DIGEST_SHA256) {
         SHA256_Update(&g->state.sha256, bytes.ptr, bytes.len);
+    } else {
+        SHA512_Update(&g->state.sha512, bytes.ptr, bytes.len);
     }
 }
 
@@ -63,7 +68,9 @@ void digest_end(struct digest *g, uint8_t ret_digest[DIGEST_BYTES_MAX])
         MD5_Final(ret_digest, &g->state.md5);
     } else if (g->kind == DIGEST_SHA1) {
         SHA1_Final(ret_digest, &g->state.sha1);
-    } else {
+    } else if (g->kind == DIGEST_SHA256) {
         SHA256_Final(ret_digest, &g->state.sha256);
+    } else {
+        SHA512_Final(ret_digest, &g->state.sha512);
     }
 }

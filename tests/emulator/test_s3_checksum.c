@@ -5,7 +5,7 @@
 
 /* Of the nine bytes "123456789": CRC-32 cbf43926 and CRC-32C e3069283 (RFC 3720 and the CRC
  * catalogue), CRC-64/NVME ae8b14860a799888 (NVM Express base specification 2.0); SHA by openssl
- * dgst -binary | base64. */
+ * dgst -binary | base64; xxHash by xxhsum 0.8.1, big-endian. */
 static const struct {
     const char *algorithm, *header, *base64;
 } known[] = {
@@ -14,6 +14,12 @@ static const struct {
     {"CRC64NVME", "x-amz-checksum-crc64nvme", "rosUhgp5mIg="},
     {"SHA1", "x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="},
     {"SHA256", "x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="},
+    {"SHA512", "x-amz-checksum-sha512",
+     "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ=="},
+    {"MD5", "x-amz-checksum-md5", "JfnnlDI7RTiF9RgfG2JNCw=="},
+    {"XXHASH64", "x-amz-checksum-xxhash64", "jLhB20DmroM="},
+    {"XXHASH3", "x-amz-checksum-xxhash3", "ctyxi2ehff8="},
+    {"XXHASH128", "x-amz-checksum-xxhash128", "MxGUd+3l3NXpcWQnaB1YYA=="},
 };
 
 static struct emulator_client with_bucket(void)
