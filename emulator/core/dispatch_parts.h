@@ -14,6 +14,7 @@ struct passage {
     struct http_request request;     /* as the handler will see it */
     struct sigv4_claim claim;        /* when has_claim: who signed it */
     bool has_claim, control;
+    bool inside; /* of another service: not signed */
     struct route route;
     /* the body on its way in */
     enum body_way way;

@@ -71,6 +71,11 @@ void core_outbound(struct core *core, struct str method, struct str url,
                    const struct http_headers *headers, struct str body, int64_t not_before_us,
                    outbound_fn *done, void *arg);
 
+/* A request of one service to another from within a handler: at the call's time, unsigned, with a
+ * ledger line and faults of its own. `actor`: in whose name. Only from `handle`. */
+struct http_response core_inside(struct core *core, const struct http_request *request,
+                                 struct str actor, struct arena *a);
+
 /* A ledger line for what the emulator did, or gave up, by itself: a call of nobody's. `service` and
  * `operation` are static text; status: what the other side said last, 0: nothing. Actor "emulator",
  * never `applied`. */

@@ -2,6 +2,7 @@
  * ones. */
 #include "base/digest.h"
 #include "base/encode.h"
+#include "bucket_event.h"
 #include "condition.h"
 #include "copy_source.h"
 #include "s3_handlers.h"
@@ -145,5 +146,6 @@ void object_copy(struct call *c)
     struct object *copy = object_new(s3_of(c), &facts);
     out_copy(c, copy);
     version_store(s3_of(c), b, copy);
+    bucket_event(c, b, copy, "ObjectCreated:Copy");
     version_out(c, b, copy);
 }

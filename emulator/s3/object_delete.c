@@ -1,4 +1,5 @@
 /* object_delete.c -- DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
+#include "bucket_event.h"
 #include "condition.h"
 #include "object_lock.h"
 #include "s3_handlers.h"
@@ -48,6 +49,7 @@ static void delete_one(struct call *c, struct deletion *del)
         struct object *o = version_get(b, del->key, del->version);
         if (o != NULL) {
             del->marker = o->is_marker;
+            bucket_event(c, b, o, "ObjectRemoved:Delete");
             version_remove(s3_of(c), b, o);
         }
         return;
@@ -58,6 +60,7 @@ static void delete_one(struct call *c, struct deletion *del)
                            .modified_us = c->now_us};
     struct object *marker = object_new(s3_of(c), &facts);
     version_store(s3_of(c), b, marker);
+    bucket_event(c, b, marker, "ObjectRemoved:DeleteMarkerCreated");
     del->marker = true;
     del->marker_id = str_copy(c->arena, version_told(marker));
 }

@@ -1,5 +1,6 @@
 /* object_put.c -- PutObject: verify, decide, store. */
 #include "base/encode.h"
+#include "bucket_event.h"
 #include "condition.h"
 #include "intake.h"
 #include "s3_handlers.h"
@@ -43,6 +44,7 @@ void object_put(struct call *c)
     facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);
     version_store(s3_of(c), b, o);
+    bucket_event(c, b, o, "ObjectCreated:Put");
     version_out(c, b, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);

@@ -3,6 +3,7 @@
 #include "s3_service.h"
 #include "acl.h"
 #include "bucket_config.h"
+#include "bucket_event.h"
 #include "object.h"
 #include "object_lock.h"
 #include "intake.h"
@@ -47,6 +48,7 @@ static const struct operation_handler handlers[] = {
     {.name = "GetBucketLocation", .handle = bucket_location},
     {.name = "GetBucketLogging", .handle = bucket_config_get},
     {.name = "GetBucketMetricsConfiguration", .handle = bucket_config_get},
+    {.name = "GetBucketNotificationConfiguration", .handle = bucket_event_get_config},
     {.name = "GetBucketOwnershipControls", .handle = bucket_config_get},
     {.name = "GetBucketPolicy", .handle = policy_get},
     {.name = "GetBucketPolicyStatus", .handle = policy_status},
@@ -86,6 +88,7 @@ static const struct operation_handler handlers[] = {
     {.name = "PutBucketLifecycleConfiguration", .handle = bucket_config_put},
     {.name = "PutBucketLogging", .handle = bucket_config_put},
     {.name = "PutBucketMetricsConfiguration", .handle = bucket_config_put},
+    {.name = "PutBucketNotificationConfiguration", .handle = bucket_event_put_config},
     {.name = "PutBucketOwnershipControls", .handle = bucket_config_put},
     {.name = "PutBucketPolicy", .handle = policy_put},
     {.name = "PutBucketReplication", .handle = bucket_config_put},

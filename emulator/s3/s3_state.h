@@ -31,6 +31,7 @@ struct s3 {
     struct tree *uploads; /* upload id -> struct upload */
     struct bucket *spare;
     uint64_t held_bytes;
+    uint32_t events; /* notified so far: the end of their sequencers */
 };
 struct s3 *s3_of(const struct call *c);
 

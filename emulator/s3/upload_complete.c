@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/encode.h"
 #include "base/hash.h"
+#include "bucket_event.h"
 #include "condition.h"
 #include "emulator/core/service.h"
 #include "s3_handlers.h"
@@ -230,6 +231,7 @@ void upload_complete(struct call *c)
     struct object *o = object_new(s3_of(c), &facts);
     upload_free(s3_of(c), as.upload);
     version_store(s3_of(c), b, o);
+    bucket_event(c, b, o, "ObjectCreated:CompleteMultipartUpload");
     version_out(c, b, o);
     out_completed(c, b, o);
 }
