@@ -105,6 +105,17 @@ static bool entries_next(struct json_scan *scan, struct arena *a, struct put_req
     return token == JSON_ARRAY_END;
 }
 
+/* 0|([1-9]\d{0,128}), or not given. */
+static bool number_is_plain(struct str number)
+{
+    bool zero = number.len > 0 && number.ptr[0] == '0';
+    bool plain = number.ptr == NULL || (number.len > 0 && number.len <= (zero ? 1 : 129));
+    for (size_t i = 0; i < number.len; i++) {
+        plain = plain && number.ptr[i] >= '0' && number.ptr[i] <= '9';
+    }
+    return plain;
+}
+
 /* A member of the request itself; `single`: of PutRecord, whose one entry lies among them. */
 static bool request_member(struct json_scan *scan, struct arena *a, struct put_request *r,
                            struct put_entry *single)
@@ -118,6 +129,10 @@ static bool request_member(struct json_scan *scan, struct arena *a, struct put_r
     }
     if (str_eq(key, STR("StreamId"))) {
         return false;
+    }
+    if (single != NULL && str_eq(key, STR("SequenceNumberForOrdering"))) {
+        struct str number = {.ptr = NULL};
+        return text_next(scan, a, &number) && number_is_plain(number);
     }
     if (single != NULL) {
         return entry_member(scan, a, r, single);
