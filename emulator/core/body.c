@@ -27,6 +27,9 @@ void body_open(struct passage *p)
     if (!p->control && chunked_is(&p->request)) {
         p->chunked = NEW(p->arena, struct chunked);
         chunked_init(p->chunked, p->arena);
+        if (p->core->options.verify_signatures && p->has_claim) {
+            chunked_verify(p->chunked, &p->claim, STR("test"));
+        }
     }
     if (handler != NULL && handler->body != NULL) {
         p->way = BODY_TAKEN;

@@ -41,6 +41,7 @@ void chunked_init(struct chunked *c, struct arena *a)
 {
     *c = (struct chunked){.stage = CHUNKED_SIZE, .arena = a};
     buf_init(&c->line, a, CHUNKED_LINE_BYTES_MAX);
+    buf_init(&c->extension, a, CHUNKED_LINE_BYTES_MAX);
     http_headers_init(&c->trailers, a);
 }
 
@@ -62,6 +63,62 @@ static enum err line_take(struct chunked *c, struct str *rest, bool *ret_whole, 
     return ERR_OK;
 }
 
+static enum err fail_signature(struct diag *d)
+{
+    return fail_named(d, ERR_DENIED, "SignatureDoesNotMatch",
+                      "The request signature we calculated does not match the signature you "
+                      "provided. Check your key and signing method.");
+}
+
+/* AWS core-chunk-signature-1: each chunk's bytes are signed over the chunk before it. */
+static enum err chunk_agrees(struct chunked *c, struct diag *d)
+{
+    uint8_t sha256[DIGEST_BYTES_MAX];
+    struct str name = STR("chunk-signature="), said = buf_str(&c->extension);
+    if (c->chain == NULL) {
+        return ERR_OK;
+    }
+    digest_end(c->digest, sha256);
+    digest_restart(c->digest);
+    struct str right = sigv4_chain_chunk(c->chain, sha256);
+    return str_starts(said, name) && str_eq(str_from(said, name.len), right) ? ERR_OK
+                                                                             : fail_signature(d);
+}
+
+static enum err trailers_agree(struct chunked *c, struct diag *d)
+{
+    struct str said = http_header(&c->trailers, "x-amz-trailer-signature");
+    struct buf text;
+    if (!c->trailers_signed) {
+        return ERR_OK;
+    }
+    buf_init(&text, c->arena, CHUNKED_TRAILERS_MAX * CHUNKED_LINE_BYTES_MAX);
+    for (size_t i = 0; i < c->trailers.count; i++) {
+        const struct http_header *h = &c->trailers.items[i];
+        if (!str_eq_nocase(h->name, STR("x-amz-trailer-signature"))) {
+            buf_add(&text, str_lower(c->arena, h->name));
+            buf_add_char(&text, ':');
+            buf_add(&text, h->value);
+            buf_add_char(&text, '\n');
+        }
+    }
+    if (!str_eq(said, sigv4_chain_trailers(c->chain, buf_str(&text)))) {
+        return fail_signature(d);
+    }
+    http_headers_remove(&c->trailers, STR("x-amz-trailer-signature"));
+    return ERR_OK;
+}
+
+void chunked_verify(struct chunked *c, const struct sigv4_claim *claim, struct str secret)
+{
+    if (!str_starts(claim->payload_hash, STR("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"))) {
+        return;
+    }
+    c->chain = sigv4_chain_new(claim, secret, c->arena);
+    c->digest = digest_new(c->arena, DIGEST_SHA256);
+    c->trailers_signed = str_ends(claim->payload_hash, STR("-TRAILER"));
+}
+
 static enum err size_take(struct chunked *c, struct diag *d)
 {
     struct str line = buf_str(&c->line);
@@ -73,9 +130,10 @@ static enum err size_take(struct chunked *c, struct diag *d)
     if (!hex_size(digits, &c->left)) {
         return fail_framing(d, "a chunk's size is missing, or is not one");
     }
-    c->extension = str_copy(c->arena, extension); /* DIFFERS core-chunk-signature-1: not verified */
+    buf_truncate(&c->extension, 0);
+    buf_add(&c->extension, extension);
     c->stage = c->left > 0 ? CHUNKED_BYTES : CHUNKED_TRAILERS;
-    return ERR_OK;
+    return c->left > 0 ? ERR_OK : chunk_agrees(c, d);
 }
 
 static enum err trailer_take(struct chunked *c, struct diag *d)
@@ -107,6 +165,7 @@ static enum err line_end(struct chunked *c, struct diag *d)
         code = fail_framing(d, "a chunk is longer than its size");
     } else {
         c->stage = CHUNKED_SIZE;
+        code = chunk_agrees(c, d);
     }
     c->line.len = 0;
     return code;
@@ -116,6 +175,9 @@ static void bytes_take(struct chunked *c, struct str *rest, chunked_sink_fn *sin
 {
     size_t n = rest->len < c->left ? rest->len : (size_t)c->left;
     sink(ctx, str_slice(*rest, 0, n));
+    if (c->digest != NULL) {
+        digest_add(c->digest, str_slice(*rest, 0, n));
+    }
     *rest = str_from(*rest, n);
     c->left -= n;
     c->decoded += n;
@@ -184,6 +246,7 @@ static enum err length_agrees(const struct chunked *c, struct str promised, stru
 enum err chunked_end(struct chunked *c, struct http_headers *headers, struct diag *d)
 {
     TRY(end_reached(c, d));
+    TRY(trailers_agree(c, d));
     TRY(length_agrees(c, http_header(headers, "x-amz-decoded-content-length"), d));
     for (size_t i = 0; i < c->trailers.count; i++) {
         http_headers_set(headers, c->trailers.items[i].name, c->trailers.items[i].value);

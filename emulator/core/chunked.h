@@ -6,7 +6,9 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/digest.h"
 #include "wire/http_msg.h"
+#include "wire/sigv4_chain.h"
 
 bool chunked_is(const struct http_request *request);
 
@@ -17,11 +19,18 @@ struct chunked {
     enum chunked_stage stage;
     struct buf line;        /* what came of a line that has not ended */
     uint64_t left, decoded; /* of this chunk; of all */
-    struct str extension;   /* of the chunk at hand: ";chunk-signature=..." without the ';' */
+    struct buf extension;   /* of the chunk at hand: ";chunk-signature=..." without the ';' */
     struct http_headers trailers;
     struct arena *arena;
+    /* the chunks' own signatures, where they are looked at; else NULL */
+    struct sigv4_chain *chain;
+    struct digest *digest;
+    bool trailers_signed; /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER */
 };
 void chunked_init(struct chunked *c, struct arena *a);
+/* Looks at the signatures, which follow from the request's own; before any byte is fed. Does
+ * nothing for a body that says it is not signed so (STREAMING-UNSIGNED-PAYLOAD-TRAILER). */
+void chunked_verify(struct chunked *c, const struct sigv4_claim *claim, struct str secret);
 /* ERR_CORRUPT with S3's name for it in d->name; the body is then lost. */
 MUST_USE enum err chunked_feed(struct chunked *c, struct str bytes, chunked_sink_fn *sink,
                                void *ctx, struct diag *d);

@@ -1,6 +1,6 @@
 /* verify.c -- Whether a request was signed with the one secret that there is, "test"; only where
- * the options ask. Any access key goes. The chunks' own signatures of an aws-chunked body are not
- * looked at. */
+ * the options ask. Any access key and session token go. The chunks' own signatures of an
+ * aws-chunked body are looked at as they come (chunked.c). */
 #include "base/instant.h"
 #include "dispatch_parts.h"
 
@@ -55,6 +55,26 @@ static bool is_version_2(const struct http_request *request)
            str_starts(http_header(&request->headers, "authorization"), STR("AWS "));
 }
 
+/* DIFFERS core-sigv4a-1: the asymmetric signature of many regions cannot be verified with a shared
+ * secret, and is refused by name. */
+static bool is_version_4a(const struct http_request *request, struct arena *a)
+{
+    struct str algorithm = STR("AWS4-ECDSA-P256-SHA256"), asked = STR_EMPTY;
+    (void)http_query_get(request->query, STR("X-Amz-Algorithm"), a, &asked);
+    return str_eq(asked, algorithm) ||
+           str_starts(http_header(&request->headers, "authorization"), algorithm);
+}
+
+static bool refuse_version_4a(struct passage *p)
+{
+    static const char *const codes[PROTOCOL_COUNT] = {"NotImplementedException", "NotImplemented",
+                                                      "NotImplemented"};
+    passage_refuse(p, str_of(codes[p->route.envelope->protocol]), 501,
+                   STR("Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not verified by this "
+                       "emulator: sign with AWS4-HMAC-SHA256"));
+    return false;
+}
+
 static bool refuse_unsigned(struct passage *p)
 {
     if (p->route.envelope->protocol == PROTOCOL_REST_XML && is_version_2(p->head)) {
@@ -92,6 +112,9 @@ bool passage_verify(struct passage *p)
 {
     if (!p->core->options.verify_signatures || p->inside) {
         return true;
+    }
+    if (is_version_4a(p->head, p->arena)) {
+        return refuse_version_4a(p);
     }
     if (!p->has_claim) {
         return refuse_unsigned(p);

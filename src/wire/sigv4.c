@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include <string.h>
 #include "sigv4_steps.h"
 
 struct pair {
@@ -233,18 +234,28 @@ static struct str string_to_sign(const struct sigv4_signing *s, struct str canon
     return joined(a, '\n', parts, 4);
 }
 
+void sigv4_key(struct str secret, struct str date, struct str region, struct str service,
+               struct arena *a, uint8_t ret_key[32])
+{
+    const struct str steps[] = {date, region, service, STR("aws4_request")};
+    uint8_t digest[32];
+    struct str key = str_join(a, STR("AWS4"), secret);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        hash_hmac_sha256(key, steps[i], digest);
+        memcpy(ret_key, digest, sizeof(digest));
+        key = str_n((const char *)ret_key, sizeof(digest));
+    }
+}
+
 static struct str signature_of(const struct sigv4_signing *s, struct str text, struct arena *a)
 {
-    const struct str steps[] = {s->date, s->region, s->service, STR("aws4_request"), text};
-    uint8_t digest[2][32];
-    struct str key = str_join(a, STR("AWS4"), s->secret);
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        hash_hmac_sha256(key, steps[i], digest[i % 2]);
-        key = str_n((const char *)digest[i % 2], 32);
-    }
+    uint8_t key[32];
+    uint8_t mac[32];
+    sigv4_key(s->secret, s->date, s->region, s->service, a, key);
+    hash_hmac_sha256(str_n((const char *)key, sizeof(key)), text, mac);
     struct buf hex;
     buf_init(&hex, a, 65);
-    encode_hex(&hex, key);
+    encode_hex(&hex, str_n((const char *)mac, sizeof(mac)));
     return buf_str(&hex);
 }
 

@@ -1,6 +1,6 @@
 /* sigv4.h -- AWS Signature Version 4: signing and verifying requests, in headers and in presigned
  * queries. Pure functions on messages. Source: AWS General Reference, "Signing AWS API requests";
- * the published test suite. Not here: chunk signatures of aws-chunked bodies. */
+ * the published test suite. Not here: chunk signatures of aws-chunked bodies (sigv4_chain.h). */
 #ifndef AFORO_WIRE_SIGV4_H
 #define AFORO_WIRE_SIGV4_H
 

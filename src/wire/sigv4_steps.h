@@ -17,6 +17,9 @@ struct sigv4_signing {
     bool normalize_path;
     bool in_query; /* X-Amz-Signature is left out of the query */
 };
+/* The key that signs everything of a day, a region and a service. */
+void sigv4_key(struct str secret, struct str date, struct str region, struct str service,
+               struct arena *a, uint8_t ret_key[32]);
 struct sigv4_stages sigv4_run(const struct sigv4_signing *s, struct arena *a);
 
 #endif
