@@ -52,6 +52,7 @@ static struct emulator_outcome outcome_of(const struct core_outcome *o)
         .lost = o->lost,
         .delay_us = o->delay_us,
         .fault = o->fault,
+        .wire = o->wire,
         .kill = o->kill,
         .late_us = o->late_us,
         .restart_us = o->restart_us,

@@ -33,9 +33,12 @@ struct emulator_outcome {
     int64_t delay_us; /* answer so much later */
     int64_t late_us; /* lost, and 0 or so much later it is to be dispatched again: by whoever can */
     enum fault_phase fault; /* what the plan did to this call, FAULT_NONE mostly */
-    bool kill;              /* the caller dies here */
-    int64_t restart_us;     /* kill: how long it stays dead */
-    struct str actor;       /* kill: who; borrowed from the request or given by the caller */
+    /* what is left to do to the answer, by a front: RESET, GOAWAY, RST_STREAM (lost is set too),
+     * CUT (the response is whole), DRIP (over delay_us). The rest is done already. */
+    enum fault_wire wire;
+    bool kill;          /* the caller dies here */
+    int64_t restart_us; /* kill: how long it stays dead */
+    struct str actor;   /* kill: who; borrowed from the request or given by the caller */
 };
 /* One whole request. Never fails: errors are responses in the envelope of the protocol that asked.
  * The response lives in `a`; of a stream it is what there is at once. `actor` names the caller;

@@ -155,7 +155,7 @@ static int status_of(const struct call *c)
 
 /* Runs the handler once, on a copy of the call as it was prepared. The answer is made at once, or
  * is left for core_render. */
-static void run(struct passage *p)
+void passage_run(struct passage *p)
 {
     struct call c = p->call;
     if (p->fault.phase == FAULT_PARTIAL) {
@@ -180,11 +180,8 @@ static void run(struct passage *p)
     p->applied = p->applied || (p->out.response.status >= 200 && p->out.response.status < 300);
 }
 
-void core_render(struct passage *p, struct core_outcome *outcome)
+static void render(struct passage *p, struct core_outcome *outcome)
 {
-    if (!p->rendering || outcome->lost) {
-        return;
-    }
     p->route.handler->render(&p->rendered);
     p->out.response = answer(p, &p->rendered);
     answer_body(p, &p->rendered);
@@ -196,6 +193,14 @@ void core_render(struct passage *p, struct core_outcome *outcome)
     outcome->blob = p->out.blob;
     outcome->blob_first = p->out.blob_first;
     outcome->blob_count = p->out.blob_count;
+}
+
+void core_render(struct passage *p, struct core_outcome *outcome)
+{
+    if (p->rendering && !outcome->lost) {
+        render(p, outcome);
+    }
+    damage_answer(p, outcome);
 }
 
 /* The error that the rule names, or the service's own 500. */
@@ -218,10 +223,10 @@ void passage_apply(struct passage *p)
     switch (p->fault.phase) {
     case FAULT_NONE:
     case FAULT_PARTIAL:
-        run(p);
+        passage_run(p);
         break;
     case FAULT_DELAY:
-        run(p);
+        passage_run(p);
         p->out.delay_us = p->fault.delay_us;
         break;
     case FAULT_REJECT:
@@ -235,20 +240,23 @@ void passage_apply(struct passage *p)
         p->out.late_us = p->fault.delay_us;
         break;
     case FAULT_APPLY_REJECT:
-        run(p);
+        passage_run(p);
         answer_fault(p);
         break;
     case FAULT_LOSE_RESPONSE:
-        run(p);
+        passage_run(p);
         p->out.lost = true;
         break;
     case FAULT_DUPLICATE:
-        run(p);
-        run(p);
+        passage_run(p);
+        passage_run(p);
+        break;
+    case FAULT_WIRE:
+        damage_apply(p);
         break;
     case FAULT_KILL:
         if ((p->fault.random & 1) != 0) {
-            run(p);
+            passage_run(p);
         }
         p->out.kill = true;
         p->out.lost = true;

@@ -108,6 +108,9 @@ static void rules_write(struct control *c, struct json_out *out)
                                      STR_ARG(rule->operation)));
         }
         json_out_kstr(out, "phase", str_of(fault_phase_name(rule->phase)));
+        if (rule->phase == FAULT_WIRE) {
+            json_out_kstr(out, "wire", str_of(fault_wire_name(rule->wire)));
+        }
         json_out_ki64(out, "matched", (int64_t)rule->matched);
         json_out_ki64(out, "fired", (int64_t)rule->fired);
         json_out_object_end(out);

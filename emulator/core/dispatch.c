@@ -185,9 +185,28 @@ static void expose_actor(struct passage *p)
     }
 }
 
+static void client_add(struct passage *p, const char *name, struct str value)
+{
+    ASSERT(p->about.client_count < FAULT_CLIENT_MAX);
+    p->about.client[p->about.client_count++] =
+        (struct fault_where){.name = str_of(name), .pattern = value};
+}
+
+/* Who calls: amz-sdk-request is "attempt=2; max=3". */
+static void describe_client(struct passage *p)
+{
+    struct str sdk = http_header(&p->head->headers, "amz-sdk-request"), word = STR("attempt=");
+    size_t at = str_find_str(sdk, word);
+    struct str rest = at == STR_NONE ? STR_EMPTY : str_from(sdk, at + word.len);
+    client_add(p, "access_key", p->has_claim ? p->claim.access_key : STR_EMPTY);
+    client_add(p, "user_agent", http_header(&p->head->headers, "user-agent"));
+    client_add(p, "attempt", str_trim(str_slice(rest, 0, str_find(rest, ';'))));
+}
+
 static void decide_fault(struct passage *p)
 {
     struct core *core = p->core;
+    describe_client(p);
     if (p->route.service->describe != NULL) {
         p->route.service->describe(&p->call, &p->about);
     }
@@ -309,13 +328,20 @@ void core_ready(struct passage *p)
     }
 }
 
+static void outcome_forget(struct core_outcome *o, struct arena *a)
+{
+    http_response_init(&o->response, a, 0);
+    o->response.body = STR_EMPTY;
+    o->blob = NULL;
+}
+
 static void outcome_finish(struct passage *p)
 {
     struct core_outcome *o = &p->out;
     if (o->lost) {
-        http_response_init(&o->response, p->arena, 0);
+        outcome_forget(o, p->arena);
     }
-    if (o->lost || str_eq(p->request.method, STR("HEAD"))) {
+    if (str_eq(p->request.method, STR("HEAD"))) {
         o->response.body = STR_EMPTY;
         o->blob = NULL;
     }
@@ -378,6 +404,10 @@ struct core_outcome core_dispatch(struct core *core, const struct http_request *
     core_ready(p);
     struct core_outcome o = core_apply(p, clock_us);
     core_render(p, &o);
+    if (o.wire == FAULT_WIRE_CUT) { /* there is no connection: half an answer is none */
+        o.lost = true;
+        outcome_forget(&o, a);
+    }
     answer_gather(p, &o, clock_us);
     return o;
 }

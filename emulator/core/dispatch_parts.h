@@ -31,7 +31,8 @@ struct passage {
     struct str request_id, account, region;
     struct fault_decision fault;
     bool applied;
-    bool rendering; /* `rendered` has been handled, its answer is still to be encoded */
+    bool crc_to_break; /* of the stream's first message */
+    bool rendering;    /* `rendered` has been handled, its answer is still to be encoded */
     struct call rendered;
     struct stream_source *stream;
     struct core_outcome out;
@@ -43,6 +44,12 @@ bool passage_verify(struct passage *p);  /* the signature; false when it has ref
 void passage_prepare(struct passage *p); /* validates, decodes: all that a handler does unlocked */
 void passage_apply(
     struct passage *p); /* runs the handler as the fault says, and makes the outcome */
+
+void passage_run(struct passage *p); /* the handler, once */
+
+/* damage.c: what phase wire does to an answer */
+void damage_apply(struct passage *p); /* instead of, or after, running the handler */
+void damage_answer(struct passage *p, struct core_outcome *outcome); /* its bytes, once encoded */
 
 /* body.c */
 void body_open(struct passage *p);

@@ -13,14 +13,22 @@
 #define FAULT_FIRED_MAX                                                                            \
     ((size_t)1 << 20) /* what fired past it is counted by its rule, and not listed */
 
-static bool where_matches(const struct fault_where *where, const struct fault_call *call)
+static const struct fault_where *named(const struct fault_where *list, size_t count,
+                                       struct str name)
 {
-    for (size_t i = 0; i < call->attribute_count; i++) {
-        if (str_eq(call->attributes[i].name, where->name)) {
-            return str_glob(where->pattern, call->attributes[i].pattern);
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(list[i].name, name)) {
+            return &list[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool where_matches(const struct fault_where *where, const struct fault_call *call)
+{
+    const struct fault_where *is = named(call->attributes, call->attribute_count, where->name);
+    is = is != NULL ? is : named(call->client, call->client_count, where->name);
+    return is != NULL && str_glob(where->pattern, is->pattern);
 }
 
 static bool coordinate_matches(const struct fault_rule *rule, const struct fault_call *call)

@@ -17,8 +17,22 @@ static const char *const phase_names[FAULT_PHASE_COUNT] = {
     [FAULT_DELAY] = "delay",
     [FAULT_DUPLICATE] = "duplicate",
     [FAULT_LATE] = "late",
+    [FAULT_WIRE] = "wire",
     [FAULT_KILL] = "kill",
 };
+static const char *const wire_names[FAULT_WIRE_COUNT] = {
+    [FAULT_WIRE_NONE] = "none",       [FAULT_WIRE_CORRUPT] = "corrupt",
+    [FAULT_WIRE_SHORT] = "short",     [FAULT_WIRE_ERROR_IN_200] = "error_in_200",
+    [FAULT_WIRE_BAD_CRC] = "bad_crc", [FAULT_WIRE_RESET] = "reset",
+    [FAULT_WIRE_CUT] = "cut",         [FAULT_WIRE_DRIP] = "drip",
+    [FAULT_WIRE_GOAWAY] = "goaway",   [FAULT_WIRE_RST_STREAM] = "rst_stream",
+};
+
+const char *fault_wire_name(enum fault_wire wire)
+{
+    ASSERT((unsigned)wire < FAULT_WIRE_COUNT);
+    return wire_names[wire];
+}
 
 const char *fault_phase_name(enum fault_phase phase)
 {
@@ -55,6 +69,7 @@ uint64_t fault_rule_key(const struct fault_rule *rule)
         h = mix_str(h, rule->where[i].pattern);
     }
     h = hash64_mix(h, (uint64_t)rule->phase);
+    h = rule->phase == FAULT_WIRE ? hash64_mix(h, (uint64_t)rule->wire) : h;
     h = hash64_mix(h, (uint64_t)rule->from_us);
     return hash64_mix(h, (uint64_t)rule->until_us);
 }

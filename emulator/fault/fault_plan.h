@@ -19,13 +19,32 @@ enum fault_phase {
     FAULT_DELAY,         /* it was done; the answer comes late */
     FAULT_DUPLICATE,     /* it was done twice by something in between; the second answer comes */
     FAULT_LATE,          /* no answer comes; it is done later, when its caller has given up */
+    FAULT_WIRE,          /* it was done; the answer is damaged on its way: enum fault_wire */
     FAULT_KILL,          /* the caller dies at this call; a coin says whether it was applied */
     FAULT_PHASE_COUNT
 };
 const char *fault_phase_name(enum fault_phase phase); /* "lose_response" */
 
+/* How an answer is damaged. The first four are made of its bytes, wherever it goes; the others need
+ * a connection, and count as a lost answer (DRIP: as a late one) where there is none. */
+enum fault_wire {
+    FAULT_WIRE_NONE,
+    FAULT_WIRE_CORRUPT, /* one bit of the body is turned over, the checksum headers are right */
+    FAULT_WIRE_SHORT,   /* half of the body, and a Content-Length that says so */
+    FAULT_WIRE_ERROR_IN_200, /* status 200 with <Error> in the body; nothing was done (S3) */
+    FAULT_WIRE_BAD_CRC,      /* of an event stream's first message */
+    FAULT_WIRE_RESET,        /* the connection is reset */
+    FAULT_WIRE_CUT,          /* half of the body, then the connection ends */
+    FAULT_WIRE_DRIP,         /* the body comes little by little, over the rule's delay */
+    FAULT_WIRE_GOAWAY,       /* HTTP/2: the connection is given up */
+    FAULT_WIRE_RST_STREAM,   /* HTTP/2: the stream is */
+    FAULT_WIRE_COUNT
+};
+const char *fault_wire_name(enum fault_wire wire); /* "error_in_200" */
+
 #define FAULT_NTH_MAX 64
 #define FAULT_WHERE_MAX 4
+#define FAULT_CLIENT_MAX 3
 #define FAULT_RULES_MAX 4096
 struct fault_where {
     struct str name, pattern; /* for example key and raw/?*: a glob */
@@ -41,9 +60,10 @@ struct fault_rule {
     struct str service,
         operation; /* globs: "kinesis", "PutRecords"; "warehouse", "commit"; of kill rules: any */
     enum fault_phase phase;
+    enum fault_wire wire; /* of WIRE */
     struct str error;     /* AWS error code or SQLSTATE; empty: the service's own 500 */
     struct ratio entries; /* PARTIAL: how many of the batch fail, at least one */
-    int64_t delay_min_us, delay_max_us;     /* DELAY, LATE */
+    int64_t delay_min_us, delay_max_us;     /* DELAY, LATE, WIRE's DRIP */
     int64_t restart_min_us, restart_max_us; /* KILL: how long the actor stays dead */
     /* selectors; all that are given must agree; none given: every matching call */
     uint64_t nth[FAULT_NTH_MAX];
@@ -78,6 +98,9 @@ struct fault_call {   /* one call, as the plan sees it */
     int64_t since_us;                               /* since the run's start */
     struct fault_where attributes[FAULT_WHERE_MAX]; /* bucket, key, stream, topic, table ... */
     size_t attribute_count;
+    /* who calls, for `where` as well: access_key, user_agent, attempt (of the SDK, from 1) */
+    struct fault_where client[FAULT_CLIENT_MAX];
+    size_t client_count;
 };
 struct fault_decision {
     enum fault_phase phase; /* FAULT_NONE: go on */

@@ -10,7 +10,7 @@ struct rule_reader {
     struct arena *arena;
     struct fault_rule rule;
     bool has_on, has_phase, has_at, has_kill, has_entries, has_delay, has_restart, has_sqlstate,
-        has_error, has_lasts, has_pause;
+        has_error, has_lasts, has_pause, has_wire;
 };
 typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
 
@@ -260,6 +260,23 @@ static enum err read_restart(struct rule_reader *r, const struct json *value, st
     return read_durations(value, &r->rule.restart_min_us, &r->rule.restart_max_us, d);
 }
 
+static enum err read_wire(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str text;
+    const char *names[FAULT_WIRE_COUNT];
+    TRY(read_text(value, &text, d));
+    for (int wire = FAULT_WIRE_CORRUPT; wire < FAULT_WIRE_COUNT; wire++) {
+        names[wire - 1] = fault_wire_name((enum fault_wire)wire);
+        if (str_eq(text, str_of(names[wire - 1]))) {
+            r->rule.wire = (enum fault_wire)wire;
+            r->has_wire = true;
+            return ERR_OK;
+        }
+    }
+    return fail(d, ERR_INVALID, AT "unknown damage \"%.*s\"; the nearest is %s", AT_ARGS(value),
+                STR_ARG(text), fault_nearest(text, names, FAULT_WIRE_COUNT - 1));
+}
+
 static enum err read_delay(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_delay = true;
@@ -312,6 +329,7 @@ static const struct rule_key {
     {"kill", read_kill},
     {"restart_after", read_restart},
     {"delay", read_delay},
+    {"wire", read_wire},
     {"lasts", read_lasts},
     {"pause", read_pause},
     {"draw", read_draw},
@@ -389,6 +407,36 @@ static enum err check_phase(const struct rule_reader *r, const struct json *rule
     return ERR_OK;
 }
 
+static bool needs_delay(const struct fault_rule *rule)
+{
+    return rule->phase == FAULT_DELAY || rule->phase == FAULT_LATE ||
+           (rule->phase == FAULT_WIRE && rule->wire == FAULT_WIRE_DRIP);
+}
+
+/* Damage that only some answers can have. */
+static enum err check_wire(const struct rule_reader *r, const struct json *rule, struct diag *d)
+{
+    if (is_about(r, "warehouse", NULL)) {
+        return fail(d, ERR_INVALID, AT "phase wire is for requests: a session has no such answer",
+                    AT_ARGS(rule));
+    }
+    if (r->rule.wire == FAULT_WIRE_ERROR_IN_200 && !is_about(r, "s3", "CompleteMultipartUpload") &&
+        !is_about(r, "s3", "CopyObject") && !is_about(r, "s3", "UploadPartCopy")) {
+        return fail(d, ERR_INVALID,
+                    AT "error_in_200 is for s3:CompleteMultipartUpload, s3:CopyObject and"
+                       " s3:UploadPartCopy: the others know how they end before they answer",
+                    AT_ARGS(rule));
+    }
+    if (r->rule.wire == FAULT_WIRE_BAD_CRC && !is_about(r, "kinesis", "SubscribeToShard") &&
+        !is_about(r, "s3", "SelectObjectContent")) {
+        return fail(d, ERR_INVALID,
+                    AT "bad_crc is for kinesis:SubscribeToShard and s3:SelectObjectContent: no"
+                       " other answer is an event stream",
+                    AT_ARGS(rule));
+    }
+    return ERR_OK;
+}
+
 static enum err check_pairs(const struct rule_reader *r, const struct json *rule, struct diag *d)
 {
     enum fault_phase phase = r->rule.phase;
@@ -402,8 +450,9 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
         {!r->has_kill && !r->has_on && !r->has_at,
          "on is missing: which call, such as kinesis:PutRecords"},
         {r->has_entries && phase != FAULT_PARTIAL, "entries is for phase partial"},
-        {r->has_delay != (phase == FAULT_DELAY || phase == FAULT_LATE),
-         "delay comes with phase: delay or late, and they with it"},
+        {r->has_delay != needs_delay(&r->rule),
+         "delay comes with phase: delay or late, or wire: drip, and they with it"},
+        {r->has_wire != (phase == FAULT_WIRE), "wire says what phase: wire does, and only that"},
         {r->has_lasts != r->has_pause, "lasts and pause come together"},
         {r->has_lasts && r->has_at, "a coordinate is one call: lasts and pause are for many"},
         {r->has_restart && phase != FAULT_KILL, "restart_after is for kill"},
@@ -416,6 +465,7 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
             return fail(d, ERR_INVALID, AT "%s", AT_ARGS(rule), pairs[i].why);
         }
     }
+    TRY(phase == FAULT_WIRE ? check_wire(r, rule, d) : ERR_OK);
     return check_phase(r, rule, d);
 }
 

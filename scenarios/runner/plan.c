@@ -67,7 +67,7 @@ static struct json *coordinate_of(struct arena *a, const struct json *rule,
             json_add(fault, child->key, copy_of(a, child));
         }
     }
-    if (fired->phase == FAULT_DELAY || fired->phase == FAULT_LATE || fired->phase == FAULT_KILL) {
+    if (json_get(rule, STR("delay")) != NULL || fired->phase == FAULT_KILL) {
         duration_set(a, fault, fired->phase == FAULT_KILL ? "restart_after" : "delay",
                      fired->delay_us);
     }
