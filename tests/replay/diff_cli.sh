@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# `aforo diff` as a person meets it: of two captures that Python wrote, one with an amount changed, a record removed and
+# one added, exactly those three are named, with their columns, days and sums; the same against a warehouse, and for a
+# definition that was changed. What was changed is Python's to know, never aforo's.
+set -euo pipefail
+aforo=$AFORO_BIN/aforo
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+cat >sales.yaml <<'Y'
+schema: 1
+name: sales
+bucket: sales-data
+event: {id: id, time: at}
+columns:
+  - {name: id, type: text, required: true}
+  - {name: at, type: timestamp, required: true}
+  - {name: shop, type: text}
+  - {name: amount, type: decimal, scale: 2}
+warehouse: {table: sales}
+reconcile: {sums: [amount]}
+Y
+sed 's/type: decimal, scale: 2/type: decimal, scale: 2, min: 100/' sales.yaml >stricter.yaml
+python3 - <<'P'
+import gzip, json, os
+def sale(i):
+    return {"id": f"s{i}", "at": f"2024-03-{1 + i % 20:02}T10:00:00Z", "shop": f"shop {i % 7}", "amount": i % 900 + 0.25}
+def write(folder, change):
+    os.makedirs(folder)
+    for part in range(10):
+        rows = [change(r) for r in map(sale, range(part * 1000, part * 1000 + 1000))]
+        text = "".join(json.dumps(r) + "\n" for r in rows if r)
+        with open(f"{folder}/part-{part}.json.gz", "wb") as f:
+            f.write(gzip.compress(text.encode(), mtime=0))
+write("left", lambda r: r)
+def change(r):
+    if r["id"] == "s4711":
+        r["amount"] += 0.5
+    if r["id"] == "s42":
+        return None
+    if r["id"] == "s9000":
+        r["id"] = "s90000"
+    return r
+write("right", change)
+P
+
+diff() { # expected exit code, arguments...; leaves what was said in ./said
+  local code=$1 got=0; shift
+  "$aforo" diff "$@" >said 2>&1 || got=$?
+  [ "$got" = "$code" ] || { echo "aforo diff $*: exit $got, not $code:"; cat said; exit 1; }
+}
+said() {
+  for pattern; do
+    grep -Eq -- "$pattern" said || { echo "no line matches: $pattern"; cat said; exit 1; }
+  done
+}
+
+diff 0 left left --pipeline sales.yaml
+said '^10 objects, 10 with the same bytes' '^no record differs$'
+
+diff 1 left right --pipeline sales.yaml
+said '^10 objects, 7 with the same bytes; in the others 3,000 and 2,999 records$' \
+  '^2 missing on the right, 1 extra, 1 altered$' '^  2024-03-12 +0 +0 +1 +\+0.5$' '^  2024-03-03 +1 +0 +0 +-42.25$' \
+  '^  2024-03-01 +1 +1 +0 +0$' '^  part-4.json.gz +0 +0 +1$' '^  missing +s42 +part-0.json.gz +42$' \
+  '^  altered +s4711 +part-4.json.gz +711 +amount +211.25 +211.75$' '^  extra +s90000 +part-9.json.gz +0$'
+[ "$(grep -Ec '^  (missing|extra|altered) ' said)" = 4 ] || { echo "not four records:"; cat said; exit 1; }
+
+# ---- the same records in other objects ----
+mkdir whole
+gzip -dc left/*.gz >whole/all.json
+diff 0 left whole --pipeline sales.yaml
+said '^no record differs$'
+
+# ---- a capture and a warehouse; two warehouses, as two versions of the program would fill them ----
+"$aforo" replay left --pipeline sales.yaml --warehouse sqlite:left.db --quiet
+"$aforo" replay right --pipeline sales.yaml --warehouse sqlite:right.db --quiet
+diff 0 left sqlite:left.db --pipeline sales.yaml
+diff 1 sqlite:left.db sqlite:right.db --pipeline sales.yaml
+said '^2 missing on the right, 1 extra, 1 altered$' '^  altered +s4711 +sales +[0-9]+ +amount +211.25 +211.75$'
+diff 1 right sqlite:left.db --pipeline sales.yaml --limit-lines 1
+said '^1 missing on the right, 2 extra, 1 altered$'
+
+# ---- what a stricter definition would change: the fate of every amount under 100 ----
+diff 1 left left --pipeline sales.yaml --pipeline-right stricter.yaml
+refused=$(python3 -c 'print(f"{sum(i % 900 < 100 for i in range(10000)):,}")')
+said "^0 missing on the right, 0 extra, $refused altered\$" '^  altered .* \(fate\) +row +amount'
+
+# ---- what is wrong with a command line or an object ----
+diff 2 left --pipeline sales.yaml && said 'two sides are compared'
+diff 2 left right && said '--pipeline is missing'
+diff 2 left nowhere --pipeline sales.yaml && said 'nowhere: no such file'
+head -c 500 left/part-3.json.gz >right/part-3.json.gz
+diff 1 left right --pipeline sales.yaml && said 'part-3.json.gz.*cut'
+echo "diff: as they are, altered, other objects, warehouses, definitions"
