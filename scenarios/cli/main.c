@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cli_demo, &cli_run, &cli_replay, &cli_tally, &cli_merge, &cli_diff, &cli_serve, &cli_ca,
+    &cli_demo, &cli_run,       &cli_replay, &cli_tally, &cli_merge,
+    &cli_diff, &cli_anonymise, &cli_serve,  &cli_ca,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -16,7 +17,7 @@ static void help_write(FILE *to)
           "usage: aforo COMMAND [OPTIONS]\n\n",
           to);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\nexamples:\n"
           "  aforo serve                                     Kinesis, S3, SNS and STS on "
