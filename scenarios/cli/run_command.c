@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "scenarios/runner/coverage.h"
 #include "scenarios/runner/junit.h"
+#include "run_output.h"
 #include "run_shrink.h"
 #include "scenarios/runner/keep.h"
 
@@ -22,9 +23,11 @@
 struct run_arguments {
     struct sweep_options sweep;
     struct shrink_options shrink;
-    bool seeds_given, quiet, shrink_all, shrink_none;
+    bool seeds_given, quiet, annotate, shrink_all, shrink_none;
     bool coverage_required;
     const char *coverage, *junit, *plan, *trace, *keep, *report, *exec;
+    const char *jsonl_path;
+    FILE *jsonl;
     const char **files;
     size_t file_count;
 };
@@ -47,6 +50,11 @@ static const char help[] =
     "  --coverage FILE  which fault met which operation how often: .json or .html; also a table\n"
     "  --require-coverage  a fault that never hit an operation that it is about makes the\n"
     "                   verdict unknown\n"
+    "  --collect        go on to the last seed, which is the default\n"
+    "  --budget T       begin no seed after so long, such as 10m\n"
+    "  --jsonl FILE     a line of JSON a seed, as they end\n"
+    "  --annotate       failures as annotations of GitHub, also by itself where GITHUB_ACTIONS is "
+    "set\n"
     "  --junit FILE     the verdicts as JUnit XML\n"
     "  --keep DIR       what is needed to look at a failure: DIR/<scenario>-<seed>/ with "
     "repro.sh,\n"
@@ -92,6 +100,10 @@ enum {
     OPTION_REQUIRE_COVERAGE,
     OPTION_JUNIT,
     OPTION_KEEP,
+    OPTION_COLLECT,
+    OPTION_BUDGET,
+    OPTION_JSONL,
+    OPTION_ANNOTATE,
     OPTION_SHRINK,
     OPTION_NO_SHRINK,
     OPTION_SHRINK_RUNS,
@@ -115,6 +127,10 @@ static const struct option options[] = {
     {"require-coverage", no_argument, NULL, OPTION_REQUIRE_COVERAGE},
     {"junit", required_argument, NULL, OPTION_JUNIT},
     {"keep", required_argument, NULL, OPTION_KEEP},
+    {"collect", no_argument, NULL, OPTION_COLLECT},
+    {"budget", required_argument, NULL, OPTION_BUDGET},
+    {"jsonl", required_argument, NULL, OPTION_JSONL},
+    {"annotate", no_argument, NULL, OPTION_ANNOTATE},
     {"shrink", no_argument, NULL, OPTION_SHRINK},
     {"no-shrink", no_argument, NULL, OPTION_NO_SHRINK},
     {"shrink-runs", required_argument, NULL, OPTION_SHRINK_RUNS},
@@ -170,6 +186,17 @@ static enum err option_take(struct run_arguments *args, int option, const char *
     case OPTION_KEEP:
         args->keep = value;
         return ERR_OK;
+    case OPTION_COLLECT:
+        args->sweep.fail_fast = false;
+        return ERR_OK;
+    case OPTION_BUDGET:
+        return duration_parse(str_of(value), &args->sweep.budget_us, d);
+    case OPTION_JSONL:
+        args->jsonl_path = value;
+        return ERR_OK;
+    case OPTION_ANNOTATE:
+        args->annotate = true;
+        return ERR_OK;
     case OPTION_SHRINK:
         args->shrink_all = true;
         return ERR_OK;
@@ -215,13 +242,6 @@ static enum err option_take(struct run_arguments *args, int option, const char *
 }
 
 /* ---- what people see ---- */
-
-static void progress_show(void *ctx, uint64_t done, uint64_t failed)
-{
-    const struct scenario *s = ctx;
-    fprintf(stderr, "\r%.*s: %llu seeds, %llu failed ", STR_ARG(s->name), (unsigned long long)done,
-            (unsigned long long)failed);
-}
 
 static void stories_print(const struct run_report *r)
 {
@@ -358,9 +378,17 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
         struct run_result ignored;
         TRY(run_simulated(a, scenario, sweep.seed_first, &traced, &ignored, d));
     }
+    struct run_output output = {.scenario = scenario,
+                                .seeds = sweep.seed_last - sweep.seed_first + 1,
+                                .began_us = run_output_now_us(),
+                                .jsonl = args->jsonl};
     if (!args->quiet && isatty(STDERR_FILENO)) {
-        sweep.progress = progress_show;
-        sweep.progress_ctx = scenario;
+        sweep.progress = run_progress;
+        sweep.progress_ctx = &output;
+    }
+    if (args->jsonl != NULL) {
+        sweep.on_seed = run_jsonl;
+        sweep.on_seed_ctx = &output;
     }
     if (sweep.coverage != NULL) {
         TRY(rules_declare(a, scenario, sweep.coverage, d));
@@ -451,6 +479,9 @@ static int files_run(struct arena *a, const struct run_arguments *args)
             return VERDICT_BAD_INPUT;
         }
         stories_print(&reports[i]);
+        if (args->annotate) {
+            run_annotate(reports[i].scenario, &reports[i].result);
+        }
         if (failures_shrink(a, args, &reports[i], &d) != ERR_OK) {
             fprintf(stderr, "aforo run: %s\n", d.msg);
             return VERDICT_BAD_INPUT;
@@ -478,7 +509,7 @@ static int files_run(struct arena *a, const struct run_arguments *args)
 
 static int command_run(int argc, char **argv)
 {
-    struct run_arguments args = {.sweep = {.jobs = 0}};
+    struct run_arguments args = {.sweep = {.jobs = 0}, .annotate = run_is_in_github()};
     struct diag d = DIAG_INIT;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     args.sweep.jobs = processors > 0 ? (unsigned)processors : 1;
@@ -509,7 +540,15 @@ static int command_run(int argc, char **argv)
         arena_free(a);
         return cli_usage(&cli_run, "%s", d.msg);
     }
+    if (args.jsonl_path != NULL && (args.jsonl = fopen(args.jsonl_path, "wb")) == NULL) {
+        arena_free(a);
+        return cli_usage(&cli_run, "%s: cannot be written", args.jsonl_path);
+    }
     int code = files_run(a, &args);
+    if (args.jsonl != NULL && fclose(args.jsonl) != 0) {
+        fprintf(stderr, "aforo run: %s: cannot be written\n", args.jsonl_path);
+        code = VERDICT_BAD_INPUT;
+    }
     arena_free(a);
     return code;
 }

@@ -8,13 +8,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "trace_diff.h"
 
 #define JOBS_MAX 64
+#define POLL_US_MAX 1000000
 #define STORY_BYTES_MAX 1500
 #define EXPECTATIONS_MAX 64
 #define RULES_MAX FAULT_RULES_MAX /* a plan has one for each fault that fired */
@@ -46,6 +49,7 @@ struct sweep {
     unsigned job_count;
     size_t rule_count;
     bool stop;
+    int64_t began_us;
 };
 
 static int64_t clock_us(clockid_t clock)
@@ -72,6 +76,31 @@ static enum err seed_run(struct sweep *s, uint64_t seed, struct arena *a,
                             : run_simulated(a, s->scenario, seed, &options, ret_result, d);
 }
 
+static bool trace_file(struct sweep *s, uint64_t seed, struct arena *a, char *path)
+{
+    struct run_options options = {.trace_file = path};
+    struct run_result ignored;
+    struct diag d = DIAG_INIT;
+    int fd = mkstemp(path);
+    return fd >= 0 && close(fd) == 0 &&
+           run_simulated(a, s->scenario, seed, &options, &ignored, &d) == ERR_OK;
+}
+
+/* Two runs of one seed had different hashes: two more, in full, show where. */
+static struct str parted(struct sweep *s, uint64_t seed, struct arena *a, const char *first,
+                         const char *second)
+{
+    char one[] = "/tmp/aforo-trace-XXXXXX", other[] = "/tmp/aforo-trace-XXXXXX";
+    bool both = trace_file(s, seed, a, one) && trace_file(s, seed, a, other);
+    struct str where = both ? trace_diff(a, one, other) : STR_EMPTY;
+    (void)unlink(one);
+    (void)unlink(other);
+    return str_printf(a, "two runs of one seed parted: traces %s and %s; %s%.*s", first, second,
+                      where.len > 0 ? "first difference of two more:\n"
+                                    : "two more in the same process are equal",
+                      STR_ARG(where));
+}
+
 static void seed_judge(struct sweep *s, struct seed_record *r)
 {
     struct arena *a = arena_new("seed", ARENA_PROCESS_BYTES_MAX);
@@ -93,8 +122,7 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
             story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
         } else if (!s->options->once && strcmp(first.trace, second.trace) != 0) {
             story_set(r, VERDICT_NOT_DETERMINISTIC,
-                      str_printf(a, "two runs of one seed parted: traces %s and %s", first.trace,
-                                 second.trace));
+                      parted(s, r->seed, a, first.trace, second.trace));
         }
     }
     arena_free(a);
@@ -163,8 +191,24 @@ static void counts_add(struct run_counts *to, const struct run_counts *from)
     }
 }
 
+static void seed_tell(struct sweep *s, const struct seed_record *r, struct str story)
+{
+    struct sweep_seed seed = {.seed = r->seed,
+                              .verdict = (enum verdict)r->verdict,
+                              .story = story,
+                              .faults = r->counts.faults_fired,
+                              .crashes = r->counts.crashes,
+                              .acknowledged = r->counts.acknowledged,
+                              .virtual_us = r->virtual_us,
+                              .cpu_us = r->cpu_us};
+    if (s->options->on_seed != NULL) {
+        s->options->on_seed(s->options->on_seed_ctx, &seed);
+    }
+}
+
 static void record_take(struct sweep *s, const struct seed_record *r)
 {
+    seed_tell(s, r, str_n(r->story, r->story_len));
     struct sweep_result *to = s->result;
     to->seeds++;
     to->cpu_us += r->cpu_us;
@@ -203,6 +247,8 @@ static enum err job_end(struct sweep *s, struct job *job, struct diag *d)
                          strsignal(WTERMSIG(status)))
             : str_printf(s->arena, "the process ended with status %d", WEXITSTATUS(status));
     s->result->seeds++;
+    struct seed_record crashed = {.seed = job->next, .verdict = VERDICT_CRASH};
+    seed_tell(s, &crashed, how);
     failure_note(s, job->next, VERDICT_CRASH, how);
     job->next += s->job_count;
     return job->next <= s->options->seed_last && !s->stop ? job_start(s, job, d) : ERR_OK;
@@ -239,9 +285,23 @@ static void jobs_stop(struct sweep *s)
     }
 }
 
+/* Milliseconds until the budget is spent; -1: there is none. */
+static int budget_left_ms(struct sweep *s)
+{
+    if (s->options->budget_us == 0) {
+        return -1;
+    }
+    int64_t left_us = s->began_us + s->options->budget_us - clock_us(CLOCK_MONOTONIC);
+    s->stop = s->stop || left_us <= 0;
+    return left_us <= 0            ? 0
+           : left_us > POLL_US_MAX ? POLL_US_MAX / 1000
+                                   : (int)(left_us / 1000) + 1;
+}
+
 static enum err jobs_watch(struct sweep *s, struct diag *d)
 {
     for (;;) {
+        int wait_ms = budget_left_ms(s);
         struct pollfd fds[JOBS_MAX];
         unsigned which[JOBS_MAX];
         nfds_t count = 0;
@@ -254,7 +314,7 @@ static enum err jobs_watch(struct sweep *s, struct diag *d)
         if (count == 0 || s->stop) {
             return ERR_OK;
         }
-        if (poll(fds, count, -1) < 0 && errno != EINTR) {
+        if (poll(fds, count, wait_ms) < 0 && errno != EINTR) {
             return fail(d, ERR_INTERNAL, "poll: %s", strerror(errno));
         }
         for (nfds_t i = 0; i < count; i++) {
@@ -333,7 +393,7 @@ enum err sweep_run(struct arena *a, const struct scenario *scenario,
     result.failures = NEW_ARRAY(a, struct sweep_failure, SWEEP_FAILURES_MAX);
     result.occurred = NEW_ARRAY(a, bool, scenario->expectation_count);
     TRY(rules_name(s, d));
-    int64_t began_us = clock_us(CLOCK_MONOTONIC);
+    s->began_us = clock_us(CLOCK_MONOTONIC);
     enum err err = ERR_OK;
     for (unsigned i = 0; i < s->job_count && err == ERR_OK; i++) {
         s->jobs[i].next = options->seed_first + i;
@@ -342,7 +402,7 @@ enum err sweep_run(struct arena *a, const struct scenario *scenario,
     err = err == ERR_OK ? jobs_watch(s, d) : err;
     jobs_stop(s);
     TRY(err);
-    result.elapsed_us = clock_us(CLOCK_MONOTONIC) - began_us;
+    result.elapsed_us = clock_us(CLOCK_MONOTONIC) - s->began_us;
     result.not_run = seeds - result.seeds;
     failures_sort(&result);
     unknown_find(s);

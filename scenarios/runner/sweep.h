@@ -1,12 +1,20 @@
 /* sweep.h -- Many seeds of one scenario, over processes: a crash of the code under test is a
  * verdict, not the end of the sweep. Each seed runs twice, from nothing, and both trace hashes must
- * agree. Lives in the arena given. */
+ * agree; where they do not, the verdict names the first decision in which two more runs differ.
+ * Lives in the arena given. */
 #ifndef AFORO_SCENARIOS_RUNNER_SWEEP_H
 #define AFORO_SCENARIOS_RUNNER_SWEEP_H
 
 #include "scenarios/runner/coverage.h"
 #include "scenarios/runner/run.h"
 
+struct sweep_seed { /* what came of one */
+    uint64_t seed;
+    enum verdict verdict;
+    struct str story; /* valid during the call */
+    uint64_t faults, crashes, acknowledged;
+    int64_t virtual_us, cpu_us;
+};
 struct sweep_options {
     uint64_t seed_first, seed_last;
     unsigned jobs;  /* processes at a time; 0: 1 */
@@ -16,8 +24,11 @@ struct sweep_options {
     int64_t speed;  /* of real runs, as in run_options */
     const char *conninfo;
     struct coverage *coverage; /* gets what every seed's faults met; NULL: nobody asks */
+    int64_t budget_us; /* no seed is begun past it, and what runs then is dropped; 0: none */
     void (*progress)(void *ctx, uint64_t done, uint64_t failed); /* NULL: silent */
     void *progress_ctx;
+    void (*on_seed)(void *ctx, const struct sweep_seed *seed); /* as they end; NULL: nobody asks */
+    void *on_seed_ctx;
 };
 struct sweep_failure {
     uint64_t seed;

@@ -84,6 +84,20 @@ html.parser.HTMLParser().feed(page)
 assert page.count("<td class=never>never</td>") == 1 and page.count("<td class=hit>") == 5
 EOF
 
+# For machines: a line a seed, annotations, and a budget that leaves seeds out.
+expect 1 machines "$work/failing.yaml" --seeds 1..3 --once --no-shrink --collect --annotate --jsonl "$work/seeds.jsonl"
+says machines "::error file=$work/failing.yaml,title=lost_ack seed 1 fail::sql"
+expect 0 budget "$good" --seeds 1..100000 --once --budget 1s
+python3 - "$work/seeds.jsonl" <<'END' || wrong 'JSONL'
+import json
+import sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+assert sorted(row["seed"] for row in rows) == [1, 2, 3] and {row["verdict"] for row in rows} == {"fail"}, rows
+assert all("expected 7" in row["story"] and row["faults"] > 0 and row["cpu_us"] > 0 for row in rows), rows
+END
+unset_github=$(env -u GITHUB_ACTIONS "$aforo" run "$work/failing.yaml" --seed 1 --once --quiet)
+grep -q '^::error' <<<"$unset_github" && wrong 'annotations without being asked'
+
 # One seed is one trace; another seed is another.
 for name in a b; do "$aforo" run "$good" --seed 5 --once --quiet --trace "$work/$name.trace" >/dev/null 2>&1; done
 "$aforo" run "$good" --seed 6 --once --quiet --trace "$work/c.trace" >/dev/null 2>&1

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "plan.h"
 #include "scenarios/runner/shrink.h"
+#include "trace_diff.h"
 
 /* Too many retries are the failure: what is wrong with the pipeline is of no matter here. */
 #define SCENARIO(faults, expect)                                                                   \
@@ -128,5 +129,37 @@ Test(shrink, knows_its_ends)
     s = scenario_of(a, SCENARIO(FAULTS, FEW_RETRIES));
     r = shrunk(a, s, 2, &few);
     cr_expect(r.cut_short && r.faults_after > 2, "%zu", r.faults_after);
+    arena_free(a);
+}
+
+static const char *file_of(struct arena *a, const char *text)
+{
+    char *path = (char *)(uintptr_t)str_z(a, STR("/tmp/aforo-lines-XXXXXX"));
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    return path;
+}
+
+Test(shrink, shows_where_two_traces_part)
+{
+    /* Three lines before, the one that differs, what follows; an end is a difference. */
+    struct arena *a = arena_new("test", 64 * MIB);
+    static const struct {
+        const char *one, *other, *shown;
+    } rows[] = {
+        {"a\nb\n", "a\nb\n", ""},
+        {"1\n2\n3\n4\nx\n", "1\n2\n3\n4\ny\nz\n", "    2\n    3\n    4\n  - x\n  + y\n  + z\n"},
+        {"a\n", "a\nb\n", "    a\n  - (the run is over)\n  + b\n"},
+        {"", "b\n", "  - (the run is over)\n  + b\n"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *one = file_of(a, rows[i].one), *other = file_of(a, rows[i].other);
+        struct str shown = trace_diff(a, one, other);
+        cr_expect(str_eq(shown, str_of(rows[i].shown)), "%zu: %.*s", i, STR_ARG(shown));
+        unlink(one);
+        unlink(other);
+    }
+    cr_expect_eq(trace_diff(a, "/nowhere/a", "/nowhere/b").len, 0);
     arena_free(a);
 }
