@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import {
   S3Client, AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateBucketCommand, CreateMultipartUploadCommand,
   DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketLocationCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand,
-  ListBucketsCommand, ListMultipartUploadsCommand, ListPartsCommand, PutBucketVersioningCommand, PutObjectCommand, UploadPartCommand,
+  ListBucketsCommand, ListMultipartUploadsCommand, ListPartsCommand, SelectObjectContentCommand, PutObjectCommand, UploadPartCommand,
   paginateListObjectsV2, waitUntilObjectExists,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -86,7 +86,9 @@ export default async function (options) {
   await refused(new PutObjectCommand({ Bucket, Key: "text", Body: "x", IfNoneMatch: "*" }), "PreconditionFailed", 412);
   await refused(new PutObjectCommand({ Bucket, Key: "text", Body: "x", ContentMD5: "AAAAAAAAAAAAAAAAAAAAAA==" }), "BadDigest", 400);
   await refused(new GetObjectCommand({ Bucket, Key: "bytes", Range: "bytes=200000-" }), "InvalidRange", 416);
-  await refused(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }), "NotImplemented", 501);
+  await refused(new SelectObjectContentCommand({
+    Bucket, Key: "text", Expression: "select 1", ExpressionType: "SQL", InputSerialization: { JSON: { Type: "LINES" } }, OutputSerialization: { JSON: {} },
+  }), "NotImplemented", 501);
   await refused(new DeleteBucketCommand({ Bucket }), "BucketNotEmpty", 409);
   await assert.rejects(ask(new PutObjectCommand({ Bucket, Key: "unknown", Body: Readable.from([data]) })), undefined, "a length is needed");
 
