@@ -35,7 +35,7 @@ enum fault_wire {
     FAULT_WIRE_BAD_CRC,      /* of an event stream's first message */
     FAULT_WIRE_RESET,        /* the connection is reset */
     FAULT_WIRE_CUT,          /* half of the body, then the connection ends */
-    FAULT_WIRE_DRIP,         /* the body comes little by little, over the rule's delay */
+    FAULT_WIRE_DRIP,         /* the body comes slowly: today as a whole, after the rule's delay */
     FAULT_WIRE_GOAWAY,       /* HTTP/2: the connection is given up */
     FAULT_WIRE_RST_STREAM,   /* HTTP/2: the stream is */
     FAULT_WIRE_COUNT

@@ -99,6 +99,9 @@ static ssize_t body_read(void *context, uint64_t at, char *to, size_t max)
 {
     bool more;
     size_t n = visit_read(context, at, to, max, &more);
+    if (n == VISIT_CUT) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     return n == 0 && !more ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
 }
 

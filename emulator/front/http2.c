@@ -118,6 +118,9 @@ static ssize_t body_read(nghttp2_session *session, int32_t id, uint8_t *to, size
     struct http2_stream *s = source->ptr;
     bool more;
     size_t n = visit_read(s->visit, s->sent, (char *)to, max, &more);
+    if (n == VISIT_CUT) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* RST_STREAM: the others go on */
+    }
     s->sent += n;
     if (!more) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -139,6 +142,10 @@ static void answer(struct http2_stream *s)
     struct visit *v = s->visit;
     s->answered = true;
     if (v->outcome.lost) {
+        if (v->outcome.wire == FAULT_WIRE_GOAWAY) { /* the client must make another connection */
+            (void)nghttp2_submit_goaway(s->owner->session, NGHTTP2_FLAG_NONE, s->id,
+                                        NGHTTP2_NO_ERROR, NULL, 0);
+        }
         refuse(s, NGHTTP2_INTERNAL_ERROR);
         return;
     }

@@ -154,6 +154,9 @@ enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes)
     if (v->outcome.stream) {
         return VISIT_BODY_STREAM;
     }
+    if (v->outcome.wire == FAULT_WIRE_CUT && r->body.len > 0) {
+        return VISIT_BODY_PIECES; /* not to be sent as it lies there */
+    }
     bool head = str_eq(v->request.method, STR("HEAD")) && r->body.len == 0 && length.len > 0;
     return head && str_u64(length, ret_bytes, &d) == ERR_OK ? VISIT_BODY_HEAD : VISIT_BODY_TEXT;
 }
@@ -198,7 +201,13 @@ size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_
     struct str run =
         v->outcome.in_pieces ? exchange_body_at(v->exchange, at) : str_from(body, (size_t)at);
     uint64_t bytes = v->outcome.in_pieces ? exchange_body_bytes(v->exchange) : body.len;
+    uint64_t end = v->outcome.wire == FAULT_WIRE_CUT ? bytes / 2 : bytes;
+    *ret_more = at < bytes;
+    if (at == end && end < bytes) {
+        return VISIT_CUT;
+    }
     size_t n = run.len < max ? run.len : max;
+    n = n < end - at ? n : (size_t)(end - at);
     if (n > 0) {
         memcpy(to, run.ptr, n);
     }

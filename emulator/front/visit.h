@@ -50,11 +50,14 @@ void visit_feed(struct visit *v, struct str bytes);
 /* The request is whole. true: held, the answer may be sent once it is resumed. */
 bool visit_finish(struct visit *v);
 
-/* What the answer's body is, after exchange_render. */
+/* What the answer's body is, after exchange_render: TEXT may be sent as it lies in the response,
+ * the others are read. */
 enum visit_body { VISIT_BODY_TEXT, VISIT_BODY_PIECES, VISIT_BODY_STREAM, VISIT_BODY_HEAD };
 enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes); /* bytes: not of a stream */
 /* Up to `max` bytes of the body from `at` on, which only goes forward. 0: the end, or, of a stream
- * that has not ended (*ret_more), held until there is more. */
+ * that has not ended (*ret_more), held until there is more. VISIT_CUT: the plan ends the connection
+ * here, in the middle of the body. */
+#define VISIT_CUT SIZE_MAX
 size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more);
 
 /* Under the lock: resumes the streams that have something to tell; all of them when the front

@@ -113,6 +113,33 @@ def many_streams_at_once(url):
     assert "4000 succeeded, 0 failed" in done.stdout, done.stdout
 
 
+def damaged_answers(url):
+    """Proves: a cut answer says its whole length and ends in the middle, in each version; a connection that is given up says
+    GOAWAY and serves no further request; the emulator serves on."""
+    port = url.rsplit(":", 1)[1]
+    body = bytes(300_000)
+    path = os.path.join(folder.name, "cut")
+    with open(path, "wb") as out:
+        out.write(body)
+    curl("--fail", "-X", "PUT", f"{url}/cuts")
+    curl("--fail", "-T", path, f"{url}/cuts/k")
+    for options, base, version in ways(url)[:2]:
+        curl("--fail", "-X", "DELETE", f"{url}/_aforo/faults")
+        curl("--fail", "-d", '[{"on": "s3:GetObject", "phase": "wire", "wire": "cut", "nth": [1]}]', f"{url}/_aforo/faults")
+        cut = subprocess.run(["curl", "-sS", *options, f"{base}/cuts/k"], capture_output=True, timeout=60)
+        assert cut.returncode == (18 if version == b"1.1" else 92), (cut.returncode, cut.stderr)
+        # A client may drop what came before the RST_STREAM.
+        assert len(cut.stdout) == 150_000 if version == b"1.1" else len(cut.stdout) <= 150_000, len(cut.stdout)
+        assert curl(*options, f"{base}/cuts/k") == body
+    curl("--fail", "-X", "DELETE", f"{url}/_aforo/faults")
+    curl("--fail", "-d", '[{"on": "s3:GetObject", "phase": "wire", "wire": "goaway", "nth": [1]}]', f"{url}/_aforo/faults")
+    if shutil.which("nghttp"):
+        told = subprocess.run(["nghttp", "-nv", f"http://localhost:{port}/cuts/k"], capture_output=True, text=True, timeout=60)
+        assert "recv GOAWAY" in told.stdout and "recv RST_STREAM" in told.stdout, told.stdout
+        assert curl("--http2-prior-knowledge", f"http://localhost:{port}/cuts/k") == body
+    curl("--fail", "-X", "DELETE", f"{url}/_aforo/faults")
+
+
 def late_and_lost_answers(url):
     """Proves: a delayed answer comes late and alone; a lost one ends its stream and not its connection."""
     port = url.rsplit(":", 1)[1]
@@ -140,7 +167,7 @@ if shutil.which("curl") is None or b"HTTP2" not in subprocess.run(["curl", "--ve
 with open(CA, "wb") as out:
     out.write(subprocess.run([AFORO, "ca", "--tls-dir", TLS], capture_output=True, check=True).stdout)
 run([every_way_in_carries_large_bodies_both_ways, refusals_come_before_the_body, boto3_over_https, wrong_authority_is_noticed,
-     sniffing_takes_its_time, many_streams_at_once, late_and_lost_answers],
+     sniffing_takes_its_time, many_streams_at_once, damaged_answers, late_and_lost_answers],
     "HTTP/1.1 and HTTP/2, plain and TLS: curl, h2load, boto3 over https",
     subprocess.run(["curl", "--version"], capture_output=True, text=True, timeout=60).stdout.split()[1],
     ["--tls-dir", TLS])
