@@ -155,7 +155,7 @@ static int status_of(const struct call *c)
 
 /* Runs the handler once, on a copy of the call as it was prepared. The answer is made at once, or
  * is left for core_render. */
-void passage_run(struct passage *p)
+static void run(struct passage *p)
 {
     struct call c = p->call;
     if (p->fault.phase == FAULT_PARTIAL) {
@@ -218,15 +218,25 @@ static void answer_fault(struct passage *p)
     passage_write_refusal(p);
 }
 
+static void run_damaged(struct passage *p)
+{
+    if (p->fault.rule->wire == FAULT_WIRE_ERROR_IN_200) {
+        damage_error_in_200(p);
+        return;
+    }
+    run(p);
+    damage_mark(p);
+}
+
 void passage_apply(struct passage *p)
 {
     switch (p->fault.phase) {
     case FAULT_NONE:
     case FAULT_PARTIAL:
-        passage_run(p);
+        run(p);
         break;
     case FAULT_DELAY:
-        passage_run(p);
+        run(p);
         p->out.delay_us = p->fault.delay_us;
         break;
     case FAULT_REJECT:
@@ -240,23 +250,23 @@ void passage_apply(struct passage *p)
         p->out.late_us = p->fault.delay_us;
         break;
     case FAULT_APPLY_REJECT:
-        passage_run(p);
+        run(p);
         answer_fault(p);
         break;
     case FAULT_LOSE_RESPONSE:
-        passage_run(p);
+        run(p);
         p->out.lost = true;
         break;
     case FAULT_DUPLICATE:
-        passage_run(p);
-        passage_run(p);
+        run(p);
+        run(p);
         break;
     case FAULT_WIRE:
-        damage_apply(p);
+        run_damaged(p);
         break;
     case FAULT_KILL:
         if ((p->fault.random & 1) != 0) {
-            passage_run(p);
+            run(p);
         }
         p->out.kill = true;
         p->out.lost = true;

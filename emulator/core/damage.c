@@ -6,7 +6,7 @@
 
 /* AWS core-error-in-200-1: S3 may begin an answer with 200 before it is done, and say in its body
  * that it has failed. */
-static void answer_error_in_200(struct passage *p)
+void damage_error_in_200(struct passage *p)
 {
     passage_refuse(p, STR("InternalError"), 500,
                    STR("We encountered an internal error. Please try again."));
@@ -14,15 +14,10 @@ static void answer_error_in_200(struct passage *p)
     p->out.response.status = 200;
 }
 
-void damage_apply(struct passage *p)
+void damage_mark(struct passage *p)
 {
     struct core_outcome *o = &p->out;
     enum fault_wire wire = p->fault.rule->wire;
-    if (wire == FAULT_WIRE_ERROR_IN_200) {
-        answer_error_in_200(p);
-        return;
-    }
-    passage_run(p);
     p->crc_to_break = wire == FAULT_WIRE_BAD_CRC;
     o->lost =
         wire == FAULT_WIRE_RESET || wire == FAULT_WIRE_GOAWAY || wire == FAULT_WIRE_RST_STREAM;

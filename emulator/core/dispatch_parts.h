@@ -38,17 +38,18 @@ struct passage {
     struct core_outcome out;
 };
 
+/* refusal.c */
 void passage_refuse(struct passage *p, struct str code, int status, struct str message);
 void passage_write_refusal(struct passage *p);
+
 bool passage_verify(struct passage *p);  /* the signature; false when it has refused */
 void passage_prepare(struct passage *p); /* validates, decodes: all that a handler does unlocked */
 void passage_apply(
     struct passage *p); /* runs the handler as the fault says, and makes the outcome */
 
-void passage_run(struct passage *p); /* the handler, once */
-
 /* damage.c: what phase wire does to an answer */
-void damage_apply(struct passage *p); /* instead of, or after, running the handler */
+void damage_error_in_200(struct passage *p); /* instead of running the handler */
+void damage_mark(struct passage *p);         /* after it: what the connection will suffer */
 void damage_answer(struct passage *p, struct core_outcome *outcome); /* its bytes, once encoded */
 
 /* body.c */
