@@ -3,69 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/decimal.h"
 #include "base/hash.h"
-#include "base/instant.h"
 #include "base/limits.h"
 
 #define KEY_BYTES_MAX (8 * MIB)
 #define GROUPS_SEED 0x67726f757073u
 #define PLACES_FIRST 256
-
-enum { BY_DAY = COLUMNS_MAX, BY_MONTH, BY_HOUR };
-
-/* ---- the plan ---- */
-
-static enum err column_named(const struct definition *def, struct str name, size_t *ret_column,
-                             struct diag *d)
-{
-    for (size_t i = 0; i < def->column_count; i++) {
-        if (str_eq(def->columns[i].name, name)) {
-            *ret_column = i;
-            return ERR_OK;
-        }
-    }
-    return fail(d, ERR_INVALID, "no column '%.*s' in pipeline %.*s", STR_ARG(name),
-                STR_ARG(def->name));
-}
-
-static enum err by_named(const struct definition *def, struct str name, size_t *ret_column,
-                         struct diag *d)
-{
-    static const struct str moments[] = {STR_INIT("day"), STR_INIT("month"), STR_INIT("hour")};
-    for (size_t i = 0; i < 3; i++) {
-        struct diag ignored = DIAG_INIT;
-        if (str_eq(name, moments[i]) && column_named(def, name, ret_column, &ignored) != ERR_OK) {
-            *ret_column = BY_DAY + i;
-            return ERR_OK;
-        }
-    }
-    return column_named(def, name, ret_column, d);
-}
-
-enum err aggregate_plan_read(struct arena *a, const struct definition *def, struct str by,
-                             struct str distinct, struct aggregate_plan *ret_plan, struct diag *d)
-{
-    struct aggregate_plan plan = {.pipeline = def->name, .measure_count = def->sum_count};
-    size_t column;
-    for (struct str rest = by, name; str_cut(&rest, ',', &name);) {
-        if (plan.by_count == AGGREGATE_BY_MAX) {
-            return fail(d, ERR_LIMIT, "by more than %d columns", AGGREGATE_BY_MAX);
-        }
-        TRY(by_named(def, name, &column, d));
-        plan.by[plan.by_count++] = str_copy(a, name);
-    }
-    if (distinct.len > 0) {
-        TRY(column_named(def, distinct, &column, d));
-        plan.distinct = str_copy(a, distinct);
-    }
-    for (size_t i = 0; i < def->sum_count; i++) {
-        const struct column *c = &def->columns[def->sum_columns[i]];
-        plan.measures[i] = (struct aggregate_measure){c->name, c->scale};
-    }
-    *ret_plan = plan;
-    return ERR_OK;
-}
 
 struct aggregate *aggregate_new(struct arena *a, const struct aggregate_plan *plan,
                                 const struct definition *def,
@@ -78,13 +21,16 @@ struct aggregate *aggregate_new(struct arena *a, const struct aggregate_plan *pl
     g->places = NEW_ARRAY(a, uint32_t, g->place_count);
     buf_init(&g->key, a, KEY_BYTES_MAX);
     for (size_t i = 0; def != NULL && i < plan->by_count; i++) {
-        err = err == ERR_OK ? by_named(def, plan->by[i], &g->by_column[i], &d) : err;
+        err = err == ERR_OK ? by_named(def, plan->by[i], &g->by[i], &d) : err;
     }
     if (plan->distinct.len > 0) {
         g->distinct = distinct_new(a, options->distinct_bytes_max, options->folder);
         err = err == ERR_OK && def != NULL
                   ? column_named(def, plan->distinct, &g->distinct_column, &d)
                   : err;
+    }
+    if (plan->once) {
+        g->once = once_new(a, plan->measure_count, options->distinct_bytes_max, options->folder);
     }
     ASSERT(err == ERR_OK); /* the plan was read by this definition */
     return g;
@@ -181,67 +127,26 @@ enum err group_add(const struct aggregate *g, struct group *to, uint64_t count,
 
 /* ---- rows ---- */
 
-static void add_value(struct buf *out, const struct warehouse_value *v)
-{
-    switch (v->type) {
-    case WAREHOUSE_NULL:
-        buf_add_char(out, '-');
-        break;
-    case WAREHOUSE_TEXT:
-        buf_add(out, v->text);
-        break;
-    case WAREHOUSE_TIMESTAMP:
-        instant_iso(out, v->i64);
-        break;
-    case WAREHOUSE_BOOL:
-        buf_add_z(out, v->i64 != 0 ? "true" : "false");
-        break;
-    case WAREHOUSE_I64:
-    case WAREHOUSE_DECIMAL:
-        decimal_text(out, v->i64, v->type == WAREHOUSE_DECIMAL ? v->scale : 0);
-        break;
-    }
-}
-
-static void add_name(struct aggregate *g, size_t column, const struct row *row)
-{
-    if (column < COLUMNS_MAX) {
-        add_value(&g->key, &row->values[column]);
-        return;
-    }
-    size_t from = g->key.len;
-    instant_date(&g->key, row->event_us);
-    if (column == BY_MONTH) {
-        buf_truncate(&g->key, from + STR("2001-01").len);
-    } else if (column == BY_HOUR) {
-        buf_add_char(&g->key, 'T');
-        instant_hour(&g->key, row->event_us);
-    }
-}
-
-static struct str row_key(struct aggregate *g, const struct row *row)
-{
-    buf_truncate(&g->key, 0);
-    for (size_t i = 0; i < g->plan->by_count; i++) {
-        add_name(g, g->by_column[i], row);
-        buf_add_char(&g->key, '\0');
-    }
-    return buf_str(&g->key);
-}
-
 static enum err add_distinct(struct aggregate *g, uint32_t group, const struct row *row,
-                             struct diag *d)
+                             const int64_t *numbers, struct diag *d)
 {
     const struct warehouse_value *v = &row->values[g->distinct_column];
     if (v->type == WAREHOUSE_NULL) {
         return ERR_OK; /* as count(distinct) of SQL */
     }
-    if (v->type == WAREHOUSE_TEXT) {
-        return distinct_add(g->distinct, group, v->text, d);
+    struct str text = v->text;
+    if (v->type != WAREHOUSE_TEXT) {
+        buf_truncate(&g->key, 0);
+        value_name(&g->key, v);
+        text = buf_str(&g->key);
     }
-    buf_truncate(&g->key, 0);
-    add_value(&g->key, v);
-    return distinct_add(g->distinct, group, buf_str(&g->key), d);
+    TRY(distinct_add(g->distinct, group, text, d));
+    return g->once == NULL ? ERR_OK : once_add(g->once, group, text, g->place, numbers, d);
+}
+
+void aggregate_object(struct aggregate *g, size_t place)
+{
+    g->place = (uint64_t)place << 32;
 }
 
 enum err aggregate_add(struct aggregate *g, const struct row *row, struct diag *d)
@@ -250,6 +155,7 @@ enum err aggregate_add(struct aggregate *g, const struct row *row, struct diag *
     uint32_t number;
     size_t count = g->plan->measure_count;
     g->counts.records++;
+    g->place++;
     if (row->fate != RECORD_ROW) {
         g->counts.filtered += row->fate == RECORD_FILTERED;
         g->counts.quarantined += row->fate == RECORD_REJECTED;
@@ -265,7 +171,7 @@ enum err aggregate_add(struct aggregate *g, const struct row *row, struct diag *
     TRY(group_of(g, row_key(g, row), &number, d));
     TRY(group_add(g, &g->groups[number], 1, numbers, d));
     g->counts.rows++;
-    return g->distinct == NULL ? ERR_OK : add_distinct(g, number, row, d);
+    return g->distinct == NULL ? ERR_OK : add_distinct(g, number, row, numbers, d);
 }
 
 /* ---- parts into one ---- */
@@ -306,7 +212,8 @@ static struct aggregate_group shown(struct arena *a, const struct aggregate *all
                                     .distinct = group->distinct,
                                     .sums = group->numbers,
                                     .mins = group->numbers + count,
-                                    .maxs = group->numbers + 2 * count};
+                                    .maxs = group->numbers + 2 * count,
+                                    .once_sums = NEW_ARRAY(a, int64_t, count)};
 }
 
 /* How the groups of `all` stand in the order of their names. */
@@ -339,6 +246,36 @@ static enum err count_distinct(void *ctx, const struct distinct_entry *entry, bo
     return ERR_OK;
 }
 
+static enum err count_once(void *ctx, const uint64_t *entry, struct diag *d)
+{
+    struct aggregate_result *r = ctx;
+    size_t group = (size_t)(entry[1] & (DISTINCT_GROUPS_MAX - 1));
+    if (group >= r->group_count) {
+        return fail(d, ERR_INVALID, "a value of a group that is not there");
+    }
+    struct aggregate_group *g = &r->groups[group];
+    for (size_t i = 0; i < r->plan->measure_count; i++) {
+        int64_t number = (int64_t)entry[ONCE_NUMBERS + i];
+        if (__builtin_add_overflow(g->once_sums[i], number, &g->once_sums[i])) {
+            return fail(d, ERR_LIMIT, "the sum of %.*s is too large",
+                        STR_ARG(r->plan->measures[i].column));
+        }
+    }
+    g->once++;
+    r->once++;
+    return ERR_OK;
+}
+
+enum err once_all(struct arena *a, const struct aggregate_result *r, once_each_fn *each, void *ctx,
+                  struct diag *d)
+{
+    struct once **sets = NEW_ARRAY(a, struct once *, r->part_count);
+    for (size_t i = 0; i < r->part_count; i++) {
+        sets[i] = r->parts[i]->once;
+    }
+    return once_each(sets, r->numbers, r->part_count, each, ctx, d);
+}
+
 static enum err part_add(struct aggregate *all, const struct aggregate *part, uint32_t *numbers,
                          struct diag *d)
 {
@@ -359,6 +296,7 @@ enum err aggregate_end(struct arena *a, struct aggregate *const *parts, size_t c
     struct aggregate_options unused = {.folder = STR_EMPTY};
     *plan = *parts[0]->plan;
     plan->distinct = STR_EMPTY; /* `all` has only the groups */
+    plan->once = false;
     struct aggregate *all = aggregate_new(a, plan, NULL, &unused);
     uint32_t **numbers = NEW_ARRAY(a, uint32_t *, count);
     struct distinct **sets = NEW_ARRAY(a, struct distinct *, count);
@@ -385,6 +323,9 @@ enum err aggregate_end(struct arena *a, struct aggregate *const *parts, size_t c
     r.part_count = count;
     if (parts[0]->distinct != NULL) {
         TRY(distinct_each(sets, r.numbers, count, count_distinct, &r, d));
+    }
+    if (r.plan->once) {
+        TRY(once_all(a, &r, count_once, &r, d));
     }
     *ret_result = r;
     return ERR_OK;

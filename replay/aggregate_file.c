@@ -1,10 +1,9 @@
-/* aggregate_file.c -- Results as JSON and as a table; a part to a file and back. */
+/* aggregate_file.c -- Results as JSON; a part to a file and back. */
 #include "aggregate_parts.h"
 
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "table.h"
 
 #define PART_HEAD_MAX (256 * MIB)
 
@@ -86,6 +85,10 @@ static void write_groups(struct json_out *w, struct arena *a, const struct aggre
         write_numbers(w, a, r->plan, "sum", g->sums, g);
         write_numbers(w, a, r->plan, "min", g->mins, g);
         write_numbers(w, a, r->plan, "max", g->maxs, g);
+        if (r->plan->once) {
+            json_out_ki64(w, "once", (int64_t)g->once);
+            write_numbers(w, a, r->plan, "sum_once", g->once_sums, g);
+        }
         json_out_object_end(w);
     }
     json_out_array_end(w);
@@ -102,6 +105,9 @@ static void write_result(struct buf *out, struct arena *a, const struct aggregat
     write_plan(&w, r->plan);
     write_counts(&w, r);
     json_out_ki64(&w, "distinct_in_all", (int64_t)r->distinct);
+    if (r->plan->once) {
+        json_out_ki64(&w, "once_in_all", (int64_t)r->once);
+    }
     write_groups(&w, a, r);
     json_out_object_end(&w);
     buf_add_char(out, '\n');
@@ -110,73 +116,6 @@ static void write_result(struct buf *out, struct arena *a, const struct aggregat
 void aggregate_json(struct buf *out, struct arena *a, const struct aggregate_result *r)
 {
     write_result(out, a, r, "tally");
-}
-
-static struct str joined(struct arena *a, const struct aggregate_plan *plan,
-                         const struct aggregate_group *g)
-{
-    struct buf text;
-    buf_init(&text, a, 8 * MIB);
-    for (size_t i = 0; i < plan->by_count; i++) {
-        buf_add_z(&text, i == 0 ? "" : " / ");
-        buf_add(&text, g->names[i]);
-    }
-    return plan->by_count == 0 ? STR("all") : buf_str(&text);
-}
-
-/* One table a measure: count, distinct, sum, least, greatest. */
-static void measure_table(struct buf *out, struct arena *a, const struct aggregate_result *r,
-                          size_t measure)
-{
-    bool any = measure < r->plan->measure_count;
-    const struct aggregate_measure *m = any ? &r->plan->measures[measure] : NULL;
-    struct table *t = table_new(a, "lrrrrr");
-    struct str head[] = {STR("group"),
-                         STR("count"),
-                         STR("distinct"),
-                         any ? str_printf(a, "sum(%.*s)", STR_ARG(m->column)) : STR_EMPTY,
-                         any ? STR("min") : STR_EMPTY,
-                         any ? STR("max") : STR_EMPTY};
-    table_add(t, head);
-    for (size_t i = 0; i < r->group_count; i++) {
-        const struct aggregate_group *g = &r->groups[i];
-        bool some = any && g->mins[measure] <= g->maxs[measure];
-        struct str cells[] = {joined(a, r->plan, g),
-                              table_number(a, g->count),
-                              r->plan->distinct.len == 0 ? STR("-") : table_number(a, g->distinct),
-                              some ? number_text(a, g->sums[measure], m->scale) : STR_EMPTY,
-                              some ? number_text(a, g->mins[measure], m->scale) : STR_EMPTY,
-                              some ? number_text(a, g->maxs[measure], m->scale) : STR_EMPTY};
-        table_add(t, cells);
-    }
-    table_write(out, t);
-}
-
-void aggregate_table(struct buf *out, struct arena *a, const struct aggregate_result *r)
-{
-    const struct aggregate_counts *c = &r->counts;
-    struct table *t = table_new(a, "lr");
-    const struct {
-        const char *name;
-        uint64_t count;
-    } lines[] = {{"objects", c->objects},   {"with a problem", c->problems},
-                 {"records", c->records},   {"rows", c->rows},
-                 {"filtered", c->filtered}, {"quarantined", c->quarantined}};
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        struct str cells[] = {str_of(lines[i].name), table_number(a, lines[i].count)};
-        table_add(t, cells);
-    }
-    if (r->plan->distinct.len > 0) {
-        struct str cells[] = {str_printf(a, "distinct %.*s", STR_ARG(r->plan->distinct)),
-                              table_number(a, r->distinct)};
-        table_add(t, cells);
-    }
-    table_write(out, t);
-    size_t tables = r->plan->measure_count == 0 ? 1 : r->plan->measure_count;
-    for (size_t i = 0; i < tables; i++) {
-        buf_add_char(out, '\n');
-        measure_table(out, a, r, i);
-    }
 }
 
 static void put_u64(struct buf *out, uint64_t value)
@@ -201,6 +140,23 @@ static enum err save_entry(void *ctx, const struct distinct_entry *entry, bool i
     return ERR_OK;
 }
 
+struct saving {
+    struct buf *out;
+    size_t words;
+};
+
+static enum err save_first(void *ctx, const uint64_t *entry, struct diag *d)
+{
+    const struct saving *s = ctx;
+    if (s->out->len + s->words * sizeof(uint64_t) > s->out->max) {
+        return fail(d, ERR_LIMIT, "the result is over %zu bytes: use more shards", s->out->max);
+    }
+    for (size_t i = 0; i < s->words; i++) {
+        put_u64(s->out, entry[i]);
+    }
+    return ERR_OK;
+}
+
 enum err aggregate_save(struct buf *out, struct arena *a, const struct aggregate_result *r,
                         struct diag *d)
 {
@@ -212,7 +168,12 @@ enum err aggregate_save(struct buf *out, struct arena *a, const struct aggregate
     for (size_t i = 0; i < r->part_count; i++) {
         sets[i] = r->parts[i]->distinct;
     }
-    return distinct_each(sets, r->numbers, r->part_count, save_entry, out, d);
+    TRY(distinct_each(sets, r->numbers, r->part_count, save_entry, out, d));
+    if (!r->plan->once) {
+        return ERR_OK;
+    }
+    struct saving saving = {out, ONCE_NUMBERS + r->plan->measure_count};
+    return once_all(a, r, save_first, &saving, d);
 }
 
 /* ---- in ---- */
@@ -231,7 +192,8 @@ static enum err load_plan(struct arena *a, const struct json *root, struct aggre
 {
     struct aggregate_plan plan = {
         .pipeline = str_copy(a, json_str(json_get(root, STR("pipeline")))),
-        .distinct = str_copy(a, json_str(json_get(root, STR("distinct"))))};
+        .distinct = str_copy(a, json_str(json_get(root, STR("distinct")))),
+        .once = json_get(root, STR("once_in_all")) != NULL};
     const struct json *by = json_get(root, STR("by")), *measures = json_get(root, STR("measures"));
     if (!json_is(by, JSON_IS_ARRAY) || by->count > AGGREGATE_BY_MAX ||
         !json_is(measures, JSON_IS_ARRAY) || measures->count > COLUMNS_MAX) {
@@ -256,7 +218,8 @@ static enum err load_plan(struct arena *a, const struct json *root, struct aggre
 static bool plan_eq(const struct aggregate_plan *x, const struct aggregate_plan *y)
 {
     bool eq = str_eq(x->pipeline, y->pipeline) && str_eq(x->distinct, y->distinct) &&
-              x->by_count == y->by_count && x->measure_count == y->measure_count;
+              x->once == y->once && x->by_count == y->by_count &&
+              x->measure_count == y->measure_count;
     for (size_t i = 0; eq && i < x->by_count; i++) {
         eq = str_eq(x->by[i], y->by[i]);
     }
@@ -346,19 +309,56 @@ static enum err load_head(struct aggregate *g, struct arena *scratch, const stru
     return ERR_OK;
 }
 
-static enum err load_entries(struct aggregate *g, struct str bytes, struct diag *d)
+static enum err check_entry(const struct aggregate *g, struct distinct_entry entry, size_t at,
+                            struct diag *d)
+{
+    bool good = (entry.a & 1) != 0 && (entry.b & (DISTINCT_GROUPS_MAX - 1)) < g->group_count;
+    return good ? ERR_OK : fail(d, ERR_INVALID, "the entry at byte %zu of the values is none", at);
+}
+
+static enum err load_distinct(struct aggregate *g, struct str bytes, struct diag *d)
 {
     if (g->distinct == NULL ? bytes.len > 0 : bytes.len % 16 != 0) {
         return fail(d, ERR_INVALID, "cut: %zu bytes of distinct values", bytes.len);
     }
     for (size_t at = 0; at < bytes.len; at += 16) {
         struct distinct_entry entry = {get_u64(bytes.ptr + at), get_u64(bytes.ptr + at + 8)};
-        if ((entry.a & 1) == 0 || (entry.b & (DISTINCT_GROUPS_MAX - 1)) >= g->group_count) {
-            return fail(d, ERR_INVALID, "distinct value %zu is none", at / 16);
-        }
+        TRY(check_entry(g, entry, at, d));
         TRY(distinct_add_entry(g->distinct, entry, d));
     }
     return ERR_OK;
+}
+
+static enum err load_first(struct aggregate *g, struct str bytes, struct diag *d)
+{
+    uint64_t entry[ONCE_NUMBERS + COLUMNS_MAX];
+    size_t words = once_words(g->once), size = words * sizeof(uint64_t);
+    for (size_t at = 0; at < bytes.len; at += size) {
+        for (size_t i = 0; i < words; i++) {
+            entry[i] = get_u64(bytes.ptr + at + i * sizeof(uint64_t));
+        }
+        TRY(check_entry(g, (struct distinct_entry){entry[0], entry[1]}, at, d));
+        TRY(once_add_entry(g->once, entry, d));
+    }
+    return ERR_OK;
+}
+
+/* The distinct values, and behind them as many first records as the head says. */
+static enum err load_entries(struct aggregate *g, const struct json *root, struct str bytes,
+                             struct diag *d)
+{
+    uint64_t firsts = 0;
+    if (g->once == NULL) {
+        return load_distinct(g, bytes, d);
+    }
+    TRY(load_count(root, "once_in_all", &firsts, d));
+    size_t size = once_words(g->once) * sizeof(uint64_t);
+    if (firsts > bytes.len / size) {
+        return fail(d, ERR_INVALID, "cut: %zu bytes of values", bytes.len);
+    }
+    size_t behind = bytes.len - (size_t)firsts * size;
+    TRY(load_distinct(g, str_slice(bytes, 0, behind), d));
+    return load_first(g, str_from(bytes, behind), d);
 }
 
 static enum err load(struct arena *a, struct arena *scratch, struct str bytes,
@@ -382,7 +382,7 @@ static enum err load(struct arena *a, struct arena *scratch, struct str bytes,
     }
     struct aggregate *g = aggregate_new(a, plan, NULL, options);
     TRY(load_head(g, scratch, root, d));
-    TRY(load_entries(g, entries, d));
+    TRY(load_entries(g, root, entries, d));
     *ret_aggregate = g;
     return ERR_OK;
 }

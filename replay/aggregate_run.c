@@ -142,6 +142,7 @@ static enum err count_object(struct worker *w, struct job *job, struct diag *d)
         TRY(source_fetch_into(w->source, job->object, w->object_arena, &w->room, &bytes, d));
     }
     job->size = bytes.len;
+    aggregate_object(w->aggregate, job->object->place);
     bool capture = format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes));
     TRY(capture ? count_capture(w, job, bytes, d) : count_other(w, job, bytes, d));
     aggregate_counts(w->aggregate)->objects++;

@@ -122,12 +122,17 @@ enum err distinct_add_entry(struct distinct *s, struct distinct_entry entry, str
     return ++s->held >= s->held_max ? spill(s, d) : ERR_OK;
 }
 
+struct distinct_entry distinct_hash(struct str value)
+{
+    /* an entry of zeros would look like an empty place of `latest` */
+    return (struct distinct_entry){hash64(SEED_A, value) | 1u, hash64(SEED_B, value) & ~GROUP_MASK};
+}
+
 enum err distinct_add(struct distinct *s, uint32_t group, struct str value, struct diag *d)
 {
     ASSERT(group < DISTINCT_GROUPS_MAX);
-    /* an entry of zeros would look like an empty place of `latest` */
-    struct distinct_entry entry = {hash64(SEED_A, value) | 1u,
-                                   (hash64(SEED_B, value) & ~GROUP_MASK) | group};
+    struct distinct_entry entry = distinct_hash(value);
+    entry.b |= group;
     return distinct_add_entry(s, entry, d);
 }
 

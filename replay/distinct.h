@@ -16,6 +16,8 @@ struct distinct_entry {
 struct distinct *distinct_new(struct arena *a, size_t bytes_max, struct str folder);
 MUST_USE enum err distinct_add(struct distinct *s, uint32_t group, struct str value,
                                struct diag *d);
+/* How a value is known: an entry of group 0. */
+struct distinct_entry distinct_hash(struct str value);
 MUST_USE enum err distinct_add_entry(struct distinct *s, struct distinct_entry entry,
                                      struct diag *d);
 

@@ -79,6 +79,9 @@ enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
     if (object_list_sort(&list, d) != ERR_OK) {
         return diag_context(d, "%.*s", STR_ARG(where));
     }
+    for (size_t i = 0; i < list.count; i++) {
+        list.items[i].place = i;
+    }
     s.objects = list.items;
     s.count = list.count;
     *ret_source = s;

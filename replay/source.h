@@ -17,6 +17,7 @@ struct source_object {
     int64_t size;               /* as stored; -1: not known yet */
     int64_t records, raw_bytes; /* from the manifest; -1 */
     struct str sha256_of_raw;   /* from the manifest; empty */
+    size_t place;               /* in the whole source, from 0, whatever is selected of it */
 };
 struct source {
     struct str where; /* as given */

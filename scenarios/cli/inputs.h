@@ -7,6 +7,9 @@
 #include "replay/source.h"
 #include "seam/warehouse.h"
 
+#define TALLY_VALUES_BYTES (16 * MIB) /* of memory for values; past it a temporary file */
+#define TALLY_BYTES_MAX (8 * GIB)     /* a result or a part */
+
 MUST_USE enum err inputs_file(struct arena *a, const char *path, size_t bytes_max,
                               struct str *ret_text, struct diag *d);
 /* `path` NULL: to stdout. */

@@ -1,5 +1,5 @@
 /* tally_command.c -- `aforo tally`: what captured objects come to, by the production decoder and
- * without a warehouse; and `aforo merge`: parts of one that was counted on many machines. */
+ * without a warehouse. */
 #include "cli.h"
 #include "inputs.h"
 
@@ -12,8 +12,6 @@
 #include "base/limits.h"
 #include "replay/aggregate_run.h"
 
-#define DISTINCT_BYTES_MAX (16 * MIB) /* in memory; past it a temporary file */
-#define OUT_BYTES_MAX (8 * GIB)
 #define PROGRESS_EVERY_US (200 * US_PER_MS)
 #define PROBLEMS_SHOWN 40
 
@@ -23,8 +21,13 @@ static const char tally_help[] =
     "reads them, without a\n"
     "warehouse. WHERE as for `aforo replay`.\n\n"
     "  --pipeline FILE      the pipeline's definition; its reconcile.sums are what is summed\n"
-    "  --by COLUMN,...      by these columns, or by day, month or hour of the event's time\n"
+    "  --by COLUMN,...      by these columns, or by month, day, hour, minute or a window (10m, 6h) "
+    "of the\n"
+    "                       event's time\n"
     "  --distinct COLUMN    how many different values, by group and in all\n"
+    "  --once COLUMN        the same, and sums in which each value counts once, by its first "
+    "record\n"
+    "  --top N              only the N largest groups\n"
     "  --from T, --to T     events from T on, and before T (2026-03-28T00:00:00Z, or a date)\n"
     "  --arrived-from T, --arrived-to T   the same by arrival in the stream (captures know it)\n"
     "  --prefix KEY         objects whose key begins so\n"
@@ -40,14 +43,11 @@ static const char tally_help[] =
     "  --json               the result as JSON, and progress as JSON lines on stderr\n"
     "  --quiet              no progress\n\n"
     "Exit code: 0 counted, 1 an object has a problem, 2 bad input.\n\n"
-    "example:\n"
+    "examples:\n"
+    "  aforo tally s3://trail/AWSLogs/ --pipeline cloudtrail.yaml --by 10m --once event_id --top "
+    "5\n"
     "  aforo tally fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml "
     "--by month\n";
-
-static const char merge_help[] =
-    "usage: aforo merge PART... [--json]\n\n"
-    "Joins what `aforo tally --part` wrote on many machines: the same bytes as one run over all of "
-    "it.\n";
 
 struct tally_arguments {
     const char *where, *pipeline, *endpoint, *part;
@@ -55,7 +55,8 @@ struct tally_arguments {
     struct selection selection;
     enum reader_format format;
     unsigned threads;
-    bool json, quiet;
+    size_t top;
+    bool once, json, quiet;
 };
 struct tally {
     struct arena *arena;
@@ -72,6 +73,8 @@ enum {
     OPTION_PIPELINE = 256,
     OPTION_BY,
     OPTION_DISTINCT,
+    OPTION_ONCE,
+    OPTION_TOP,
     OPTION_FROM,
     OPTION_TO,
     OPTION_ARRIVED_FROM,
@@ -90,6 +93,8 @@ static const struct option tally_options[] = {
     {"pipeline", required_argument, NULL, OPTION_PIPELINE},
     {"by", required_argument, NULL, OPTION_BY},
     {"distinct", required_argument, NULL, OPTION_DISTINCT},
+    {"once", required_argument, NULL, OPTION_ONCE},
+    {"top", required_argument, NULL, OPTION_TOP},
     {"from", required_argument, NULL, OPTION_FROM},
     {"to", required_argument, NULL, OPTION_TO},
     {"arrived-from", required_argument, NULL, OPTION_ARRIVED_FROM},
@@ -125,7 +130,16 @@ static enum err option_take(struct tally_arguments *args, int option, const char
         args->by = str_of(value);
         break;
     case OPTION_DISTINCT:
+    case OPTION_ONCE:
+        if (args->distinct.len > 0 && !str_eq(args->distinct, str_of(value))) {
+            return fail(d, ERR_INVALID, "--distinct and --once of one column");
+        }
         args->distinct = str_of(value);
+        args->once = args->once || option == OPTION_ONCE;
+        break;
+    case OPTION_TOP:
+        TRY(cli_number("top", value, AGGREGATE_GROUPS_MAX, &number, d));
+        args->top = (size_t)number;
         break;
     case OPTION_FROM:
     case OPTION_TO:
@@ -233,7 +247,7 @@ static enum err inputs_read(struct tally *t, struct definition **ret_def,
     struct str text;
     TRY(inputs_file(t->arena, args->pipeline, DEFINITION_BYTES_MAX, &text, d));
     TRY(definition_read(t->arena, text, str_of(args->pipeline), ret_def, d));
-    TRY(aggregate_plan_read(t->arena, *ret_def, args->by, args->distinct, ret_plan, d));
+    TRY(aggregate_plan_read(t->arena, *ret_def, args->by, args->distinct, args->once, ret_plan, d));
     if (args->condition.len > 0 &&
         selection_where(&args->selection, t->arena, *ret_def, args->condition, d) != ERR_OK) {
         return diag_context(d, "--where");
@@ -248,13 +262,13 @@ static enum err inputs_read(struct tally *t, struct definition **ret_def,
 static enum err result_write(struct tally *t, const struct aggregate_result *r, struct diag *d)
 {
     struct buf out;
-    buf_init(&out, t->arena, OUT_BYTES_MAX);
+    buf_init(&out, t->arena, TALLY_BYTES_MAX);
     if (t->args->part != NULL) {
         TRY(aggregate_save(&out, t->arena, r, d));
     } else if (t->args->json) {
         aggregate_json(&out, t->arena, r);
     } else {
-        aggregate_table(&out, t->arena, r);
+        aggregate_table(&out, t->arena, r, t->args->top);
     }
     return inputs_write(t->args->part, buf_str(&out), d);
 }
@@ -287,7 +301,7 @@ static int tally(struct tally *t)
         .threads = t->args->threads,
         .rt = t->rt,
         .selection = &t->args->selection,
-        .aggregate = {.distinct_bytes_max = DISTINCT_BYTES_MAX,
+        .aggregate = {.distinct_bytes_max = TALLY_VALUES_BYTES,
                       .folder = str_of(folder == NULL ? "/tmp" : folder)},
         .progress = shown ? progress_show : NULL,
         .progress_ctx = t};
@@ -331,68 +345,4 @@ const struct cli_command cli_tally = {
     .summary = "counts and exact sums of captured objects, by group, as fast as they can be read",
     .help = tally_help,
     .run = tally_run,
-};
-
-/* ---- merge ---- */
-
-static enum err merge(struct arena *a, char **paths, size_t count, bool json, struct diag *d)
-{
-    const char *folder = getenv("TMPDIR");
-    struct aggregate_plan plan = {.pipeline = STR_EMPTY};
-    struct aggregate_options o = {.distinct_bytes_max = DISTINCT_BYTES_MAX / count,
-                                  .folder = str_of(folder == NULL ? "/tmp" : folder)};
-    struct aggregate **parts = NEW_ARRAY(a, struct aggregate *, count);
-    struct aggregate_result result;
-    struct buf out;
-    for (size_t i = 0; i < count; i++) {
-        struct arena *file = arena_new("tally part", OUT_BYTES_MAX + GIB);
-        struct str bytes;
-        enum err err = inputs_file(file, paths[i], OUT_BYTES_MAX, &bytes, d);
-        err = err == ERR_OK ? aggregate_load(a, bytes, str_of(paths[i]), &plan, &o, &parts[i], d)
-                            : err;
-        arena_free(file);
-        TRY(err);
-    }
-    TRY(aggregate_end(a, parts, count, &result, d));
-    buf_init(&out, a, OUT_BYTES_MAX);
-    if (json) {
-        aggregate_json(&out, a, &result);
-    } else {
-        aggregate_table(&out, a, &result);
-    }
-    return inputs_write(NULL, buf_str(&out), d);
-}
-
-static int merge_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
-                                            {NULL, 0, NULL, 0}};
-    struct diag d = DIAG_INIT;
-    bool json = false;
-    int found;
-    opterr = 0;
-    while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (found != OPTION_JSON) {
-            return cli_bad_option(&cli_merge, argc, argv, found);
-        }
-        json = true;
-    }
-    if (optind >= argc) {
-        return cli_usage(&cli_merge, "which parts?");
-    }
-    struct arena *a = arena_new("merge", ARENA_PROCESS_BYTES_MAX);
-    int code = CLI_OK;
-    if (merge(a, argv + optind, (size_t)(argc - optind), json, &d) != ERR_OK) {
-        (void)cli_failed(&cli_merge, &d);
-        code = inputs_exit(&d);
-    }
-    arena_free(a);
-    return code;
-}
-
-const struct cli_command cli_merge = {
-    .name = "merge",
-    .summary = "parts of a tally that was counted on many machines, as one",
-    .help = merge_help,
-    .run = merge_run,
 };

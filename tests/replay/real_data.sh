@@ -23,21 +23,27 @@ check cloudtrail-stratus cloudtrail 55 2,900 2,900 0
 check cloudtrail-ransomware cloudtrail 1,087 10,790 8,390 2,400
 [ "$found" -gt 0 ] || { echo "skipped: none of the sets is in $AFORO_DATA"; exit 77; }
 
-# Firehose's objects without any delimiter: only counted, by a pipeline that asks for nothing but a number.
+# The incident in one command: how many, how many of them twice, when, and how much left the buckets.
+incident() { # set, pipeline and options; then lines that the answer has
+  local said where=$1 options=$2; shift 2
+  [ -d "$AFORO_DATA/$where" ] || { echo "$where: not there"; return 0; }
+  said=$("$aforo" tally "$AFORO_DATA/$where" $options) || { echo "$where: exit $?"; exit 1; }
+  for line in "$@"; do
+    grep -Eq "^  $line\$" <<<"$said" || { echo "$where: no line \"$line\" in: $said"; exit 1; }
+  done
+}
+incident cloudtrail-ransomware "--pipeline fixtures/pipelines/cloudtrail.yaml --by 10m --once event_id --top 3" \
+  "records +10,790" "distinct event_id +8,390" "repeats +2,400" "largest group +2,359  2021-07-30T16:30" \
+  "all +10,790 +8,390 +2928070 +2928070 +0 +83065" "all +10,790 +8,390 +5111984 +4179148 +0 +333488"
+
+# Firehose's objects without any delimiter: amounts by event, and each application's once.
+incident bank-loans-2012/firehose "--pipeline fixtures/pipelines/loans.yaml --once application_id" \
+  "records +262,200" "distinct application_id +13,087" "all +262,200 +13,087 +4086857749 +177634511 +0 +99999"
+incident bank-loans-2012/events.csv.gz "--pipeline fixtures/pipelines/loans.yaml --once application_id" \
+  "all +262,200 +13,087 +4086857749 +177634511 +0 +99999"
 if [ -d "$AFORO_DATA/bank-loans-2012/firehose" ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  cat >"$work/loans.yaml" <<'Y'
-schema: 1
-name: loans
-bucket: loans-data
-event: {id: seq, time: time}
-columns:
-  - {name: seq, type: integer, required: true}
-  - {name: time, type: timestamp, required: true}
-  - {name: amount_requested, type: integer, required: true}
-warehouse: {table: loans}
-Y
   python3 - "$AFORO_DATA/bank-loans-2012/expected.json" >"$work/expect.json" <<'P'
 import json, sys
 e = json.load(open(sys.argv[1]))
@@ -45,5 +51,5 @@ json.dump({"schema": 1, "objects": 167, "records": e["events"], "rows": e["event
     {"of": "sum(amount_requested)", "equals": str(e["sum_amount_requested_over_events"])},
     {"of": "min(time)", "equals": e["first_time"]}, {"of": "max(time)", "equals": e["last_time"]}]}, sys.stdout)
 P
-  "$aforo" replay "$AFORO_DATA/bank-loans-2012/firehose" --pipeline "$work/loans.yaml" --expect "$work/expect.json"
+  "$aforo" replay "$AFORO_DATA/bank-loans-2012/firehose" --pipeline fixtures/pipelines/loans.yaml --expect "$work/expect.json"
 fi

@@ -18,6 +18,8 @@ TestSuite(aggregate, .init = bench_setup, .fini = bench_teardown);
 struct expected {
     uint64_t counts[SHOPS], distinct[SHOPS], distinct_all;
     int64_t sums[SHOPS], mins[SHOPS], maxs[SHOPS];
+    uint64_t once[SHOPS]; /* by the first record of each id */
+    int64_t once_sums[SHOPS];
 };
 
 /* Record n as JSON, and into the oracle's arrays. Ids come back, also in other shops. */
@@ -35,6 +37,8 @@ static struct str record_make(struct arena *a, uint64_t n, struct expected *e, b
         known = known || seen[i * IDS + id];
     }
     e->distinct_all += !known;
+    e->once[shop] += !known;
+    e->once_sums[shop] += known ? 0 : amount;
     e->distinct[shop] += !seen[shop * IDS + id];
     seen[shop * IDS + id] = true;
     return str_printf(a,
@@ -85,8 +89,8 @@ static struct aggregate_run_result count(struct rt *rt, const struct asked *aske
     selection.shard_count = asked->shards;
     cr_assert(definition_read(a, str_of(DEFINITION), STR("sales.yaml"), &def, &d) == ERR_OK, "%s",
               d.msg);
-    cr_assert(aggregate_plan_read(a, def, str_of(asked->by), STR("id"), plan, &d) == ERR_OK, "%s",
-              d.msg);
+    cr_assert(aggregate_plan_read(a, def, str_of(asked->by), STR("id"), true, plan, &d) == ERR_OK,
+              "%s", d.msg);
     cr_assert(asked->where == NULL ||
                   selection_where(&selection, a, def, str_of(asked->where), &d) == ERR_OK,
               "%s", d.msg);
@@ -131,6 +135,9 @@ Test(aggregate, equals_the_oracle_however_it_is_counted)
                       g->sums[0] == e.sums[i] && g->mins[0] == e.mins[i] && g->maxs[0] == e.maxs[i],
                   "shop %zu: %llu distinct, not %llu", i, (unsigned long long)g->distinct,
                   (unsigned long long)e.distinct[i]);
+        cr_expect(g->once == e.once[i] && g->once_sums[0] == e.once_sums[i],
+                  "shop %zu: %llu first records, not %llu", i, (unsigned long long)g->once,
+                  (unsigned long long)e.once[i]);
     }
     struct aggregate_run_result other =
         count(rt, &(struct asked){"shop", NULL, 3, 0, 0, 16 * KIB}, &plan);
@@ -192,4 +199,41 @@ Test(aggregate, a_condition_selects_rows)
     cr_assert_eq(r.result.group_count, 2);
     cr_expect_eq(r.result.counts.rows, e.counts[3] + e.counts[5]);
     cr_expect_eq(r.result.counts.quarantined, 2);
+}
+
+/* A window is named by its beginning, whatever its length; one that does not divide a day, and a
+ * column that may be null where each value is to count once, are refused. */
+Test(aggregate, windows_and_columns_are_asked_by_name)
+{
+    static const struct {
+        const char *by, *first;
+    } rows[] = {{"month", "2026-03"},         {"day", "2026-03-01"},
+                {"hour", "2026-03-01T00"},    {"minute", "2026-03-01T00:00"},
+                {"6h", "2026-03-01T00:00"},   {"PT15M", "2026-03-01T00:00"},
+                {"2s", "2026-03-01T00:00:00"}};
+    static const char *const bad[] = {"7m", "2d", "500ms", "days", "shop,", "10"};
+    struct diag d = DIAG_INIT;
+    struct expected e = {0};
+    struct aggregate_plan plan;
+    struct definition *def;
+    objects_make(&e);
+    struct rt *rt = rt_threads_new(bench_arena(), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct aggregate_run_result r =
+            count(rt, &(struct asked){rows[i].by, NULL, 2, 0, 0, MIB}, &plan);
+        cr_expect_eq(r.result.group_count, i == 0 ? 1 : 9);
+        cr_expect(str_eq(r.result.groups[0].names[0], str_of(rows[i].first)), "%.*s",
+                  STR_ARG(r.result.groups[0].names[0]));
+    }
+    cr_assert(definition_read(bench_arena(), str_of(DEFINITION), STR("sales.yaml"), &def, &d) ==
+              ERR_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        diag_clear(&d);
+        cr_expect_eq(
+            aggregate_plan_read(bench_arena(), def, str_of(bad[i]), STR_EMPTY, false, &plan, &d),
+            ERR_INVALID, "%s", bad[i]);
+    }
+    diag_clear(&d);
+    cr_expect_eq(aggregate_plan_read(bench_arena(), def, STR_EMPTY, STR("shop"), true, &plan, &d),
+                 ERR_INVALID);
 }
