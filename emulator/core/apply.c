@@ -68,7 +68,6 @@ static struct http_response answer_error(const struct passage *p, const struct c
                                 .message = c->message,
                                 .status = status,
                                 .sender = status < 500,
-                                .resource = p->request.path,
                                 .extra = c->error_extra};
     struct http_response response;
     codec_write_error(p->route.envelope, &p->request, &error, p->request_id, p->arena, &response);

@@ -26,6 +26,9 @@ struct call {
     void *prepared;      /* by its prepare */
     struct arena *arena; /* ends with the request */
     int64_t now_us;      /* the emulator's clock */
+    /* The order of requests: how many had been applied when this one's head came, and which one it
+     * is itself. What lies between was done while its body was on its way. */
+    uint64_t begun, turn;
     struct str account, region;
     struct str request_id; /* a UUID */
     struct fault_decision

@@ -2,6 +2,8 @@
 #ifndef AFORO_EMULATOR_CORE_CORE_PARTS_H
 #define AFORO_EMULATOR_CORE_CORE_PARTS_H
 
+#include <stdatomic.h>
+
 #include "base/heap.h"
 #include "base/map.h"
 #include "core.h"
@@ -36,6 +38,7 @@ struct core {
     int64_t start_us; /* faults' from and until count from here */
     int64_t now_us;   /* of what is going on */
     uint64_t uuid_count, random_count;
+    _Atomic uint64_t turn; /* requests applied so far; read without the lock by new ones */
     struct heap timers;
     struct outbound_queue outbound;
     struct ledger ledger;

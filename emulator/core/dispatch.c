@@ -243,6 +243,7 @@ static void open_call(struct passage *p)
         .op = p->route.op,
         .spoken = p->route.envelope,
         .request = &p->request,
+        .begun = p->begun,
         .arena = p->arena,
         .account = p->account,
         .region = p->region,
@@ -262,6 +263,7 @@ struct passage *core_open(struct core *core, const struct http_request *head, st
 {
     struct passage *p = NEW(a, struct passage);
     *p = (struct passage){.core = core, .arena = a, .head = head, .about = {.actor = actor}};
+    p->begun = atomic_load_explicit(&core->turn, memory_order_relaxed);
     p->control = control_is(head);
     copy_head(p);
     p->form = !p->control && is_form(p);
@@ -326,6 +328,7 @@ struct core_outcome core_apply(struct passage *p, int64_t clock_us)
         p->call.state = core->states[p->route.index];
         p->call.request_id = p->request_id;
         p->call.now_us = core->now_us;
+        p->call.turn = atomic_fetch_add_explicit(&core->turn, 1, memory_order_relaxed) + 1;
         decide_fault(p);
         passage_apply(p);
     } else {

@@ -12,6 +12,7 @@ struct passage {
     struct arena *arena;             /* ends with the request */
     const struct http_request *head; /* as it came, for the signature; no body */
     struct http_request request;     /* as the handler will see it */
+    uint64_t begun;                  /* call.h */
     struct sigv4_claim claim;        /* when has_claim: who signed it */
     bool has_claim, control;
     bool inside; /* of another service: not signed */

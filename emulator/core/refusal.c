@@ -26,11 +26,8 @@ const char *error_internal(const struct service_model *model)
 void passage_refuse(struct passage *p, struct str code, int status, struct str message)
 {
     p->refused = true;
-    p->refusal = (struct codec_error){.code = code,
-                                      .message = message,
-                                      .status = status,
-                                      .sender = status < 500,
-                                      .resource = p->request.path};
+    p->refusal = (struct codec_error){
+        .code = code, .message = message, .status = status, .sender = status < 500};
 }
 
 void passage_write_refusal(struct passage *p)

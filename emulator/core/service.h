@@ -17,6 +17,7 @@ struct body_taker {
 struct operation_handler {
     const char *name; /* "PutRecords"; an operation of the model without one is refused by name */
     operation_fn *handle;
+    bool anonymous; /* its requests are not signed, or where only it looks */
     bool raw; /* hot path: reads request->body and writes response itself; model validation is its
                  own */
     const struct body_taker *body; /* NULL: the body is collected into request->body */

@@ -4,6 +4,7 @@
 #include "bucket_name.h"
 #include "bucket_config.h"
 #include "list_token.h"
+#include "recent_change.h"
 #include "s3_handlers.h"
 #include "s3_state.h"
 #include "tag_set.h"
@@ -175,6 +176,14 @@ static void bucket_configure(struct call *c, struct bucket *b, const struct plan
     }
 }
 
+/* AWS s3-bucket-race-1: where the bucket was made or deleted while this request was on its way. */
+static void fail_race(struct call *c)
+{
+    call_fail(c, AWS_OPERATION_ABORTED,
+              "A conflicting conditional operation is currently in progress against this resource. "
+              "Please try again.");
+}
+
 void bucket_create(struct call *c)
 {
     struct str name = call_str(c, "Bucket");
@@ -191,13 +200,16 @@ void bucket_create(struct call *c)
         return;
     }
     const struct bucket *b = tree_get(s3_of(c)->buckets, name);
-    if (b != NULL) {
+    if (recent_change_met(s3_of(c)->recent, c, name, STR_EMPTY)) {
+        fail_race(c);
+    } else if (b != NULL) {
         create_again(c, b);
     } else if (tree_count(s3_of(c)->buckets) >= S3_BUCKETS_MAX) {
         call_fail(c, AWS_TOO_MANY_BUCKETS,
                   "You have attempted to create more buckets than allowed");
     } else {
         bucket_configure(c, bucket_new(c, name, plan.region), &plan);
+        recent_change_note(s3_of(c)->recent, c, name, STR_EMPTY);
     }
     if (!call_failed(c)) {
         call_out_str(c, "Location", str_printf(c->arena, "/%.*s", STR_ARG(name)));
@@ -229,6 +241,7 @@ void bucket_delete(struct call *c)
         call_fail_extra(c, "BucketName", b->name);
         return;
     }
+    recent_change_note(s3_of(c)->recent, c, b->name, STR_EMPTY);
     bucket_free(s3_of(c), b);
 }
 

@@ -13,6 +13,45 @@ static bool is_one_of(struct str text, const char *const *words)
     return false;
 }
 
+static bool fail_stars(struct call *c, const char *member, struct str value)
+{
+    if (str_eq(str_of(member), STR("ExposeHeader"))) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "ExposeHeader \"%.*s\" contains wildcard. We currently do not support wildcard "
+                  "for ExposeHeader.",
+                  STR_ARG(value));
+    } else {
+        call_fail(c, AWS_INVALID_REQUEST, "%s \"%.*s\" can not have more than one wildcard.",
+                  member, STR_ARG(value));
+    }
+    return false;
+}
+
+/* AWS s3-cors-2: an origin and an allowed header have at most one "*", an exposed one none. */
+static bool cors_stars_are_few(struct call *c, const struct json *rule)
+{
+    static const struct {
+        const char *list, *member;
+        size_t max;
+    } limits[] = {{"AllowedOrigins", "AllowedOrigin", 1},
+                  {"AllowedHeaders", "AllowedHeader", 1},
+                  {"ExposeHeaders", "ExposeHeader", 0}};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        const struct json *list = json_get(rule, str_of(limits[i].list));
+        for (const struct json *at = list == NULL ? NULL : list->first; at != NULL; at = at->next) {
+            size_t stars = 0;
+            struct str value = json_str(at);
+            for (size_t k = 0; k < value.len; k++) {
+                stars += value.ptr[k] == '*';
+            }
+            if (stars > limits[i].max) {
+                return fail_stars(c, limits[i].member, value);
+            }
+        }
+    }
+    return true;
+}
+
 /* AWS s3-cors-1: only five methods may be allowed; at most 100 rules, at least one. */
 bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json *document)
 {
@@ -24,6 +63,9 @@ bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json 
         return false;
     }
     for (const struct json *rule = rules->first; rule != NULL; rule = rule->next) {
+        if (!cors_stars_are_few(c, rule)) {
+            return false;
+        }
         const struct json *list = json_get(rule, STR("AllowedMethods"));
         for (const struct json *at = list->first; at != NULL; at = at->next) {
             if (!is_one_of(json_str(at), methods)) {

@@ -1,6 +1,7 @@
 /* condition.c -- The four conditions of a read, and the two of a write. */
 #include "condition.h"
 #include "base/instant.h"
+#include "recent_change.h"
 
 static struct str unquoted(struct str etag)
 {
@@ -113,6 +114,22 @@ bool condition_copy_source(struct call *c, const struct object *o)
     return true;
 }
 
+/* AWS s3-conditional-conflict-1: where the key was deleted while the write was on its way, nobody
+ * can say whether the condition held: 409, try again. */
+static bool fail_conflict(struct call *c, struct str key)
+{
+    if (!recent_change_met(s3_of(c)->recent, c, call_str(c, "Bucket"), key)) {
+        return false;
+    }
+    call_fail(c, AWS_CONDITIONAL_REQUEST_CONFLICT,
+              "The conditional request cannot succeed due to a conflicting operation against this "
+              "resource.");
+    call_fail_extra(c, "Condition",
+                    call_has(c, "IfMatch") ? STR("If-Match") : STR("If-None-Match"));
+    call_fail_extra(c, "Key", key);
+    return true;
+}
+
 /* AWS s3-conditional-write-1: If-None-Match takes only "*"; If-Match on a key that is not there is
  * NoSuchKey. */
 bool condition_write(struct call *c, const struct object *current, struct str key)
@@ -137,5 +154,5 @@ bool condition_write(struct call *c, const struct object *current, struct str ke
         fail_condition(c, "If-Match");
         return false;
     }
-    return true;
+    return (!has_match && !has_none) || !fail_conflict(c, key);
 }

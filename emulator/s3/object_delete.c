@@ -2,6 +2,7 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "object_lock.h"
+#include "recent_change.h"
 #include "s3_handlers.h"
 #include "version.h"
 
@@ -45,6 +46,7 @@ static struct refusal refusal_of(const struct deletion *del, int64_t now_us)
 static void delete_one(struct call *c, struct deletion *del)
 {
     struct bucket *b = del->bucket;
+    recent_change_note(s3_of(c)->recent, c, b->name, del->key);
     if (del->version.len > 0 || b->versioning == VERSIONING_OFF) {
         struct object *o = version_get(b, del->key, del->version);
         if (o != NULL) {

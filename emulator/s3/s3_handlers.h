@@ -13,6 +13,7 @@ void bucket_list(struct call *c);
 void bucket_location(struct call *c);
 void bucket_get_versioning(struct call *c);
 void bucket_put_versioning(struct call *c);
+void cors_preflight(struct call *c); /* cors.c */
 /* policy.c */
 void policy_put(struct call *c);
 void policy_get(struct call *c);

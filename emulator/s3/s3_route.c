@@ -4,6 +4,7 @@
  * (x-amz-copy-source). */
 #include "s3_route.h"
 #include "base/instant.h"
+#include "browser_model.h"
 #include "s3_model.h"
 
 enum depth { DEPTH_SERVICE, DEPTH_BUCKET, DEPTH_OBJECT };
@@ -133,6 +134,11 @@ static const char *plain_object(const struct http_request *r)
 const struct operation_model *s3_route(const struct http_request *r)
 {
     enum depth depth = depth_of(r->path);
+    if (str_eq(r->method, STR("OPTIONS"))) {
+        return depth == DEPTH_SERVICE  ? NULL
+               : depth == DEPTH_BUCKET ? &browser_preflight_bucket
+                                       : &browser_preflight;
+    }
     const struct operation_model *op = find_by_literals(r, depth);
     const char *name = NULL;
     if (op != NULL) {

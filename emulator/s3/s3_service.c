@@ -7,6 +7,7 @@
 #include "object.h"
 #include "object_lock.h"
 #include "intake.h"
+#include "recent_change.h"
 #include "s3_handlers.h"
 #include "upload.h"
 #include "version.h"
@@ -77,6 +78,7 @@ static const struct operation_handler handlers[] = {
     {.name = "ListObjects", .handle = object_list},
     {.name = "ListObjectsV2", .handle = object_list_v2},
     {.name = "ListParts", .handle = upload_list_parts},
+    {.name = "PreflightObject", .handle = cors_preflight, .anonymous = true},
     {.name = "PutBucketAbac", .handle = bucket_config_put},
     {.name = "PutBucketAccelerateConfiguration", .handle = bucket_config_put},
     {.name = "PutBucketAcl", .handle = acl_put_bucket},
@@ -114,6 +116,7 @@ static void *s3_new(struct core *core, struct arena *a)
     s3->arena = a;
     s3->buckets = tree_new(a);
     s3->uploads = tree_new(a);
+    s3->recent = recent_changes_new(a);
     return s3;
 }
 

@@ -3,6 +3,7 @@
 #include "s3_state.h"
 #include "base/encode.h"
 #include "base/hash.h"
+#include "cors.h"
 
 struct s3 *s3_of(const struct call *c)
 {
@@ -34,6 +35,9 @@ struct bucket *s3_bucket(struct call *c)
         !str_eq(call_str(c, "ExpectedBucketOwner"), b->owner)) {
         call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
         return NULL;
+    }
+    if (b != NULL) {
+        cors_out(c, b);
     }
     return b;
 }

@@ -32,6 +32,7 @@ struct s3 {
     struct bucket *spare;
     uint64_t held_bytes;
     uint32_t events; /* notified so far: the end of their sequencers */
+    struct recent_changes *recent;
 };
 struct s3 *s3_of(const struct call *c);
 

@@ -52,7 +52,9 @@
     X(AWS_REQUEST_TIME_TOO_SKEWED, "RequestTimeTooSkewed", 403, ERR_DENIED)                        \
     X(AWS_AUTHORIZATION_QUERY_PARAMETERS_ERROR, "AuthorizationQueryParametersError", 400,          \
       ERR_INVALID)                                                                                 \
+    X(AWS_ACCESS_FORBIDDEN, "AccessForbidden", 403, ERR_DENIED)                                    \
     X(AWS_BAD_REQUEST, "BadRequest", 400, ERR_INVALID)                                             \
+    X(AWS_OPERATION_ABORTED, "OperationAborted", 409, ERR_UNAVAILABLE)                             \
     X(AWS_BAD_DIGEST, "BadDigest", 400, ERR_UNAVAILABLE)                                           \
     X(AWS_BUCKET_ALREADY_EXISTS, "BucketAlreadyExists", 409, ERR_CONFLICT)                         \
     X(AWS_BUCKET_ALREADY_OWNED_BY_YOU, "BucketAlreadyOwnedByYou", 409, ERR_CONFLICT)               \

@@ -1,6 +1,8 @@
 /* codec.c -- Which protocol reads and writes; the request id's place. */
 #include "wire/codec.h"
 
+#include "base/encode.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "codec_parts.h"
 
@@ -12,9 +14,23 @@ void codec_buf_init(struct buf *out, struct arena *a)
 void codec_set_request_id(const struct service_model *service, struct http_response *response,
                           struct str request_id)
 {
-    struct str name =
-        service->protocol == PROTOCOL_REST_XML ? STR("x-amz-request-id") : STR("x-amzn-RequestId");
-    http_headers_set(&response->headers, name, request_id);
+    bool rest = service->protocol == PROTOCOL_REST_XML;
+    http_headers_set(&response->headers, rest ? STR("x-amz-request-id") : STR("x-amzn-RequestId"),
+                     request_id);
+    if (rest) {
+        http_headers_set(&response->headers, STR("x-amz-id-2"),
+                         codec_host_id(response->headers.arena, request_id));
+    }
+}
+
+struct str codec_host_id(struct arena *a, struct str request_id)
+{
+    uint8_t digest[32];
+    struct buf out;
+    hash_sha256(request_id, digest);
+    buf_init(&out, a, 64);
+    encode_base64(&out, str_n((const char *)digest, sizeof digest));
+    return buf_str(&out);
 }
 
 static bool has_type(const struct http_request *request, struct str type)

@@ -86,7 +86,10 @@ static void write_query_error(const struct service_model *service, const struct 
     response->body = buf_str(&body);
 }
 
-/* AWS s3-errors-1: a bare <Error> without namespace; none at all to HEAD, and with 304. */
+/* AWS s3-errors-1: a bare <Error> without namespace; none at all to HEAD, and with 304.
+ * AWS s3-host-id-1: it ends with the request's id and a second one, which all answers of S3 carry
+ * as x-amz-id-2. AWS s3-error-resource-1: the documented <Resource> is left out by the service
+ * today; each error has elements of its own instead (Key, BucketName). */
 static void write_s3_error(const struct http_request *request, const struct codec_error *error,
                            struct str request_id, struct arena *a, struct http_response *response)
 {
@@ -106,6 +109,7 @@ static void write_s3_error(const struct http_request *request, const struct code
         xml_element(&body, "Resource", error->resource);
     }
     xml_element(&body, "RequestId", request_id);
+    xml_element(&body, "HostId", codec_host_id(a, request_id));
     xml_close(&body, "Error");
     http_headers_set(&response->headers, STR("Content-Type"), STR("application/xml"));
     response->body = buf_str(&body);
