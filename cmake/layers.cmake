@@ -87,7 +87,10 @@ endfunction()
 # aforo_check: a script as a test. Exit 77 is "skipped". It gets AFORO_SOURCE, and AFORO_BIN: the folder of this build's
 # programs, or for slow ones that of the release build.
 function(aforo_check name)
-  cmake_parse_arguments(A "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  cmake_parse_arguments(A "" "TIMEOUT;CORES" "COMMAND;LABELS" ${ARGN})
+  if(NOT A_CORES)
+    set(A_CORES 1) # as many as it keeps busy: ctest runs no others beside it
+  endif()
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 300)
   endif()
@@ -96,7 +99,7 @@ function(aforo_check name)
     set(bin ${PROJECT_SOURCE_DIR}/build/release/bin)
   endif()
   add_test(NAME ${name} COMMAND ${A_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT} PROCESSORS ${A_CORES} SKIP_RETURN_CODE 77
     ENVIRONMENT "AFORO_SOURCE=${PROJECT_SOURCE_DIR};AFORO_BIN=${bin};AFORO_BUILD=${PROJECT_BINARY_DIR};TZ=UTC"
     FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error:")
 endfunction()
