@@ -1,5 +1,6 @@
 /* Consumers: registering, describing, listing, deregistering. */
 #include "kinesis_call.h"
+#include "fan_out.h"
 
 /* ---- finding ---- */
 
@@ -110,12 +111,20 @@ static bool register_is_refused(struct call *c, struct stream *s, struct str nam
     return call_failed(c);
 }
 
-/* A status follows the clock by itself; the timer makes the change an event. */
+bool consumer_is_gone(const struct consumer *consumer, int64_t now_us)
+{
+    return now_us >= consumer->gone_at_us;
+}
+
+/* A status follows the clock by itself; the timer makes the change an event, of which subscriptions
+ * hear. */
 static void consumer_settle(struct core *core, void *arg, int64_t now_us)
 {
-    (void)core;
-    (void)arg;
-    (void)now_us;
+    const struct consumer *consumer = arg;
+    const struct stream *s = consumer->stream;
+    for (size_t i = 0; consumer_is_gone(consumer, now_us) && i < s->shard_count; i++) {
+        subscriptions_wake(core, s->shards[i]);
+    }
 }
 
 void register_stream_consumer(struct call *c)
@@ -139,8 +148,9 @@ void register_stream_consumer(struct call *c)
                   str_printf(k->arena, "%.*s/consumer/%.*s:%lld", STR_ARG(s->resource.arn),
                              STR_ARG(name), (long long)(c->now_us / US_PER_S)));
     (void)tags_add(c, k->arena, &consumer->resource, "Tags");
+    consumer->subscribed = tree_new(k->arena);
     tree_put(s->consumers, consumer->name, consumer);
-    core_timer(k->core, consumer->active_at_us, consumer_settle, NULL);
+    core_timer(k->core, consumer->active_at_us, consumer_settle, consumer);
     consumer_write(c, call_out(c, "Consumer", JSON_IS_OBJECT), consumer);
 }
 
@@ -193,7 +203,7 @@ void deregister_stream_consumer(struct call *c)
     if (consumer != NULL && consumer->gone_at_us == INSTANT_NEVER) {
         const struct kinesis_store *k = c->state;
         consumer->gone_at_us = c->now_us + KINESIS_TRANSITION_US;
-        core_timer(k->core, consumer->gone_at_us, consumer_settle, NULL);
+        core_timer(k->core, consumer->gone_at_us, consumer_settle, consumer);
     }
 }
 

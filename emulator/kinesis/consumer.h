@@ -10,6 +10,7 @@ struct consumer {
     int64_t created_us, active_at_us, gone_at_us; /* gone_at_us INSTANT_NEVER: not being deleted */
     struct stream *stream;
     struct resource resource;
+    struct tree *subscribed; /* by shard id: its last subscription (fan_out.c) */
 };
 bool consumer_arn_is(struct str arn); /* stream-arn/consumer/name:seconds */
 /* NULL: refused. */
@@ -17,5 +18,6 @@ struct consumer *consumer_by_arn(struct call *c, struct str arn);
 /* How many the stream has, gone ones dropped; and how many are CREATING. */
 size_t consumers_count(struct stream *s, int64_t now_us, size_t *ret_creating);
 const char *consumer_status_name(const struct consumer *consumer, int64_t now_us);
+bool consumer_is_gone(const struct consumer *consumer, int64_t now_us);
 
 #endif

@@ -1,16 +1,11 @@
 /* GetRecords: the hot path out. The answer is written straight from the shard's log. */
-#include "base/encode.h"
 #include "kinesis_call.h"
+#include "record_text.h"
 
 struct get_request {
     struct str iterator, stream_arn;
     int64_t limit;
 };
-struct get_window {       /* what one answer returns */
-    uint64_t from, until; /* places, until excluded */
-    size_t data_bytes, text_bytes;
-};
-
 /* ---- reading the request ---- */
 
 static bool get_member(struct json_scan *scan, struct arena *a, struct get_request *r)
@@ -118,86 +113,12 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
 
 /* ---- the answer ---- */
 
-/* As many records as the limit and 10 MiB of data allow, but at least one. */
-static struct get_window window_of(const struct shard *s, uint64_t place, int64_t limit)
-{
-    struct get_window w = {.from = place < s->horizon_place ? s->horizon_place : place};
-    for (w.until = w.from; w.until < s->next_place && (int64_t)(w.until - w.from) < limit;
-         w.until++) {
-        struct shard_record record = shard_record_at(s, w.until);
-        if (w.until > w.from && w.data_bytes + record.data.len > KINESIS_GET_BYTES_MAX) {
-            break;
-        }
-        w.data_bytes += record.data.len;
-        w.text_bytes += record.data.len / 3 * 4 + record.partition_key.len + 192;
-    }
-    return w;
-}
-
-/* AWS kinesis-get-records-3: how far the answer is behind the tip: 0 when nothing is left to read,
- * else the age of the last record returned. */
-static int64_t millis_behind(const struct shard *s, const struct get_window *w, int64_t now_us)
-{
-    if (w->until == s->next_place) {
-        return 0;
-    }
-    uint64_t last = w->until > w->from ? w->until - 1 : w->from;
-    int64_t age_ms = now_us / US_PER_MS - shard_record_at(s, last).arrived_ms;
-    return age_ms > 0 ? age_ms : 1; /* not 0: something is left */
-}
-
-/* Seconds with three digits: 1441215410.867. */
-static void arrival_write(struct buf *out, int64_t arrived_ms)
-{
-    int64_t ms = arrived_ms % 1000;
-    buf_add_i64(out, arrived_ms / 1000);
-    char fraction[4] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
-                        (char)('0' + ms % 10)};
-    buf_add_bytes(out, fraction, sizeof(fraction));
-}
-
-/* By hand around what needs no escaping: an answer has ten thousand of these. */
-static void record_write(struct buf *out, const struct shard_record *record)
-{
-    buf_add(out, STR("{\"Data\":\""));
-    encode_base64(out, record->data);
-    buf_add(out, STR("\",\"PartitionKey\":"));
-    struct json_out key;
-    json_out_init(&key, out);
-    json_out_str(&key, record->partition_key);
-    buf_add(out, STR(",\"ApproximateArrivalTimestamp\":"));
-    arrival_write(out, record->arrived_ms);
-    buf_add(out, STR(",\"SequenceNumber\":\""));
-    buf_add(out, record->sequence_number);
-    buf_add(out, STR("\"}"));
-}
-
-static void child_write(struct json_out *out, struct arena *a, const struct stream *stream,
-                        const struct shard *child)
-{
-    json_out_object(out);
-    json_out_kstr(out, "ShardId", shard_id(child));
-    json_out_key(out, "ParentShards");
-    json_out_array(out);
-    json_out_str(out, shard_id(stream->shards[child->parent]));
-    if (child->adjacent_parent != SHARD_NONE) {
-        json_out_str(out, shard_id(stream->shards[child->adjacent_parent]));
-    }
-    json_out_array_end(out);
-    json_out_key(out, "HashKeyRange");
-    json_out_object(out);
-    json_out_kstr(out, "StartingHashKey", hash_key_text(a, child->first_key));
-    json_out_kstr(out, "EndingHashKey", hash_key_text(a, child->last_key));
-    json_out_object_end(out);
-    json_out_object_end(out);
-}
-
 /* AWS kinesis-get-records-4: the end of a closed shard is no NextShardIterator together with its
  * ChildShards; anywhere else there is an iterator and no children. */
 static void position_write(struct call *c, struct json_out *out, const struct stream *stream,
-                           const struct shard *s, const struct get_window *w)
+                           const struct shard *s, const struct record_window *w)
 {
-    if (shard_is_open(s) || w->until < s->next_place) {
+    if (!record_window_is_last(s, w)) {
         struct position_token next = {.kind = TOKEN_ITERATOR,
                                       .made_us = c->now_us,
                                       .uid = stream->uid,
@@ -207,19 +128,11 @@ static void position_write(struct call *c, struct json_out *out, const struct st
         json_out_kstr(out, "NextShardIterator", token_text(&next, kinesis_seed(c), c->arena));
         return;
     }
-    json_out_key(out, "ChildShards");
-    json_out_array(out);
-    for (size_t i = 0; i < stream->shard_count; i++) {
-        const struct shard *child = stream->shards[i];
-        if (child->parent == s->number || child->adjacent_parent == s->number) {
-            child_write(out, c->arena, stream, child);
-        }
-    }
-    json_out_array_end(out);
+    record_text_children(out, c->arena, stream, s);
 }
 
 static struct str answer_write(struct call *c, const struct stream *stream, const struct shard *s,
-                               const struct get_window *w)
+                               const struct record_window *w)
 {
     struct buf body;
     struct json_out out;
@@ -227,7 +140,7 @@ static struct str answer_write(struct call *c, const struct stream *stream, cons
     (void)buf_reserve(&body, w->text_bytes + 1024);
     json_out_init(&out, &body);
     json_out_object(&out);
-    json_out_ki64(&out, "MillisBehindLatest", millis_behind(s, w, c->now_us));
+    json_out_ki64(&out, "MillisBehindLatest", record_window_behind_ms(s, w, c->now_us));
     position_write(c, &out, stream, s, w);
     json_out_key(&out, "Records");
     json_out_array(&out);
@@ -236,7 +149,7 @@ static struct str answer_write(struct call *c, const struct stream *stream, cons
         if (place > w->from) {
             buf_add_char(&body, ',');
         }
-        record_write(&body, &record);
+        record_text_add(&body, &record);
     }
     json_out_array_end(&out);
     json_out_object_end(&out);
@@ -262,7 +175,7 @@ void get_records(struct call *c)
         call_fail(c, AWS_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "%.*s", STR_ARG(message));
         return;
     }
-    struct get_window w = window_of(s, token.place, r.limit);
+    struct record_window w = record_window_at(s, token.place, r.limit, KINESIS_GET_BYTES_MAX);
     throttle_read_bytes(&s->throttle, w.data_bytes);
     kinesis_respond(c, answer_write(c, stream, s, &w));
 }

@@ -42,6 +42,16 @@ void register_stream_consumer(struct call *c);
 void describe_stream_consumer(struct call *c);
 void list_stream_consumers(struct call *c);
 void deregister_stream_consumer(struct call *c);
+/* fan_out.c */
+void subscribe_to_shard(struct call *c);
+/* account.c */
+void describe_account_settings(struct call *c);
+void update_account_settings(struct call *c);
+void update_stream_warm_throughput(struct call *c);
+/* WarmThroughputMiBps of a stream that is, or becomes, on-demand: 0: not given; -1: refused. */
+int64_t warm_throughput_wanted(struct call *c, bool on_demand);
+/* "WarmThroughput" of a description, where there is one. */
+void warm_throughput_write(struct call *c, struct json *object, const struct stream *s);
 /* stream_settings.c */
 void start_stream_encryption(struct call *c);
 void stop_stream_encryption(struct call *c);

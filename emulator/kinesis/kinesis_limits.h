@@ -25,9 +25,11 @@
 #define KINESIS_SHARDS_MAX 20000   /* open shards of an account in a region */
 #define KINESIS_ON_DEMAND_SHARDS 4 /* of a new on-demand stream */
 #define KINESIS_ON_DEMAND_STREAMS_MAX 50
-#define KINESIS_CREATING_MAX 5   /* streams being created at one time */
-#define KINESIS_PAGE_STREAMS 100 /* ListStreams and DescribeStream without a limit */
-#define KINESIS_PAGE_SHARDS 1000 /* ListShards without a limit */
+#define KINESIS_WARM_MIB_PER_S_MAX 10240 /* of an on-demand stream */
+#define KINESIS_COMMITMENT_US US_PER_DAY /* for which a billing commitment holds at least */
+#define KINESIS_CREATING_MAX 5           /* streams being created at one time */
+#define KINESIS_PAGE_STREAMS 100         /* ListStreams and DescribeStream without a limit */
+#define KINESIS_PAGE_SHARDS 1000         /* ListShards without a limit */
 
 #define KINESIS_STREAM_SHARDS_MAX 10000 /* that UpdateShardCount goes up to */
 #define KINESIS_SCALINGS_MAX 10         /* UpdateShardCount in 24 hours */
@@ -36,6 +38,10 @@
 #define KINESIS_TAGS_MAX 50        /* of a stream or consumer */
 #define KINESIS_CONSUMERS_MAX 20   /* of a stream */
 #define KINESIS_CONSUMERS_CREATING_MAX 5
+#define KINESIS_SUBSCRIPTION_US (300 * US_PER_S)  /* SubscribeToShard goes on so long */
+#define KINESIS_SUBSCRIBE_AGAIN_US (5 * US_PER_S) /* before it, a second call is refused */
+#define KINESIS_EVENT_EVERY_US (5 * US_PER_S)     /* an event with or without records */
+#define KINESIS_EVENT_BYTES_MAX (1 * MIB)    /* our own: data of one event, past its first record */
 #define KINESIS_POLICY_BYTES_MAX (20 * 1024) /* our own cap */
 
 /* How long a stream is CREATING, UPDATING or DELETING here. */

@@ -130,6 +130,7 @@ static const struct operation_handler handlers[] = {
     {.name = "DeleteResourcePolicy", .handle = delete_resource_policy},
     {.name = "DeleteStream", .handle = delete_stream},
     {.name = "DeregisterStreamConsumer", .handle = deregister_stream_consumer},
+    {.name = "DescribeAccountSettings", .handle = describe_account_settings},
     {.name = "DescribeLimits", .handle = describe_limits},
     {.name = "DescribeStream", .handle = describe_stream},
     {.name = "DescribeStreamConsumer", .handle = describe_stream_consumer},
@@ -154,11 +155,14 @@ static const struct operation_handler handlers[] = {
     {.name = "SplitShard", .handle = split_shard},
     {.name = "StartStreamEncryption", .handle = start_stream_encryption},
     {.name = "StopStreamEncryption", .handle = stop_stream_encryption},
+    {.name = "SubscribeToShard", .handle = subscribe_to_shard},
     {.name = "TagResource", .handle = tag_resource},
     {.name = "UntagResource", .handle = untag_resource},
+    {.name = "UpdateAccountSettings", .handle = update_account_settings},
     {.name = "UpdateMaxRecordSize", .handle = update_max_record_size},
     {.name = "UpdateShardCount", .handle = update_shard_count},
     {.name = "UpdateStreamMode", .handle = update_stream_mode},
+    {.name = "UpdateStreamWarmThroughput", .handle = update_stream_warm_throughput},
 };
 
 const struct emulator_service kinesis_service = {

@@ -5,6 +5,7 @@
 #include "kinesis_call.h"
 
 #include "base/encode.h"
+#include "fan_out.h"
 
 struct put_entry {
     struct str partition_key, data, explicit_hash_key; /* the last empty: not given */
@@ -292,13 +293,17 @@ static struct shard *entry_shard(struct stream *s, const struct put_entry *entry
 }
 
 /* The sequence number, or empty when the shard is over its limit. */
-static struct str entry_put(struct call *c, struct shard *shard, const struct put_entry *entry)
+static struct str entry_put(struct call *c, const struct stream *s, struct shard *shard,
+                            const struct put_entry *entry)
 {
     size_t bytes = entry->data.len + entry->partition_key.len;
     if (kinesis_limited(c) && !throttle_write(&shard->throttle, bytes, c->now_us)) {
         return STR_EMPTY;
     }
-    return shard_append(shard, entry->partition_key, entry->data, c->now_us);
+    struct shard_record record = {
+        .partition_key = entry->partition_key, .data = entry->data, .encrypted = s->key_id.len > 0};
+    subscriptions_wake(c->core, shard);
+    return shard_append(shard, &record, c->now_us);
 }
 
 /* What a PARTIAL fault answers for the entries that it hits. */
@@ -326,6 +331,13 @@ static void entry_done(struct json_out *w, struct str number, struct str shard)
     json_out_object_end(w);
 }
 
+static void encryption_write(struct json_out *w, const struct stream *s)
+{
+    if (s->key_id.len > 0) {
+        json_out_kstr(w, "EncryptionType", STR("KMS"));
+    }
+}
+
 /* Puts or refuses entry i, and writes what came of it; true: put. */
 static bool entry_settle(struct call *c, struct stream *s, const struct put_request *r, size_t i,
                          struct json_out *w)
@@ -340,7 +352,7 @@ static bool entry_settle(struct call *c, struct stream *s, const struct put_requ
                           : STR("Internal service failure."));
         return false;
     }
-    struct str number = entry_put(c, shard, entry);
+    struct str number = entry_put(c, s, shard, entry);
     if (number.len == 0) {
         entry_failed(w, STR("ProvisionedThroughputExceededException"),
                      kinesis_rate_exceeded(c->arena, s, shard));
@@ -377,6 +389,7 @@ void put_records(struct call *c)
     json_out_ki64(&w, "FailedRecordCount", failed);
     json_out_key(&w, "Records");
     json_out_raw(&w, buf_str(&results));
+    encryption_write(&w, s);
     json_out_object_end(&w);
     kinesis_respond(c, buf_str(&body));
 }
@@ -395,7 +408,7 @@ void put_record(struct call *c)
                   "Internal service failure.");
         return;
     }
-    struct str number = entry_put(c, shard, r.entries);
+    struct str number = entry_put(c, s, shard, r.entries);
     if (number.len == 0) {
         struct str message = kinesis_rate_exceeded(c->arena, s, shard);
         call_fail(c, AWS_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "%.*s", STR_ARG(message));
@@ -405,6 +418,10 @@ void put_record(struct call *c)
     struct json_out w;
     buf_init(&body, c->arena, HTTP_BODY_BYTES_MAX);
     json_out_init(&w, &body);
-    entry_done(&w, number, shard_id(shard));
+    json_out_object(&w);
+    json_out_kstr(&w, "SequenceNumber", number);
+    json_out_kstr(&w, "ShardId", shard_id(shard));
+    encryption_write(&w, s);
+    json_out_object_end(&w);
     kinesis_respond(c, buf_str(&body));
 }

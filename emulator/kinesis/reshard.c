@@ -1,6 +1,7 @@
 /* SplitShard, MergeShards and UpdateShardCount: they check, note the steps, and make the stream
  * UPDATING; the shards change when that ends (stream_shards.c). */
 #include "kinesis_call.h"
+#include "scaling.h"
 
 /* AWS kinesis-reshard-3: on-demand streams are not resharded by hand. */
 static struct stream *reshard_stream(struct call *c)
@@ -125,60 +126,6 @@ void merge_shards(struct call *c)
 
 /* ---- UpdateShardCount ---- */
 
-/* A shard of the plan: open now, or a child that an earlier step will have made. */
-struct planned {
-    uint32_t number;
-    struct hash_key first;
-};
-struct plan {
-    struct kinesis_store *k;
-    struct stream *stream;
-    uint32_t next; /* number of the next child */
-    size_t target, range;
-    uint32_t gathered; /* what the steps have made of this range so far; SHARD_NONE: nothing */
-};
-
-static void plan_gather(struct plan *p, uint32_t number)
-{
-    if (p->gathered != SHARD_NONE) {
-        stream_step_add(p->k, p->stream, (struct reshard_step){p->gathered, number, HASH_KEY_MAX});
-        number = p->next++;
-    }
-    p->gathered = number;
-}
-
-static void plan_range_next(struct plan *p)
-{
-    p->range++;
-    p->gathered = SHARD_NONE;
-}
-
-/* AWS kinesis-update-shard-count-1: equal ranges by splits and merges of single shards, some of
- * which live for no time. Walks the open shards by hash key: cuts each where a range begins,
- * merges what lies in one range. */
-static void plan_make(struct plan *p)
-{
-    for (size_t i = 0; i < p->stream->open_count; i++) {
-        const struct shard *shard = p->stream->open[i];
-        struct planned rest = {shard->number, shard->first_key};
-        while (p->range + 1 < p->target) {
-            struct hash_key at = hash_key_range_start(p->range + 1, p->target);
-            if (hash_key_cmp(at, shard->last_key) > 0) {
-                break;
-            }
-            if (hash_key_cmp(at, rest.first) > 0) {
-                stream_step_add(p->k, p->stream,
-                                (struct reshard_step){rest.number, SHARD_NONE, at});
-                uint32_t lower = p->next++;
-                rest = (struct planned){p->next++, at};
-                plan_gather(p, lower);
-            }
-            plan_range_next(p);
-        }
-        plan_gather(p, rest.number);
-    }
-}
-
 /* AWS kinesis-update-shard-count-2: at most double, at least half, up to 10000, ten times in 24
  * hours. */
 static bool scaling_is_refused(struct call *c, const struct stream *s, size_t target)
@@ -217,14 +164,8 @@ void update_shard_count(struct call *c)
     if (s == NULL || scaling_is_refused(c, s, target)) {
         return;
     }
-    struct plan p = {.k = c->state,
-                     .stream = s,
-                     .next = (uint32_t)s->shard_count,
-                     .target = target,
-                     .gathered = SHARD_NONE};
-    plan_make(&p);
-    if (shards_are_refused(c, s, (int64_t)target - (int64_t)s->open_count,
-                           p.next - s->shard_count)) {
+    size_t made = scaling_plan(c->state, s, target);
+    if (shards_are_refused(c, s, (int64_t)target - (int64_t)s->open_count, made)) {
         s->step_count = 0;
         return;
     }

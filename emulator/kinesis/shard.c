@@ -21,7 +21,9 @@ struct segment {
 };
 struct record_head {
     int64_t arrived_ms;
-    uint32_t data_len, key_len;
+    uint32_t data_len;
+    uint16_t key_len;
+    bool encrypted;
     char sequence_number[SEQUENCE_NUMBER_DIGITS];
     /* key, data */
 };
@@ -105,9 +107,10 @@ static bool segment_fits(const struct segment *segment, size_t record_bytes)
     return segment->used + record_bytes + slots <= segment->size;
 }
 
-struct str shard_append(struct shard *s, struct str partition_key, struct str data, int64_t now_us)
+struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us)
 {
-    ASSERT(data.len <= KINESIS_PUT_BYTES_MAX && partition_key.len <= KINESIS_PUT_BYTES_MAX);
+    struct str data = record->data, partition_key = record->partition_key;
+    ASSERT(data.len <= KINESIS_PUT_BYTES_MAX && partition_key.len <= UINT16_MAX);
     size_t bytes = sizeof(struct record_head) + partition_key.len + data.len;
     bytes = (bytes + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
     struct segment *segment = s->segment_count > 0 ? s->segments[s->segment_count - 1] : NULL;
@@ -119,7 +122,8 @@ struct str shard_append(struct shard *s, struct str partition_key, struct str da
     struct record_head *head = (struct record_head *)(void *)((char *)segment + segment->used);
     head->arrived_ms = s->last_arrived_ms;
     head->data_len = (uint32_t)data.len;
-    head->key_len = (uint32_t)partition_key.len;
+    head->key_len = (uint16_t)partition_key.len;
+    head->encrypted = record->encrypted;
     struct sequence_number number = {.created_s = s->epoch_s,
                                      .place = s->next_place,
                                      .arrived_ms = s->last_arrived_ms,
@@ -171,7 +175,8 @@ struct shard_record shard_record_at(const struct shard *s, uint64_t place)
                                      str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS),
                                  .partition_key = str_n(tail, head->key_len),
                                  .data = str_n(tail + head->key_len, head->data_len),
-                                 .arrived_ms = head->arrived_ms};
+                                 .arrived_ms = head->arrived_ms,
+                                 .encrypted = head->encrypted};
 }
 
 uint64_t shard_place_at(const struct shard *s, int64_t at_ms)

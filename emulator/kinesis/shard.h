@@ -14,6 +14,7 @@
 #define SHARD_NONE UINT32_MAX
 
 struct segment;
+struct subscription;
 struct shard {
     struct arena *arena; /* of the state: segments come from there and are recycled */
     size_t *held_bytes;  /* what all shards hold, counted by segment */
@@ -29,10 +30,12 @@ struct shard {
     struct segment **segments; /* oldest first */
     size_t segment_count, segment_cap;
     struct throttle throttle;
+    struct subscription *subscriptions; /* whom its records are pushed to (fan_out.h) */
 };
 struct shard_record { /* borrowed from a segment */
     struct str sequence_number, partition_key, data;
     int64_t arrived_ms;
+    bool encrypted;
 };
 
 void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t number,
@@ -42,8 +45,8 @@ void shard_drop(struct shard *s);
 
 /* Appends one record and returns its sequence number, borrowed from the log. Arrival never goes
  * back within a shard: a clock that did counts as standing still. The caller has checked sizes and
- * room (KINESIS_HELD_BYTES_MAX). */
-struct str shard_append(struct shard *s, struct str partition_key, struct str data, int64_t now_us);
+ * room (KINESIS_HELD_BYTES_MAX). Of *record the key, the data and `encrypted` are read. */
+struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us);
 /* 1 <= place < next_place, and not yet given back (asserted). */
 struct shard_record shard_record_at(const struct shard *s, uint64_t place);
 uint64_t

@@ -1,5 +1,6 @@
 /* The operations on shards that go by the decoded tree: ListShards and GetShardIterator. */
 #include "kinesis_call.h"
+#include "start_position.h"
 
 static void range_write(struct call *c, struct json *object, const struct shard *s)
 {
@@ -217,99 +218,6 @@ void list_shards(struct call *c)
 
 /* ---- GetShardIterator ---- */
 
-static void refuse_number(struct call *c, const struct stream *stream, const struct shard *s,
-                          const char *why)
-{
-    call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-              "StartingSequenceNumber %.*s used in GetShardIterator on shard %s in stream %.*s "
-              "under account %.*s is invalid%s",
-              STR_ARG(call_str(c, "StartingSequenceNumber")), s->id, STR_ARG(stream->name),
-              STR_ARG(stream->account), why);
-}
-
-/* AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER; 0: refused. */
-static uint64_t place_by_number(struct call *c, const struct stream *stream, const struct shard *s,
-                                bool after)
-{
-    struct sequence_number number;
-    if (!sequence_number_parse(call_str(c, "StartingSequenceNumber"), &number)) {
-        refuse_number(c, stream, s, ".");
-        return 0;
-    }
-    if (number.shard != s->number) {
-        call_fail(
-            c, AWS_INVALID_ARGUMENT_EXCEPTION,
-            "Invalid StartingSequenceNumber. It encodes shardId-%012u, while it was used in a "
-            "call to a shard with %s",
-            number.shard, s->id);
-        return 0;
-    }
-    if (!shard_owns(s, &number)) {
-        refuse_number(c, stream, s, " because it did not come from this stream.");
-        return 0;
-    }
-    uint64_t place = number.place + (after || number.place == 0);
-    return place < s->next_place ? place : s->next_place;
-}
-
-/* AWS kinesis-get-shard-iterator-3: a number with the types that begin at one, and with no other
- * but AT_TIMESTAMP, which takes no notice of it. */
-static bool number_fits_type(struct call *c, struct str type)
-{
-    bool has = call_has(c, "StartingSequenceNumber");
-    bool wants = str_ends(type, STR("_SEQUENCE_NUMBER"));
-    if (has == wants || str_eq(type, STR("AT_TIMESTAMP"))) {
-        return true;
-    }
-    call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-              "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
-              "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no "
-              "StartingSequenceNumber. Request specified %.*s and %s StartingSequenceNumber.",
-              STR_ARG(type), has ? "also a" : "no");
-    return false;
-}
-
-static uint64_t place_by_time(struct call *c, const struct shard *s)
-{
-    if (!call_has(c, "Timestamp")) {
-        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
-                  "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. "
-                  "Current request has no "
-                  "timestamp parameter.");
-        return 0;
-    }
-    int64_t at_us = call_i64(c, "Timestamp", 0);
-    int64_t at_ms = instant_floor(at_us + US_PER_MS - 1, US_PER_MS) /
-                    US_PER_MS; /* arrival has whole milliseconds */
-    int64_t now_ms = c->now_us / US_PER_MS;
-    /* AWS kinesis-get-shard-iterator-2: a time in the future is refused. */
-    if (at_ms > now_ms) {
-        call_fail(
-            c, AWS_INVALID_ARGUMENT_EXCEPTION,
-            "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
-            "timestampInMillis: %lld, currentTimestampInMillis: %lld",
-            (long long)at_ms, (long long)now_ms);
-        return 0;
-    }
-    return shard_place_at(s, at_ms);
-}
-
-/* 0: refused. */
-static uint64_t iterator_place(struct call *c, const struct stream *stream, const struct shard *s)
-{
-    struct str type = call_str(c, "ShardIteratorType");
-    if (str_eq(type, STR("TRIM_HORIZON"))) {
-        return s->horizon_place;
-    }
-    if (str_eq(type, STR("LATEST"))) {
-        return s->next_place; /* what is put after this call, and nothing before */
-    }
-    if (str_eq(type, STR("AT_TIMESTAMP"))) {
-        return place_by_time(c, s);
-    }
-    return place_by_number(c, stream, s, str_eq(type, STR("AFTER_SEQUENCE_NUMBER")));
-}
-
 /* AWS kinesis-shard-id-1: what stands behind the first hyphen, as a number, is the shard:
  * "shardId-0" is shardId-000000000000. */
 static bool shard_number_read(struct str id, uint32_t *ret_number)
@@ -359,8 +267,12 @@ static struct shard *shard_named(struct call *c, struct stream **ret_stream)
 void get_shard_iterator(struct call *c)
 {
     struct stream *stream;
-    if (kinesis_unsupported(c, "StreamId") ||
-        !number_fits_type(c, call_str(c, "ShardIteratorType"))) {
+    struct start_position start = {.type = call_str(c, "ShardIteratorType"),
+                                   .number = call_str(c, "StartingSequenceNumber"),
+                                   .has_number = call_has(c, "StartingSequenceNumber"),
+                                   .has_time = call_has(c, "Timestamp"),
+                                   .at_us = call_i64(c, "Timestamp", 0)};
+    if (kinesis_unsupported(c, "StreamId") || !start_number_fits(c, &start)) {
         return;
     }
     struct shard *s = shard_named(c, &stream);
@@ -368,7 +280,7 @@ void get_shard_iterator(struct call *c)
         return;
     }
     shard_trim(s, stream->retention_us, c->now_us);
-    uint64_t place = iterator_place(c, stream, s);
+    uint64_t place = start_place(c, &start, stream, s);
     if (place == 0) {
         return;
     }

@@ -1,4 +1,5 @@
 #include "stream.h"
+#include "fan_out.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@ void *kinesis_store_new(struct core *core, struct arena *a)
     k->core = core;
     k->arena = a;
     k->by_key = tree_new(a);
+    k->accounts = tree_new(a);
     return k;
 }
 
@@ -47,6 +49,7 @@ const char *stream_status_name(enum stream_status status)
 static void stream_drop(struct kinesis_store *k, struct stream *s)
 {
     for (size_t i = 0; i < s->shard_count; i++) {
+        subscriptions_wake(k->core, s->shards[i]);
         shard_drop(s->shards[i]);
     }
     k->all[s->uid] = NULL;

@@ -21,6 +21,7 @@ struct stream {
     int64_t retention_us;
     size_t record_bytes_max; /* data and key of one record */
     struct str key_id;       /* of its encryption; empty: none */
+    int64_t warm_mib_per_s;  /* what it was last scaled to by name; 0: never */
     unsigned metrics;        /* bits of the shard-level metrics (stream_settings.c) */
     int64_t mode_us[KINESIS_MODE_CHANGES_MAX]; /* the last calls of UpdateStreamMode, as a ring */
     size_t mode_count;                         /* ever */
@@ -46,7 +47,8 @@ struct kinesis_store { /* the state of the service */
     struct tree *by_key; /* streams that exist */
     struct stream **all; /* by uid; NULL: dropped */
     size_t count, cap;
-    size_t held_bytes; /* by all segments */
+    size_t held_bytes;     /* by all segments */
+    struct tree *accounts; /* by "account/region": what is set of them (account.c) */
 };
 
 void *kinesis_store_new(struct core *core, struct arena *a);

@@ -37,7 +37,7 @@ static bool create_is_refused(struct call *c, bool on_demand, int64_t shards)
 {
     const struct kinesis_store *k = c->state;
     struct str name = call_str(c, "StreamName");
-    if (kinesis_unsupported(c, "WarmThroughputMiBps") || !tags_are_fine(c, "Tags")) {
+    if (!tags_are_fine(c, "Tags")) {
         return true;
     }
     if (stream_find(c->state, c->account, c->region, name, c->now_us) != NULL) {
@@ -74,19 +74,23 @@ void create_stream(struct call *c)
     const struct kinesis_store *k = c->state;
     bool on_demand = wants_on_demand(c);
     int64_t shards = call_i64(c, "ShardCount", 0);
-    if (create_is_refused(c, on_demand, shards)) {
+    int64_t warm = warm_throughput_wanted(c, on_demand);
+    if (warm < 0 || create_is_refused(c, on_demand, shards)) {
         return;
+    }
+    if (on_demand) {
+        shards = warm > KINESIS_ON_DEMAND_SHARDS ? warm : KINESIS_ON_DEMAND_SHARDS;
     }
     int64_t record_kib =
         call_i64(c, "MaxRecordSizeInKiB", (int64_t)(KINESIS_RECORD_BYTES_DEFAULT / KIB));
     struct stream_options options = {.account = c->account,
                                      .region = c->region,
                                      .name = call_str(c, "StreamName"),
-                                     .shard_count =
-                                         on_demand ? KINESIS_ON_DEMAND_SHARDS : (size_t)shards,
+                                     .shard_count = (size_t)shards,
                                      .on_demand = on_demand,
                                      .record_bytes_max = (size_t)record_kib * KIB};
     struct stream *s = stream_create(c->state, &options, c->now_us);
+    s->warm_mib_per_s = warm;
     (void)tags_add(c, k->arena, &s->resource, "Tags");
 }
 
@@ -190,6 +194,7 @@ void describe_stream_summary(struct call *c)
     bool creating = stream_status(s, c->now_us) == STREAM_CREATING;
     json_set_i64(c->arena, summary, "OpenShardCount", creating ? 0 : (int64_t)s->open_count);
     json_set_i64(c->arena, summary, "ConsumerCount", (int64_t)has_consumers(c, s));
+    warm_throughput_write(c, summary, s);
     json_set_i64(c->arena, summary, "MaxRecordSizeInKiB", (int64_t)(s->record_bytes_max / KIB));
 }
 

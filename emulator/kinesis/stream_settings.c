@@ -1,6 +1,7 @@
 /* What is set of a stream besides its shards and its retention: encryption, shard-level metrics,
  * capacity mode, the largest record. */
 #include "kinesis_call.h"
+#include "scaling.h"
 
 static struct stream *settings_stream(struct call *c)
 {
@@ -20,8 +21,8 @@ static bool is_kms(struct call *c)
     return kms;
 }
 
-/* DIFFERS kinesis-encryption-1: the state and its change are kept; no key is asked for and no
- * record is encrypted or marked. */
+/* DIFFERS kinesis-encryption-1: the state and its change are kept and records are marked from then
+ * on; no key is asked for, and nothing is encrypted. */
 void start_stream_encryption(struct call *c)
 {
     struct kinesis_store *k = c->state;
@@ -106,12 +107,13 @@ void disable_enhanced_monitoring(struct call *c)
  * DIFFERS kinesis-stream-mode-2: an on-demand stream does not grow with its load here. */
 void update_stream_mode(struct call *c)
 {
-    struct stream *s = kinesis_unsupported(c, "WarmThroughputMiBps") ? NULL : settings_stream(c);
+    bool on_demand =
+        str_eq(json_str(json_at(c->input, "StreamModeDetails.StreamMode")), STR("ON_DEMAND"));
+    int64_t warm = warm_throughput_wanted(c, on_demand);
+    struct stream *s = warm < 0 ? NULL : settings_stream(c);
     if (s == NULL) {
         return;
     }
-    bool on_demand =
-        str_eq(json_str(json_at(c->input, "StreamModeDetails.StreamMode")), STR("ON_DEMAND"));
     struct stream_usage usage = stream_usage(c->state, s->account, s->region, c->now_us);
     int64_t *oldest = &s->mode_us[s->mode_count % KINESIS_MODE_CHANGES_MAX];
     if (kinesis_limited(c) && s->mode_count >= KINESIS_MODE_CHANGES_MAX &&
@@ -132,6 +134,10 @@ void update_stream_mode(struct call *c)
         *oldest = c->now_us;
         s->mode_count++;
         s->on_demand = on_demand;
+        s->warm_mib_per_s = warm;
+        if (warm > 0) {
+            scaling_on_demand(c->state, s, (size_t)warm);
+        }
         stream_update(c->state, s, c->now_us);
     }
 }

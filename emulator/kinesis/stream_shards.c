@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "stream.h"
+#include "fan_out.h"
 
 struct shard *stream_shard_for(struct stream *s, struct hash_key key)
 {
@@ -74,11 +75,13 @@ static void open_add(struct kinesis_store *k, struct stream *s, struct shard *sh
 
 /* ---- resharding ---- */
 
-static void shard_close(struct stream *s, struct shard *shard, int64_t now_us)
+static void shard_close(const struct kinesis_store *k, struct stream *s, struct shard *shard,
+                        int64_t now_us)
 {
     size_t at = open_index(s, shard->first_key);
     ASSERT(at < s->open_count && s->open[at] == shard);
     shard->closed_us = now_us;
+    subscriptions_wake(k->core, shard);
     s->open_count--;
     memmove(s->open + at, s->open + at + 1, (s->open_count - at) * sizeof(*s->open));
 }
@@ -106,10 +109,10 @@ void stream_reshard(struct kinesis_store *k, struct stream *s, int64_t now_us)
     for (size_t i = 0; i < s->step_count; i++) {
         const struct reshard_step *step = &s->steps[i];
         struct shard *parent = s->shards[step->shard];
-        shard_close(s, parent, now_us);
+        shard_close(k, s, parent, now_us);
         if (step->adjacent != SHARD_NONE) {
             struct shard *adjacent = s->shards[step->adjacent];
-            shard_close(s, adjacent, now_us);
+            shard_close(k, s, adjacent, now_us);
             bool lower = hash_key_cmp(parent->first_key, adjacent->first_key) < 0;
             child_add(k, s, parent, adjacent, lower ? parent->first_key : adjacent->first_key,
                       lower ? adjacent->last_key : parent->last_key);

@@ -68,3 +68,19 @@ void throttle_read_bytes(struct throttle *t, size_t bytes)
     }
     t->read_bytes.micro_units -= cost;
 }
+
+void throttle_push_init(struct bucket *b, int64_t now_us)
+{
+    *b = (struct bucket){full(KINESIS_READ_BYTES_PER_S), now_us};
+}
+
+int64_t throttle_push_at(struct bucket *b, int64_t now_us)
+{
+    bucket_fill(b, KINESIS_READ_BYTES_PER_S, now_us);
+    return b->micro_units > 0 ? now_us : now_us + -b->micro_units / KINESIS_READ_BYTES_PER_S + 1;
+}
+
+void throttle_push(struct bucket *b, size_t bytes)
+{
+    b->micro_units -= full((int64_t)bytes);
+}

@@ -23,4 +23,10 @@ bool throttle_write(struct throttle *t, size_t bytes, int64_t now_us);
 bool throttle_read(struct throttle *t, int64_t now_us);
 void throttle_read_bytes(struct throttle *t, size_t bytes);
 
+/* What is pushed to one subscription: AWS kinesis-subscribe-4: up to 2 MiB a second of each shard
+ * and consumer. */
+void throttle_push_init(struct bucket *b, int64_t now_us);
+int64_t throttle_push_at(struct bucket *b, int64_t now_us); /* when more may go: now_us, or later */
+void throttle_push(struct bucket *b, size_t bytes);
+
 #endif

@@ -4,6 +4,8 @@ import datetime
 import os
 import random
 
+import botocore.exceptions
+
 from serving import client, control, refused, run, serving
 
 
@@ -95,7 +97,7 @@ def errors_are_typed(url):
         kinesis.create_stream(StreamName="events", ShardCount=1)
     with refused("InvalidArgumentException"):
         kinesis.get_records(ShardIterator="nonsense")
-    with refused("NotImplementedException", "SubscribeToShard"):
+    with refused("ResourceNotFoundException", "Consumer arn:aws:kinesis:us-east-1:000000000000:stream/events/consumer/c:1"):
         kinesis.subscribe_to_shard(ConsumerARN="arn:aws:kinesis:us-east-1:000000000000:stream/events/consumer/c:1",
                                    ShardId="shardId-000000000000", StartingPosition={"Type": "LATEST"})
     batch = [{"PartitionKey": "k", "Data": b"x"}] * 500
@@ -103,6 +105,44 @@ def errors_are_typed(url):
     assert failed == 500, failed
     with refused("ProvisionedThroughputExceededException", "Rate exceeded for shard shardId-000000000000"):
         kinesis.put_record(StreamName="types", PartitionKey="k", Data=b"x")
+
+
+def subscriptions_are_read_as_event_streams(url):
+    """The same records as by GetRecords; keep-alives while nothing comes; the shard's end; a call that takes over."""
+    kinesis = client(url, "kinesis")
+    kinesis.create_stream(StreamName="pushed", ShardCount=1)
+    control(url, "clock", {"advance": "1s"})
+    arn = kinesis.describe_stream_summary(StreamName="pushed")["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    control(url, "clock", {"advance": "1s"})
+    put = [kinesis.put_record(StreamName="pushed", PartitionKey="k%d" % i, Data=b"data %d" % i)["SequenceNumber"] for i in range(9)]
+    ask = {"ConsumerARN": consumer, "ShardId": "shardId-000000000000"}
+    first = iter(kinesis.subscribe_to_shard(StartingPosition={"Type": "TRIM_HORIZON"}, **ask)["EventStream"])
+    event = next(first)["SubscribeToShardEvent"]
+    assert [record["SequenceNumber"] for record in event["Records"]] == put and event["MillisBehindLatest"] == 0, event
+    assert event["Records"][3]["Data"] == b"data 3" and isinstance(event["Records"][0]["ApproximateArrivalTimestamp"], datetime.datetime)
+    with refused("ResourceInUseException"):
+        kinesis.subscribe_to_shard(StartingPosition={"Type": "LATEST"}, **ask)
+    control(url, "clock", {"advance": "5s"})
+    empty = next(first)["SubscribeToShardEvent"]
+    assert empty["Records"] == [] and int(empty["ContinuationSequenceNumber"]) > int(put[-1]), empty
+    position = {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": empty["ContinuationSequenceNumber"]}
+    second = iter(kinesis.subscribe_to_shard(StartingPosition=position, **ask)["EventStream"])
+    assert next(second)["SubscribeToShardEvent"]["Records"] == []
+    try:
+        next(first)
+        raise AssertionError("the first subscription lives on")
+    except botocore.exceptions.EventStreamError as error:
+        assert error.response["Error"]["Code"] == "ResourceInUseException", error.response
+    kinesis.put_record(StreamName="pushed", PartitionKey="k", Data=b"later")
+    assert [record["Data"] for record in next(second)["SubscribeToShardEvent"]["Records"]] == [b"later"]
+    kinesis.split_shard(StreamName="pushed", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
+    control(url, "clock", {"advance": "1s"})
+    last = next(second)["SubscribeToShardEvent"]
+    assert len(last["ChildShards"]) == 2 and "ContinuationSequenceNumber" not in last, last
+    assert list(second) == []
+    kinesis.delete_stream(StreamName="pushed", EnforceConsumerDeletion=True)
+    control(url, "clock", {"advance": "1s"})
 
 
 def streams_are_listed_in_pages_and_by_region(url):
@@ -169,5 +209,5 @@ def many_clients_put_at_one_time(_):
 
 os.environ.pop("AWS_PROFILE", None)
 run([every_record_comes_back_as_it_was_put, iterators_of_all_types_stand_where_they_should, errors_are_typed,
-     streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
+     subscriptions_are_read_as_event_streams, streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
      the_waiter_sees_it_become_active, many_clients_put_at_one_time], "boto3: kinesis")

@@ -210,3 +210,59 @@ Test(kinesis_settings, encryption_metrics_mode_and_record_size)
                      STR("PROVISIONED")));
     bench_done(&b);
 }
+
+static bool commitment_is(struct bench *b, const char *status)
+{
+    cr_assert(bench_call(b, "DescribeAccountSettings", "{}") == 200);
+    return str_eq(bench_text(b, "MinimumThroughputBillingCommitment.Status"), str_of(status));
+}
+
+static int commit(struct bench *b, const char *status)
+{
+    return bench_call(b, "UpdateAccountSettings",
+                      "{\"MinimumThroughputBillingCommitment\":{\"Status\":\"%s\"}}", status);
+}
+
+Test(kinesis_settings, commitments_hold_for_a_day_and_unlock_warm_throughput)
+{
+    /* An account's commitment ends a day after it began at the earliest, and its end can be taken
+     * back; with it on-demand streams are scaled to a shard for each MiB a second. */
+    struct bench b;
+    bench_init(&b, true);
+    cr_assert(commitment_is(&b, "DISABLED") && commit(&b, "DISABLED") == 200);
+    cr_assert(json_at(b.out, "MinimumThroughputBillingCommitment.StartedAt") == NULL);
+    cr_assert(bench_call(&b, "CreateStream",
+                         "{\"StreamName\":\"s\",\"WarmThroughputMiBps\":6,"
+                         "\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}") == 400);
+    cr_assert(bench_refused(&b, "ValidationException", "MinimumThroughputBillingCommitment"));
+    cr_assert(commit(&b, "ENABLED") == 200 && commitment_is(&b, "ENABLED"));
+    cr_assert(bench_number(&b, "MinimumThroughputBillingCommitment.EarliestAllowedEndAt") ==
+              bench_number(&b, "MinimumThroughputBillingCommitment.StartedAt") + 86400);
+    cr_assert(bench_call(&b, "CreateStream",
+                         "{\"StreamName\":\"s\",\"WarmThroughputMiBps\":6,"
+                         "\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}") == 200);
+    settle(&b);
+    cr_assert(bench_call(&b, "UpdateStreamWarmThroughput",
+                         "{\"StreamName\":\"s\",\"WarmThroughputMiBps\":10241}") == 400);
+    cr_assert(bench_refused(&b, "LimitExceededException", "10240"));
+    cr_assert(bench_call(&b, "UpdateStreamWarmThroughput",
+                         "{\"StreamName\":\"s\",\"WarmThroughputMiBps\":20}") == 200);
+    cr_assert(bench_number(&b, "WarmThroughput.TargetMiBps") == 20);
+    cr_assert(bench_number(&b, "WarmThroughput.CurrentMiBps") == 6);
+    settle(&b);
+    cr_assert(bench_call(&b, "DescribeStreamSummary", "{\"StreamName\":\"s\"}") == 200);
+    cr_assert(bench_number(&b, "StreamDescriptionSummary.OpenShardCount") == 20);
+    cr_assert(bench_number(&b, "StreamDescriptionSummary.WarmThroughput.CurrentMiBps") == 20);
+    bench_stream(&b, "p", 1);
+    cr_assert(bench_call(&b, "UpdateStreamWarmThroughput",
+                         "{\"StreamName\":\"p\",\"WarmThroughputMiBps\":20}") == 400);
+    cr_assert(bench_refused(&b, "ValidationException", "On-Demand"));
+    cr_assert(commit(&b, "DISABLED") == 200);
+    cr_assert(commitment_is(&b, "ENABLED_UNTIL_EARLIEST_ALLOWED_END"));
+    cr_assert(commit(&b, "ENABLED") == 200 && commitment_is(&b, "ENABLED"));
+    cr_assert(commit(&b, "DISABLED") == 200);
+    b.now_us += US_PER_DAY;
+    cr_assert(commitment_is(&b, "DISABLED"));
+    cr_assert(json_at(b.out, "MinimumThroughputBillingCommitment.EndedAt") != NULL);
+    bench_done(&b);
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {
   KinesisClient, CreateStreamCommand, DeleteStreamCommand, DescribeStreamSummaryCommand, GetRecordsCommand, GetShardIteratorCommand,
-  IncreaseStreamRetentionPeriodCommand, ListShardsCommand, ListStreamsCommand, PutRecordCommand, PutRecordsCommand, SplitShardCommand,
+  IncreaseStreamRetentionPeriodCommand, RegisterStreamConsumerCommand, SubscribeToShardCommand, ListShardsCommand, ListStreamsCommand, PutRecordCommand, PutRecordsCommand, SplitShardCommand,
   paginateListStreams, waitUntilStreamExists,
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -46,6 +46,7 @@ async function use(kinesis, name, control) {
   const summary = (await ask(new DescribeStreamSummaryCommand({ StreamName: name }))).StreamDescriptionSummary;
   assert.equal(summary.RetentionPeriodHours, 48);
   assert.ok(summary.StreamCreationTimestamp instanceof Date);
+  await subscribe(ask, name, put.ShardId, first, summary.StreamARN, control);
   await ask(new CreateStreamCommand({ StreamName: `${name}-2`, StreamModeDetails: { StreamMode: "ON_DEMAND" } }));
   const names = [];
   for await (const page of paginateListStreams({ client: kinesis, pageSize: 1 }, {})) names.push(...page.StreamNames);
@@ -59,10 +60,31 @@ async function use(kinesis, name, control) {
     (e) => e.name === "InvalidArgumentException" && e.message.includes("SplitShard"));
   await control("clock", { advance: "301s" });
   await assert.rejects(ask(new GetRecordsCommand({ ShardIterator })), { name: "ExpiredIteratorException" });
-  await ask(new DeleteStreamCommand({ StreamName: name }));
+  await ask(new DeleteStreamCommand({ StreamName: name, EnforceConsumerDeletion: true }));
   await control("clock", { advance: "1s" });
   assert.deepEqual((await ask(new ListStreamsCommand({}))).StreamNames, [`${name}-2`]);
   await ask(new DeleteStreamCommand({ StreamName: `${name}-2` }));
   await control("clock", { advance: "1s" });
   kinesis.destroy();
+}
+
+// Enhanced fan-out: what is there, what comes, an empty event after 5 seconds, and the end after 5 minutes.
+async function subscribe(ask, name, ShardId, first, StreamARN, control) {
+  const { Consumer } = await ask(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "js" }));
+  await control("clock", { advance: "1s" });
+  const { EventStream } = await ask(new SubscribeToShardCommand({
+    ConsumerARN: Consumer.ConsumerARN, ShardId, StartingPosition: { Type: "AT_SEQUENCE_NUMBER", SequenceNumber: first.SequenceNumber },
+  }));
+  const events = EventStream[Symbol.asyncIterator]();
+  const next = async () => (await events.next()).value.SubscribeToShardEvent;
+  const before = await next();
+  assert.deepEqual([...before.Records[0].Data], [0, 1, 254, 255]);
+  assert.ok(before.Records[0].ApproximateArrivalTimestamp instanceof Date && before.MillisBehindLatest === 0);
+  await ask(new PutRecordCommand({ StreamName: name, PartitionKey: "a", Data: Buffer.from("pushed"), ExplicitHashKey: "0" }));
+  assert.equal(Buffer.from((await next()).Records[0].Data).toString(), "pushed");
+  await control("clock", { advance: "5s" });
+  const empty = await next();
+  assert.ok(empty.Records.length === 0 && empty.ContinuationSequenceNumber > before.ContinuationSequenceNumber);
+  await control("clock", { advance: "300s" });
+  assert.equal((await events.next()).done, true);
 }

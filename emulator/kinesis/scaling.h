@@ -1,0 +1,15 @@
+/* scaling.h -- From as many open shards as a stream has to another number of them with equal
+ * ranges, as the splits and merges of its next update.   Not here: who may ask (reshard.c,
+ * account.c). */
+#ifndef AFORO_EMULATOR_KINESIS_SCALING_H
+#define AFORO_EMULATOR_KINESIS_SCALING_H
+
+#include "stream.h"
+
+/* Adds the steps, for stream_update; how many shards they will make, short-lived ones included. */
+size_t scaling_plan(struct kinesis_store *k, struct stream *s, size_t target);
+/* AWS kinesis-warm-throughput-1: each shard takes 1 MiB a second, so an on-demand stream has one
+ * for each MiB, but four at least. Adds no steps where the stream could not number its shards. */
+void scaling_on_demand(struct kinesis_store *k, struct stream *s, size_t mib_per_s);
+
+#endif
