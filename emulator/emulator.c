@@ -97,6 +97,11 @@ enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d)
     return core_feed(x->passage, bytes, d);
 }
 
+void exchange_slow_down(struct exchange *x)
+{
+    core_slow_down(x->passage);
+}
+
 void exchange_ready(struct exchange *x)
 {
     core_ready(x->passage);

@@ -58,6 +58,9 @@ bool exchange_refused(const struct exchange *x);
 uint64_t exchange_body_max(const struct exchange *x);
 /* ERR_LIMIT: too large */
 MUST_USE enum err exchange_feed(struct exchange *x, struct str bytes, struct diag *d);
+/* Whoever carries it has no room for the body now: what still comes is dropped, and the answer is
+ * 503, to be tried again. */
+void exchange_slow_down(struct exchange *x);
 void exchange_ready(struct exchange *x); /* the body is whole: decodes it */
 /* Under the lock: decides and applies. */
 struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us);

@@ -37,7 +37,8 @@ bool core_refused(const struct passage *p); /* already, by its head */
 uint64_t core_body_max(const struct passage *p);
 /* ERR_LIMIT: the body is larger than is taken. */
 MUST_USE enum err core_feed(struct passage *p, struct str bytes, struct diag *d);
-void core_ready(struct passage *p); /* the body is whole */
+void core_slow_down(struct passage *p); /* 503, and what still comes is dropped */
+void core_ready(struct passage *p);     /* the body is whole */
 struct core_outcome core_apply(struct passage *p, int64_t clock_us);
 void core_render(struct passage *p, struct core_outcome *outcome);
 /* The next bytes of an answer that streams; false: it has ended with them. */

@@ -279,6 +279,23 @@ enum err core_feed(struct passage *p, struct str bytes, struct diag *d)
     return body_feed(p, bytes, d);
 }
 
+/* AWS core-slow-down-1: S3 says SlowDown, the others ServiceUnavailable; both are 503. */
+static void refuse_for_now(struct passage *p)
+{
+    bool s3 = p->route.envelope->protocol == PROTOCOL_REST_XML;
+    passage_refuse(p, s3 ? STR("SlowDown") : STR("ServiceUnavailable"), 503,
+                   s3 ? STR("Please reduce your request rate.")
+                      : STR("The service is unavailable. Please try again later."));
+}
+
+void core_slow_down(struct passage *p)
+{
+    if (!p->control) {
+        p->slow_down = true;
+        p->way = BODY_IGNORED;
+    }
+}
+
 void core_ready(struct passage *p)
 {
     body_end(p);
@@ -288,6 +305,9 @@ void core_ready(struct passage *p)
     }
     if (!p->control && !p->refused && read_input(p)) {
         passage_prepare(p);
+    }
+    if (p->slow_down) {
+        refuse_for_now(p);
     }
 }
 

@@ -25,6 +25,7 @@ struct passage {
     struct chunked *chunked; /* NULL: comes plain */
     /* what was found before the lock: a refusal, or a call ready to be handled */
     bool refused;
+    bool slow_down; /* the caller had no room for it */
     struct codec_error refusal;
     struct call call;
     /* what became of it */

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
+#include "hangup.h"
 #include "http1.h"
 #include "http2.h"
 #include "relay.h"
@@ -15,6 +17,8 @@
 #define DOOR_EVENTS 64
 #define DOOR_ACCEPTS_AT_ONCE 64
 #define DOOR_TURN_MS 1000
+#define DOOR_HURRY_MS 20  /* while an end of stream waits for what comes before it to be read */
+#define DOOR_PAUSE_MS 100 /* until it is tried again to accept */
 #define GREETING_IDLE_US (30 * US_PER_S) /* until a connection has told what it speaks */
 #define TLS_HANDSHAKE_RECORD 0x16        /* RFC 8446, 5.1 */
 /* RFC 9113, 3.4: what begins a connection that speaks HTTP/2 by prior knowledge. */
@@ -32,6 +36,7 @@ static struct link *link_new(struct door *door, int fd)
         door->links->prev = l;
     }
     door->links = l;
+    door->link_count++;
     return l;
 }
 
@@ -47,6 +52,7 @@ static void link_drop(struct link *l)
     if (l->next != NULL) {
         l->next->prev = l->prev;
     }
+    door->link_count--;
     arena_recycle(door->arena, l, sizeof(*l));
 }
 
@@ -57,10 +63,7 @@ static void link_close(struct link *l)
     } else if (l->kind == LINK_RELAY) {
         relay_end(l);
     }
-    if (l->ssl != NULL) {
-        (void)SSL_shutdown(l->ssl);
-        SSL_free(l->ssl);
-    }
+    link_tls_end(l);
     close(l->socket.fd);
     link_drop(l);
 }
@@ -76,9 +79,26 @@ static void dying_bury(struct door *door)
 
 /* ---- what a connection speaks ---- */
 
+static bool is_full(const struct door *door)
+{
+    return door->link_count + http1_connections(door->front) > door->front->connections_max;
+}
+
+/* One connection more than may be open: AWS's clients try again later. What was sent is read, since
+ * a close on top of it would be a reset. */
+static void turn_away(struct link *l)
+{
+    static const char later[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+                                "Connection: close\r\nContent-Length: 0\r\n\r\n";
+    char unread[16 * KIB];
+    (void)!recv(l->socket.fd, unread, sizeof(unread), 0);
+    (void)!send(l->socket.fd, later, sizeof(later) - 1, MSG_NOSIGNAL);
+    link_die(l);
+}
+
 static void to_http1(struct link *l)
 {
-    link_watch(&l->socket, 0);
+    hangup_watch(l->door, l->socket.fd);
     (void)http1_take(l->door->front, l->socket.fd, (struct sockaddr *)&l->peer, l->peer_len);
     link_drop(l);
 }
@@ -114,11 +134,15 @@ static void greet(struct link *l)
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
+    bool http1 =
+        got > 0 && first[0] != TLS_HANDSHAKE_RECORD && memcmp(first, preface, (size_t)got) != 0;
     if (got <= 0) {
         link_die(l);
+    } else if (is_full(l->door)) {
+        http1 ? turn_away(l) : link_die(l);
     } else if (first[0] == TLS_HANDSHAKE_RECORD) {
         to_tls(l);
-    } else if (memcmp(first, preface, (size_t)got) != 0) {
+    } else if (http1) {
         to_http1(l);
     } else if ((size_t)got == PREFACE_BYTES) {
         http2_begin(l);
@@ -127,8 +151,8 @@ static void greet(struct link *l)
 
 static void handshake(struct link *l)
 {
-    int result = SSL_accept(l->ssl);
-    if (result == 1) {
+    int why = link_handshake(l);
+    if (why == SSL_ERROR_NONE) {
         l->active_us = link_now_us();
         if (tls_speaks_http2(l->ssl)) {
             http2_begin(l);
@@ -137,7 +161,6 @@ static void handshake(struct link *l)
         }
         return;
     }
-    int why = SSL_get_error(l->ssl, result);
     if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
         link_watch(&l->socket, why == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT);
     } else {
@@ -165,6 +188,28 @@ static void link_turn(struct link *l)
 
 /* ---- the loop ---- */
 
+/* Those who wait stay in the backlog; asking for them at once again would be all that we do. */
+static void accept_pause(struct door *door)
+{
+    door->accept_us = link_now_us() + DOOR_PAUSE_MS * US_PER_MS;
+    (void)epoll_ctl(door->epoll, EPOLL_CTL_DEL, door->listener.fd, NULL);
+}
+
+static bool watch_forever(struct door *door, struct watch *w, int fd)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = w};
+    w->fd = fd;
+    return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static void accept_again(struct door *door, int64_t now_us)
+{
+    if (door->accept_us != 0 && door->accept_us <= now_us && !door->quiet &&
+        watch_forever(door, &door->listener, door->listener.fd)) {
+        door->accept_us = 0;
+    }
+}
+
 static void accept_some(struct door *door)
 {
     for (int i = 0; i < DOOR_ACCEPTS_AT_ONCE; i++) {
@@ -173,7 +218,10 @@ static void accept_some(struct door *door)
         int fd = accept4(door->listener.fd, (struct sockaddr *)&peer, &len,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
-            return; /* none, or too many files are open: those who wait stay in the backlog */
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                accept_pause(door);
+            }
+            return;
         }
         int on = 1;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -187,8 +235,10 @@ static void accept_some(struct door *door)
 static bool is_idle(const struct link *l, int64_t now_us)
 {
     bool greeting = l->kind == LINK_UNKNOWN || l->kind == LINK_HANDSHAKE;
-    int64_t limit_us = greeting ? GREETING_IDLE_US : FRONT_IDLE_S * US_PER_S;
-    return now_us - l->active_us > limit_us && !(l->kind == LINK_HTTP2 && http2_is_busy(l));
+    int64_t limit_us = l->door->front->idle_s * US_PER_S;
+    limit_us = greeting && limit_us > GREETING_IDLE_US ? GREETING_IDLE_US : limit_us;
+    return now_us - l->active_us > limit_us && l->kind != LINK_RELAY && /* http1 ends those */
+           !(l->kind == LINK_HTTP2 && http2_is_held(l));
 }
 
 static void idle_end(struct door *door, int64_t now_us)
@@ -236,7 +286,9 @@ static bool bell_heard(struct door *door)
 static void event_handle(struct door *door, const struct epoll_event *e)
 {
     struct watch *w = e->data.ptr;
-    if (w == &door->listener) {
+    if (hangup_is(e->data.u64)) {
+        hangup_heard(door, e->data.u64);
+    } else if (w == &door->listener) {
         accept_some(door);
     } else if (w->link != NULL && !w->link->dead) {
         link_turn(w->link);
@@ -248,9 +300,10 @@ static void *door_run(void *context)
     struct door *door = context;
     bool open = true;
     int64_t swept_us = link_now_us();
+    int wait_ms = DOOR_TURN_MS;
     while (open) {
         struct epoll_event events[DOOR_EVENTS];
-        int count = epoll_wait(door->epoll, events, DOOR_EVENTS, DOOR_TURN_MS);
+        int count = epoll_wait(door->epoll, events, DOOR_EVENTS, wait_ms);
         bool rung = false;
         for (int i = 0; i < count; i++) {
             rung = rung || events[i].data.ptr == &door->bell;
@@ -263,8 +316,12 @@ static void *door_run(void *context)
         if (now_us - swept_us > US_PER_S) {
             swept_us = now_us;
             idle_end(door, now_us);
+            visits_hurry(door->front, now_us);
         }
         dying_bury(door);
+        accept_again(door, now_us);
+        wait_ms = hangup_sweep(door) ? DOOR_HURRY_MS : DOOR_TURN_MS;
+        wait_ms = door->accept_us != 0 && wait_ms > DOOR_PAUSE_MS ? DOOR_PAUSE_MS : wait_ms;
     }
     return NULL;
 }
@@ -275,13 +332,6 @@ void door_ring(struct door *door)
 {
     uint64_t one = 1;
     (void)!write(door->bell.fd, &one, sizeof(one));
-}
-
-static bool watch_forever(struct door *door, struct watch *w, int fd)
-{
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = w};
-    w->fd = fd;
-    return epoll_ctl(door->epoll, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
 static void door_free(struct door *door)

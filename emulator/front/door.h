@@ -14,7 +14,10 @@ struct door {
     int epoll;
     struct watch listener, bell; /* the bell: a visit of HTTP/2 was resumed, or the door closes */
     struct link *links, *dying;
-    SSL_CTX *tls; /* made with the first client that wants it */
+    size_t link_count;
+    struct hangup *hangups;
+    int64_t accept_us; /* no descriptor was left: when to try again; 0: accepts */
+    SSL_CTX *tls;      /* made with the first client that wants it */
     bool tls_failed, quiet;
     /* under the front's lock */
     bool asked_quiet, asked_close;

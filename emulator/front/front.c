@@ -1,16 +1,22 @@
 #include "door.h"
 #include "http1.h"
+#include "base/limits.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define STOP_US (5 * US_PER_S)
 #define LISTEN_BACKLOG 511
+#define IDLE_S 180
+#define CONNECTIONS_MAX 4096
+#define DESCRIPTORS_OF_OURS 64 /* that are no connections */
+#define BODIES_BYTES_MAX (1 * GIB)
 
 static int64_t wall_now_us(void)
 {
@@ -155,6 +161,23 @@ static enum err threads_start(struct front *f, struct diag *d)
     return fail(d, ERR_INTERNAL, "cannot start a thread");
 }
 
+/* As many as the limit of open files allows, which is raised as far as we may. */
+static unsigned connections_allowed(unsigned wanted)
+{
+    struct rlimit files;
+    wanted = wanted == 0 ? CONNECTIONS_MAX : wanted;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return wanted;
+    }
+    rlim_t need = (rlim_t)wanted + DESCRIPTORS_OF_OURS;
+    if (files.rlim_cur < need) {
+        files.rlim_cur = files.rlim_max < need ? files.rlim_max : need;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    rlim_t left = files.rlim_cur > DESCRIPTORS_OF_OURS ? files.rlim_cur - DESCRIPTORS_OF_OURS : 1;
+    return left < wanted ? (unsigned)left : wanted;
+}
+
 enum err front_listen(struct arena *a, const struct front_options *options,
                       struct front **ret_front, struct diag *d)
 {
@@ -162,6 +185,10 @@ enum err front_listen(struct arena *a, const struct front_options *options,
     f->threads = options->threads;
     f->clock = options->clock;
     f->tls_folder = options->tls_folder.len > 0 ? str_copy(a, options->tls_folder) : STR_EMPTY;
+    f->idle_s = options->idle_s == 0 ? IDLE_S : options->idle_s;
+    f->connections_max = connections_allowed(options->connections_max);
+    f->bodies_bytes_max =
+        options->bodies_bytes_max == 0 ? BODIES_BYTES_MAX : options->bodies_bytes_max;
     TRY(socket_open(a, options, &f->listen_socket, &f->port, d));
     f->arena = arena_new("front", ARENA_TASK_BYTES_MAX);
     f->visits = arena_new("visits", ARENA_TASK_BYTES_MAX);

@@ -18,6 +18,10 @@ struct front_options {
     unsigned threads;   /* 0: 2 */
     struct front_clock clock;
     struct str tls_folder; /* where the certificate authority is kept; empty: nowhere */
+    /* What clients may cost, 0: the default. What is over a cap is told to come later (503). */
+    unsigned idle_s;          /* nothing moves, or too little of a request (180) */
+    unsigned connections_max; /* 4096, or what the limit of open files allows */
+    size_t bodies_bytes_max;  /* request bodies that are being collected, together (1 GiB) */
 };
 /* Starts serving; lives in `a`. ERR_CONFLICT: the port is taken (the message says by whom
  * to ask). */

@@ -10,10 +10,9 @@
 #define AFORO_EMULATOR_FRONT_FRONT_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "base/heap.h"
 #include "visit.h"
-
-#define FRONT_IDLE_S 180 /* a connection on which nothing happens */
 
 struct MHD_Daemon;
 struct door;
@@ -25,6 +24,8 @@ struct front {
     unsigned threads;
     struct front_clock clock;
     struct str tls_folder;
+    unsigned idle_s, connections_max;
+    size_t bodies_bytes_max;
     int listen_socket;
     uint16_t port;
     pthread_mutex_t lock;
@@ -39,7 +40,9 @@ struct front {
     pthread_cond_t pool_idle; /* open_visits fell to 0 */
     struct arena *visits;     /* the visits themselves; under `pool_lock` */
     struct visit *free_visits;
+    struct visit *visits_open; /* a list, the newest first */
     size_t open_visits;
+    atomic_size_t bodies_bytes; /* collected by all that are open */
 };
 
 int64_t front_now_us(const struct front *f); /* by the emulator's clock, like every time here */

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include "front_parts.h"
 
-#define CONNECTIONS_MAX 4096
 #define CONNECTION_BYTES                                                                           \
     HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
 #define BODY_BLOCK_BYTES (64 * KIB)
@@ -30,7 +29,18 @@ static void turn_resume(struct visit *v)
     MHD_resume_connection(((struct turn *)v->link)->connection);
 }
 
-static const struct visit_carrier carrier = {.hold = turn_hold, .resume = turn_resume};
+/* The daemon reads the end of the connection, and ends the visit. */
+static void turn_cut(struct visit *v)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        ((struct turn *)v->link)->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL) {
+        (void)shutdown(info->connect_fd, SHUT_RDWR);
+    }
+}
+
+static const struct visit_carrier carrier = {
+    .hold = turn_hold, .resume = turn_resume, .cut = turn_cut};
 
 static struct MHD_Connection *connection_of(const struct visit *v)
 {
@@ -152,6 +162,9 @@ static enum MHD_Result answer_send(struct visit *v)
             MHD_add_response_header(response, str_z(v->arena, h->name), str_z(v->arena, value));
         }
     }
+    if (!http_has_header(&r->headers, "Date")) { /* else it adds the machine's time */
+        MHD_add_response_header(response, "Date", str_z(v->arena, visit_date(v)));
+    }
     enum MHD_Result queued = MHD_queue_response(connection_of(v), (unsigned)r->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -241,8 +254,8 @@ enum err http1_start(struct front *f, struct diag *d)
     f->http1 = MHD_start_daemon(
         flags, 0, NULL, NULL, turn_handle, f, MHD_OPTION_URI_LOG_CALLBACK, turn_begin, f,
         MHD_OPTION_NOTIFY_COMPLETED, turn_end, f, MHD_OPTION_THREAD_POOL_SIZE,
-        f->threads == 0 ? 2u : f->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)FRONT_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        f->threads == 0 ? 2u : f->threads, MHD_OPTION_CONNECTION_LIMIT, f->connections_max + 64,
+        MHD_OPTION_CONNECTION_TIMEOUT, f->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_END);
     return f->http1 != NULL
                ? ERR_OK
@@ -252,6 +265,13 @@ enum err http1_start(struct front *f, struct diag *d)
 bool http1_take(struct front *f, int fd, const struct sockaddr *peer, unsigned peer_len)
 {
     return MHD_add_connection(f->http1, fd, peer, (socklen_t)peer_len) == MHD_YES;
+}
+
+unsigned http1_connections(const struct front *f)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(f->http1, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL ? info->num_connections : 0;
 }
 
 void http1_stop(struct front *f)

@@ -48,7 +48,19 @@ static void stream_resume(struct visit *v)
     door_ring(s->door);
 }
 
-static const struct visit_carrier carrier = {.hold = stream_hold, .resume = stream_resume};
+/* In the door's thread. */
+static void stream_cut(struct visit *v)
+{
+    struct http2_stream *s = v->link;
+    if (s->owner != NULL) {
+        (void)nghttp2_submit_rst_stream(s->owner->session, NGHTTP2_FLAG_NONE, s->id,
+                                        NGHTTP2_CANCEL);
+        link_watch(&s->owner->link->socket, EPOLLIN | EPOLLOUT);
+    }
+}
+
+static const struct visit_carrier carrier = {
+    .hold = stream_hold, .resume = stream_resume, .cut = stream_cut};
 
 /* ---- the answer ---- */
 
@@ -80,14 +92,6 @@ static bool is_of_connection(struct str name)
     return false;
 }
 
-static struct str date_of(const struct visit *v)
-{
-    struct buf out;
-    buf_init(&out, v->arena, 64);
-    instant_http(&out, front_now_us(v->front));
-    return buf_str(&out);
-}
-
 static struct header_list headers_of(struct visit *v, bool known, uint64_t bytes)
 {
     const struct http_response *r = &v->outcome.response;
@@ -100,7 +104,7 @@ static struct header_list headers_of(struct visit *v, bool known, uint64_t bytes
         }
     }
     if (!http_has_header(&r->headers, "Date")) {
-        header_put(&list, STR("date"), date_of(v));
+        header_put(&list, STR("date"), visit_date(v));
     }
     if (known && r->status != 204 && r->status != 304) {
         header_put(&list, STR("content-length"),
@@ -458,6 +462,16 @@ void http2_goaway(struct link *l)
 bool http2_is_busy(const struct link *l)
 {
     return l->http2->streams != NULL;
+}
+
+bool http2_is_held(const struct link *l)
+{
+    for (const struct http2_stream *s = l->http2->streams; s != NULL; s = s->next) {
+        if (s->held) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void http2_end(struct link *l)

@@ -10,6 +10,7 @@ void http2_begin(struct link *l); /* from the connection preface on */
 void http2_turn(struct link *l);  /* the socket can be read or written */
 void http2_goaway(struct link *l);
 bool http2_is_busy(const struct link *l); /* streams are open */
+bool http2_is_held(const struct link *l); /* and the client waits for one of them, not we for it */
 void http2_end(struct link *l);
 /* The visits that were resumed since the last time, as the door's bell gives them. */
 void http2_resumed(struct http2_stream *first);

@@ -51,7 +51,6 @@ static enum link_io moved(struct link *l, size_t bytes, size_t *ret_bytes)
 static enum link_io tls_stuck(struct link *l, int result)
 {
     int why = SSL_get_error(l->ssl, result);
-    ERR_clear_error();
     l->tls_wants_out = why == SSL_ERROR_WANT_WRITE;
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? LINK_BLOCKED : LINK_ENDED;
 }
@@ -62,10 +61,33 @@ static enum link_io socket_stuck(ssize_t result)
                                                                                      : LINK_ENDED;
 }
 
+/* OpenSSL's errors stand in a queue of the thread's, where those of another link, which is closed
+ * by now, would be taken for this one's. */
+static SSL *tls_ready(struct link *l)
+{
+    ERR_clear_error();
+    return l->ssl;
+}
+
+int link_handshake(struct link *l)
+{
+    SSL *ssl = tls_ready(l);
+    int result = SSL_accept(ssl);
+    return result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
+}
+
+void link_tls_end(struct link *l)
+{
+    if (l->ssl != NULL) {
+        (void)SSL_shutdown(tls_ready(l));
+        SSL_free(l->ssl);
+    }
+}
+
 enum link_io link_read(struct link *l, char *to, size_t max, size_t *ret_bytes)
 {
     if (l->ssl != NULL) {
-        int got = SSL_read(l->ssl, to, max > INT32_MAX ? INT32_MAX : (int)max);
+        int got = SSL_read(tls_ready(l), to, max > INT32_MAX ? INT32_MAX : (int)max);
         return got > 0 ? moved(l, (size_t)got, ret_bytes) : tls_stuck(l, got);
     }
     ssize_t got = recv(l->socket.fd, to, max, 0);
@@ -75,7 +97,7 @@ enum link_io link_read(struct link *l, char *to, size_t max, size_t *ret_bytes)
 enum link_io link_write(struct link *l, const char *bytes, size_t count, size_t *ret_bytes)
 {
     if (l->ssl != NULL) {
-        int sent = SSL_write(l->ssl, bytes, count > INT32_MAX ? INT32_MAX : (int)count);
+        int sent = SSL_write(tls_ready(l), bytes, count > INT32_MAX ? INT32_MAX : (int)count);
         return sent > 0 ? moved(l, (size_t)sent, ret_bytes) : tls_stuck(l, sent);
     }
     ssize_t sent = send(l->socket.fd, bytes, count, MSG_NOSIGNAL);

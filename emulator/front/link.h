@@ -40,6 +40,9 @@ enum link_io { LINK_MOVED, LINK_BLOCKED, LINK_ENDED };
 /* MOVED: *ret_bytes > 0. BLOCKED: nothing now, the watch wakes. ENDED: closed or broken. */
 enum link_io link_read(struct link *l, char *to, size_t max, size_t *ret_bytes);
 enum link_io link_write(struct link *l, const char *bytes, size_t count, size_t *ret_bytes);
+int link_handshake(
+    struct link *l); /* SSL_ERROR_NONE: done; else what it waits for, or is broken by */
+void link_tls_end(struct link *l);
 /* Says which of EPOLLIN, EPOLLOUT matter; TLS may want the other one too. */
 void link_watch(struct watch *w, unsigned events);
 

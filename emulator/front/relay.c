@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "door.h"
+#include "hangup.h"
 #include "http1.h"
 
 #define RELAY_BYTES (32 * KIB)
@@ -31,6 +32,7 @@ void relay_begin(struct link *l)
     r->in.ended = r->out.ended = false;
     l->kind = LINK_RELAY;
     l->relay = r;
+    hangup_watch(l->door, pair[1]);
     if (!http1_take(l->door->front, pair[1], (struct sockaddr *)&l->peer, l->peer_len)) {
         link_die(l);
         return;

@@ -2,6 +2,9 @@
  * pool. */
 #include "front_parts.h"
 
+#include "base/instant.h"
+#include "link.h"
+
 #include <string.h>
 
 #define BODY_TO_WASTE_BYTES_MAX (1 * MIB)
@@ -19,8 +22,17 @@ struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, v
         v->arena = arena_new("request", ARENA_TASK_BYTES_MAX);
     }
     f->open_visits++;
+    *v = (struct visit){.front = f,
+                        .arena = v->arena,
+                        .carrier = carrier,
+                        .link = link,
+                        .begun_us = link_now_us(),
+                        .next_open = f->visits_open};
+    if (f->visits_open != NULL) {
+        f->visits_open->prev_open = v;
+    }
+    f->visits_open = v;
     pthread_mutex_unlock(&f->pool_lock);
-    *v = (struct visit){.front = f, .arena = v->arena, .carrier = carrier, .link = link};
     return v;
 }
 
@@ -44,7 +56,16 @@ void visit_give(struct visit *v)
         stream_end(v);
     }
     arena_reset(v->arena);
+    atomic_fetch_sub(&f->bodies_bytes, v->collected);
     pthread_mutex_lock(&f->pool_lock);
+    if (v->prev_open != NULL) {
+        v->prev_open->next_open = v->next_open;
+    } else {
+        f->visits_open = v->next_open;
+    }
+    if (v->next_open != NULL) {
+        v->next_open->prev_open = v->prev_open;
+    }
     v->next_free = f->free_visits;
     f->free_visits = v;
     f->open_visits--;
@@ -60,6 +81,19 @@ void visit_pool_free(struct front *f)
         arena_free(v->arena);
     }
     f->free_visits = NULL;
+}
+
+void visits_hurry(struct front *f, int64_t now_us)
+{
+    pthread_mutex_lock(&f->pool_lock);
+    for (struct visit *v = f->visits_open; v != NULL; v = v->next_open) {
+        int64_t age_s = (now_us - v->begun_us) / US_PER_S;
+        uint64_t fed = atomic_load(&v->fed);
+        if (age_s > f->idle_s && fed < (uint64_t)age_s * VISIT_BYTES_PER_S_MIN) {
+            v->carrier->cut(v);
+        }
+    }
+    pthread_mutex_unlock(&f->pool_lock);
 }
 
 /* ---- the request ---- */
@@ -94,9 +128,24 @@ enum visit_way visit_open(struct visit *v)
     return costly && exchange_refused(v->exchange) ? VISIT_ANSWER_NOW : VISIT_READ;
 }
 
+/* Whether there is room for more of a body that is collected. */
+static bool bodies_take(struct visit *v, size_t bytes)
+{
+    struct front *f = v->front;
+    if (exchange_body_max(v->exchange) == UINT64_MAX) {
+        return true; /* thrown away, or kept by the service */
+    }
+    v->collected += bytes;
+    return atomic_fetch_add(&f->bodies_bytes, bytes) + bytes <= f->bodies_bytes_max;
+}
+
 void visit_feed(struct visit *v, struct str bytes)
 {
     struct diag d = DIAG_INIT;
+    atomic_fetch_add(&v->fed, bytes.len);
+    if (!bodies_take(v, bytes.len)) {
+        exchange_slow_down(v->exchange);
+    }
     if (!v->too_large) {
         v->too_large = exchange_feed(v->exchange, bytes, &d) != ERR_OK;
     }
@@ -114,11 +163,13 @@ static void stream_begin(struct visit *v)
 bool visit_finish(struct visit *v)
 {
     struct front *f = v->front;
+    atomic_store(&v->fed, VISIT_WHOLE);
     exchange_ready(v->exchange);
     front_lock(f);
     int64_t timer_us = emulator_next_timer(f->emulator);
     int64_t now_us = front_now_us(f);
     v->outcome = exchange_finish(v->exchange, now_us);
+    v->date_us = emulator_now(f->emulator, now_us);
     if (v->outcome.kill && f->kill != NULL) {
         f->kill(f->kill_ctx, v->outcome.actor, v->outcome.restart_us);
     }
@@ -139,7 +190,15 @@ bool visit_finish(struct visit *v)
     return late;
 }
 
-/* ---- the answer's body ---- */
+/* ---- the answer ---- */
+
+struct str visit_date(const struct visit *v)
+{
+    struct buf out;
+    buf_init(&out, v->arena, 64);
+    instant_http(&out, v->date_us != 0 ? v->date_us : front_now_us(v->front));
+    return buf_str(&out);
+}
 
 enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes)
 {

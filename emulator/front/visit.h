@@ -5,6 +5,7 @@
 #ifndef AFORO_EMULATOR_FRONT_VISIT_H
 #define AFORO_EMULATOR_FRONT_VISIT_H
 
+#include <stdatomic.h>
 #include "base/buf.h"
 #include "base/limits.h"
 #include "front.h"
@@ -15,10 +16,13 @@ struct visit;
 struct visit_carrier {               /* both run under the front's lock */
     void (*hold)(struct visit *v);   /* send nothing until the resume */
     void (*resume)(struct visit *v); /* from any thread */
+    /* Its client is too slow: ends the connection, or the stream. In the door's thread, under the
+     * pool's lock. */
+    void (*cut)(struct visit *v);
 };
 struct visit {
     struct front *front;
-    struct visit *next_free;
+    struct visit *next_free, *next_open, *prev_open;
     struct arena *arena; /* reset between requests */
     const struct visit_carrier *carrier;
     void *link; /* the carrier's */
@@ -26,8 +30,12 @@ struct visit {
     struct http_request request;
     struct exchange *exchange;
     struct emulator_outcome outcome;
-    bool too_large; /* what still comes is dropped, and the answer is 413 */
-    bool late;      /* held until its time: in the front's heap of delayed answers */
+    int64_t begun_us;          /* by the monotonic clock */
+    atomic_uint_least64_t fed; /* bytes of its body so far; VISIT_WHOLE: all of it */
+    size_t collected;          /* of the front's bodies_bytes */
+    int64_t date_us;           /* when it was answered, by the emulator's clock */
+    bool too_large;            /* what still comes is dropped, and the answer is 413 */
+    bool late;                 /* held until its time: in the front's heap of delayed answers */
     /* an answer that streams: what was pulled and has not left; waiting and the list under the
      * lock */
     struct buf pending;
@@ -39,6 +47,11 @@ struct visit {
 struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, void *link);
 void visit_give(struct visit *v); /* also closes a stream that is open */
 void visit_pool_free(struct front *f);
+/* In the door's thread: cuts requests that come more slowly than VISIT_BYTES_PER_S_MIN, once they
+ * have had the front's idle time. */
+#define VISIT_WHOLE UINT64_MAX
+#define VISIT_BYTES_PER_S_MIN 64
+void visits_hurry(struct front *f, int64_t now_us);
 
 /* "/path?query" as sent; also "http://host/path" as proxies send it. `target` lives long enough. */
 void visit_target(struct visit *v, struct str target);
@@ -49,6 +62,8 @@ enum visit_way visit_open(struct visit *v);
 void visit_feed(struct visit *v, struct str bytes);
 /* The request is whole. true: held, the answer may be sent once it is resumed. */
 bool visit_finish(struct visit *v);
+
+struct str visit_date(const struct visit *v); /* the header of an answer */
 
 /* What the answer's body is, after exchange_render: TEXT may be sent as it lies in the response,
  * the others are read. */

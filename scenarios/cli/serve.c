@@ -28,6 +28,9 @@ static const char help[] =
     "  --no-limits           no throughput and account limits\n"
     "  --verify-signatures   refuse requests that are not signed with the secret key \"test\"\n"
     "  --threads N           threads that serve connections (2)\n"
+    "  --idle-timeout S      seconds until a connection on which nothing moves is closed (180)\n"
+    "  --max-connections N   more are told to come later (4096)\n"
+    "  --max-body-memory MB  of request bodies on their way, together (1024)\n"
     "  --tls-dir DIR         where the certificate authority is kept (~/.local/share/aforo)\n\n"
     "The port takes HTTP/1.1, HTTP/2 (by prior knowledge, or ALPN) and TLS; `aforo ca` prints the "
     "certificate\nto verify https with.\n\n"
@@ -50,6 +53,9 @@ enum serve_option {
     NO_LIMITS,
     VERIFY,
     THREADS,
+    IDLE_TIMEOUT,
+    MAX_CONNECTIONS,
+    MAX_BODY_MEMORY,
     TLS_DIR
 };
 static const struct option option_table[] = {
@@ -62,6 +68,9 @@ static const struct option option_table[] = {
     {"no-limits", no_argument, NULL, NO_LIMITS},
     {"verify-signatures", no_argument, NULL, VERIFY},
     {"threads", required_argument, NULL, THREADS},
+    {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
+    {"max-connections", required_argument, NULL, MAX_CONNECTIONS},
+    {"max-body-memory", required_argument, NULL, MAX_BODY_MEMORY},
     {"tls-dir", required_argument, NULL, TLS_DIR},
     {NULL, 0, NULL, 0},
 };
@@ -74,6 +83,27 @@ static enum err account_read(const char *text, struct str *ret_account, struct d
         return fail(d, ERR_INVALID, "--account takes 12 digits, not \"%s\"", text);
     }
     *ret_account = str_of(text);
+    return ERR_OK;
+}
+
+#define IDLE_S_MAX 86400
+#define CONNECTIONS_MAX 60000
+
+/* What clients may cost. */
+static enum err cap_take(struct front_options *front, enum serve_option option, const char *text,
+                         struct diag *d)
+{
+    uint64_t number;
+    if (option == IDLE_TIMEOUT) {
+        TRY(cli_number("idle-timeout", text, IDLE_S_MAX, &number, d));
+        front->idle_s = (unsigned)number;
+    } else if (option == MAX_CONNECTIONS) {
+        TRY(cli_number("max-connections", text, CONNECTIONS_MAX, &number, d));
+        front->connections_max = (unsigned)number;
+    } else {
+        TRY(cli_number("max-body-memory", text, SIZE_MAX / MIB, &number, d));
+        front->bodies_bytes_max = (size_t)number * MIB;
+    }
     return ERR_OK;
 }
 
@@ -90,6 +120,10 @@ static enum err option_take(struct serve_options *o, enum serve_option option, c
         TRY(cli_number("threads", text, 64, &number, d));
         o->front.threads = (unsigned)number;
         break;
+    case IDLE_TIMEOUT:
+    case MAX_CONNECTIONS:
+    case MAX_BODY_MEMORY:
+        return cap_take(&o->front, option, text, d);
     case SEED:
         TRY(cli_number("seed", text, UINT64_MAX, &o->emulator.seed, d));
         break;
