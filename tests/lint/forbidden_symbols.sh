@@ -15,7 +15,7 @@ check() { # archive pattern why
   fi
 }
 for archive in $(find "$build/src" "$build/emulator" -name 'libaforo_*.a' | sort); do
-  case $archive in
+  case ${archive##*/} in # the name alone: a checkout may lie in a folder of any
     *adapter*|*front*|*libaforo_app*) continue ;;
   esac
   checked=$((checked + 1))
