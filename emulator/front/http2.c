@@ -502,7 +502,7 @@ void http2_resumed(struct http2_stream *first)
         } else {
             answer(s);
         }
-        h->link->active_us = link_now_us(); /* it was we who kept it waiting */
+        h->link->active_us = link_now_us();               /* it was we who kept it waiting */
         link_watch(&h->link->socket, EPOLLIN | EPOLLOUT); /* sends in the loop's next turn */
     }
 }
