@@ -228,6 +228,8 @@ bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
     *ret_record = (struct emulator_record){
         .stream = r.stream,
         .shard_id = r.shard_id,
+        .parent_id = r.parent_id,
+        .adjacent_parent_id = r.adjacent_parent_id,
         .sequence_number = r.sequence_number,
         .partition_key = r.partition_key,
         .data = r.data,

@@ -118,6 +118,7 @@ bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledge
 /* Reading the state without being a client: for oracles. Both false at the end. */
 struct emulator_record { /* every record that was ever put, in shard order */
     struct str stream, shard_id, sequence_number, partition_key, data;
+    struct str parent_id, adjacent_parent_id; /* of the shard; empty: none */
     int64_t arrived_us;
 };
 bool emulator_record_next(const struct emulator *e, uint64_t *cursor,

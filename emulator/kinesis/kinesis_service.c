@@ -185,6 +185,11 @@ static uint64_t cursor_of(uint64_t uid, uint64_t shard, uint64_t place)
     return uid << (CURSOR_SHARD_BITS + CURSOR_PLACE_BITS) | shard << CURSOR_PLACE_BITS | place;
 }
 
+static struct str id_of(const struct stream *s, uint32_t number)
+{
+    return number == SHARD_NONE ? STR_EMPTY : shard_id(s->shards[number]);
+}
+
 bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_record *ret_record)
 {
     const struct kinesis_store *k = state;
@@ -201,8 +206,14 @@ bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_rec
             }
             struct shard_record r = shard_record_at(from, place);
             *ret_record =
-                (struct kinesis_record){s->name,         shard_id(from), r.sequence_number,
-                                        r.partition_key, r.data,         r.arrived_ms * US_PER_MS};
+                (struct kinesis_record){.stream = s->name,
+                                        .shard_id = shard_id(from),
+                                        .parent_id = id_of(s, from->parent),
+                                        .adjacent_parent_id = id_of(s, from->adjacent_parent),
+                                        .sequence_number = r.sequence_number,
+                                        .partition_key = r.partition_key,
+                                        .data = r.data,
+                                        .arrived_us = r.arrived_ms * US_PER_MS};
             *cursor = cursor_of(uid, shard, place);
             return true;
         }

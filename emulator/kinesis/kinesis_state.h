@@ -8,6 +8,7 @@
 struct kinesis_record { /* borrowed: valid until the stream is deleted, or the record is given back
                          */
     struct str stream, shard_id, sequence_number, partition_key, data;
+    struct str parent_id, adjacent_parent_id; /* of the shard; empty: none */
     int64_t arrived_us;
 };
 /* Every record of every stream that exists, by stream in order of creation, by shard, in order of

@@ -48,6 +48,7 @@ enum row_class {
     ROW_RECOVERED,  /* there, and never acknowledged: no failure */
     ROW_CORRUPTED,  /* there with other bytes or values */
     ROW_STALE,      /* a figure that is not of what is there now */
+    ROW_OVERTAKEN,  /* there before what must be there first */
     ROW_CLASS_COUNT
 };
 const char *row_class_name(enum row_class c);

@@ -26,7 +26,9 @@ struct stored_shard {
     struct str id;
     struct stored_record **records;
     size_t count, cap;
-    size_t landed; /* how many of the first have landed */
+    size_t landed;                             /* how many of the first have landed */
+    struct str parents[2];                     /* ids; empty: none */
+    int64_t first_written_us, last_written_us; /* of its raw objects; INSTANT_NEVER, 0: none */
 };
 struct raw_fates {
     uint64_t records, rows, duplicates, quarantined, filtered;

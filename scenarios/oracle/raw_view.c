@@ -2,7 +2,9 @@
  * the ledger. Invariants of a right pipeline, checked as soon as an object is seen:
  * 1. A raw object never changes: one key, one ETag.
  * 2. Its records are records of its shard, with the bytes that were sent, each in one object alone.
- * 3. What has landed of a shard has no gap: a record that was passed over will never land. */
+ * 3. What has landed of a shard has no gap: a record that was passed over will never land.
+ * 4. Nothing of a shard is written before all of its parents' records are: across a reshard, too,
+ * raw is written in the order of each key. */
 #include "oracle_parts.h"
 
 #include "pipeline/capture.h"
@@ -14,7 +16,8 @@ static struct stored_shard *shard_named(struct oracle *o, struct str id)
     struct stored_shard *shard = map_get(o->shards, id);
     if (shard == NULL) {
         shard = NEW(o->arena, struct stored_shard);
-        shard->id = str_copy(o->arena, id);
+        *shard =
+            (struct stored_shard){.id = str_copy(o->arena, id), .first_written_us = INSTANT_NEVER};
         map_put(o->shards, id, shard);
     }
     return shard;
@@ -62,6 +65,10 @@ static void stream_read(struct oracle *o, struct oracle_finding *f)
         if (shard == NULL || !str_eq(shard->id, r.shard_id)) {
             shard = shard_named(o, r.shard_id);
             index = 0;
+            if (shard->count == 0) {
+                shard->parents[0] = str_copy(o->arena, r.parent_id);
+                shard->parents[1] = str_copy(o->arena, r.adjacent_parent_id);
+            }
         }
         if (index++ >= shard->count) {
             shard_add(o, shard, &r, f);
@@ -107,6 +114,12 @@ static void record_landed(struct oracle *o, struct raw_object *object, size_t or
     }
 }
 
+static void written_note(struct stored_shard *shard, int64_t at_us)
+{
+    shard->first_written_us = at_us < shard->first_written_us ? at_us : shard->first_written_us;
+    shard->last_written_us = at_us > shard->last_written_us ? at_us : shard->last_written_us;
+}
+
 static void object_read(struct oracle *o, const struct emulator_object *from,
                         struct oracle_finding *f)
 {
@@ -123,6 +136,7 @@ static void object_read(struct oracle *o, const struct emulator_object *from,
         finding_add(o, f, ROW_CORRUPTED, "%.*s cannot be read: %s", STR_ARG(object->key), why.msg);
         return;
     }
+    written_note(shard_named(o, key_shard(object->key)), from->modified_us);
     object->count = count;
     object->events = NEW_ARRAY(o->arena, struct oracle_event *, count);
     object->places = NEW_ARRAY(o->arena, uint8_t, count);
@@ -166,6 +180,30 @@ static void gaps_check(struct oracle *o, struct oracle_finding *f)
     }
 }
 
+static void parent_check(struct oracle *o, const struct stored_shard *shard, struct str parent_id,
+                         struct oracle_finding *f)
+{
+    const struct stored_shard *parent = map_get(o->shards, parent_id);
+    if (parent != NULL &&
+        (parent->landed < parent->count || parent->last_written_us > shard->first_written_us)) {
+        finding_add(o, f, ROW_OVERTAKEN, "%.*s began to land before its parent %.*s had",
+                    STR_ARG(shard->id), STR_ARG(parent->id));
+    }
+}
+
+/* After gaps_check: how far each shard has landed. */
+static void parents_check(struct oracle *o, struct oracle_finding *f)
+{
+    struct str id;
+    void *value;
+    for (size_t at = 0; map_next(o->shards, &at, &id, &value);) {
+        const struct stored_shard *shard = value;
+        for (size_t i = 0; i < 2 && shard->first_written_us != INSTANT_NEVER; i++) {
+            parent_check(o, shard, shard->parents[i], f);
+        }
+    }
+}
+
 /* Acknowledged is stored, whatever else happens: as many records as there were acknowledgements. */
 static void acknowledged_check(struct oracle *o, struct oracle_finding *f)
 {
@@ -198,6 +236,7 @@ enum err oracle_check_raw(struct oracle *o, struct oracle_finding *f, struct dia
         }
     }
     gaps_check(o, f);
+    parents_check(o, f);
     acknowledged_check(o, f);
     return ERR_OK;
 }

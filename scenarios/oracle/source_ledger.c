@@ -67,8 +67,8 @@ const struct row *oracle_event_row(const struct oracle_event *event)
 
 const char *row_class_name(enum row_class c)
 {
-    static const char *const names[ROW_CLASS_COUNT] = {"lost",      "duplicated", "unexpected",
-                                                       "recovered", "corrupted",  "stale"};
+    static const char *const names[ROW_CLASS_COUNT] = {
+        "lost", "duplicated", "unexpected", "recovered", "corrupted", "stale", "overtaken"};
     return names[c];
 }
 

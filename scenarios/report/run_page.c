@@ -40,7 +40,8 @@ static void classes_explain(struct buf *out, struct str story, struct arena *scr
         "there, and nobody sent it, or not in that place",
         "there, and never acknowledged: no failure",
         "there with other bytes or values than were sent",
-        "a figure that does not tell what is there now"};
+        "a figure that does not tell what is there now",
+        "there before what must be there first"};
     bool any = false;
     for (int c = 0; c < ROW_CLASS_COUNT; c++) {
         const char *name = row_class_name((enum row_class)c);

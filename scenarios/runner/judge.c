@@ -164,7 +164,8 @@ static bool is_quiet(struct world *w, struct oracle_lag *ret_lag)
             return false;
         }
     }
-    return oracle_lag(w->oracle, ret_lag, &d) == ERR_OK && oracle_lag_is_zero(ret_lag);
+    return w->actions_done == w->scenario->action_count &&
+           oracle_lag(w->oracle, ret_lag, &d) == ERR_OK && oracle_lag_is_zero(ret_lag);
 }
 
 static bool is_missing(struct world *w, const struct expectation *e,

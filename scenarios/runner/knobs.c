@@ -22,6 +22,7 @@ static const struct knob_kind {
     {STR_INIT("land_bytes"), UNIT_COUNT, 1, 64 * (int64_t)MIB},
     {STR_INIT("land_age"), UNIT_DURATION, US_PER_MS, US_PER_DAY},
     {STR_INIT("poll"), UNIT_DURATION, 10 * US_PER_MS, US_PER_HOUR},
+    {STR_INIT("shard_list"), UNIT_DURATION, US_PER_S, US_PER_DAY},
     {STR_INIT("batch"), UNIT_COUNT, 1, 500},
     {STR_INIT("attempts"), UNIT_COUNT, 1, 100},
     {STR_INIT("attempt_timeout"), UNIT_DURATION, US_PER_MS, US_PER_HOUR},
@@ -127,6 +128,7 @@ const struct scenario *knobs_draw(struct arena *a, const struct scenario *s, uin
     def->land_bytes_max = (size_t)draw(seed, KNOB_LAND_BYTES, s, (int64_t)def->land_bytes_max);
     def->land_age_us = draw(seed, KNOB_LAND_AGE, s, def->land_age_us);
     def->poll_us = draw(seed, KNOB_POLL, s, def->poll_us);
+    def->shard_list_us = draw(seed, KNOB_SHARD_LIST, s, def->shard_list_us);
     drawn->source.batch = (unsigned)draw(seed, KNOB_BATCH, s, drawn->source.batch);
     drawn->client.attempts = (int)draw(seed, KNOB_ATTEMPTS, s, 0);
     drawn->client.attempt_timeout_us = draw(seed, KNOB_ATTEMPT_TIMEOUT, s, 0);

@@ -47,6 +47,7 @@ static bool has_occurred(const struct world *w, struct str what, const struct ru
         {STR("late"), o->late > 0},
         {STR("new_version"), o->report_versions > 0},
         {STR("throttle"), w->throttles > 0},
+        {STR("reshard"), w->actions_done > 0},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (str_eq(all[i].name, what)) {

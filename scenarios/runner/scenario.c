@@ -158,11 +158,13 @@ static enum err tuning_read(const struct reading *r, const struct json *topology
     if (tuning == NULL) {
         return ERR_OK;
     }
-    TRY(KEYS(r, tuning, d, STR("grace"), STR("land_age"), STR("land_records"), STR("poll")));
+    TRY(KEYS(r, tuning, d, STR("grace"), STR("land_age"), STR("land_records"), STR("poll"),
+             STR("shard_list")));
     TRY(reading_duration(r, tuning, "grace", 0, 30 * US_PER_DAY, &def->report_grace_us, d));
     TRY(reading_duration(r, tuning, "land_age", US_PER_S, US_PER_DAY, &def->land_age_us, d));
     TRY(reading_count(r, tuning, "land_records", 1, 10000, &def->land_records_max, d));
-    return reading_duration(r, tuning, "poll", 10 * US_PER_MS, US_PER_HOUR, &def->poll_us, d);
+    TRY(reading_duration(r, tuning, "poll", 10 * US_PER_MS, US_PER_HOUR, &def->poll_us, d));
+    return reading_duration(r, tuning, "shard_list", US_PER_S, US_PER_DAY, &def->shard_list_us, d);
 }
 
 static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s,
@@ -258,7 +260,8 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
                               struct diag *d)
 {
     TRY(KEYS(r, root, d, STR("schema"), STR("name"), STR("doc"), STR("run"), STR("topology"),
-             STR("source"), STR("clocks"), STR("knobs"), STR("faults"), STR("expect")));
+             STR("source"), STR("actions"), STR("clocks"), STR("knobs"), STR("faults"),
+             STR("expect")));
     size_t schema = 0;
     TRY(reading_count(r, root, "schema", 1, 1, &schema, d));
     if (schema != 1) {
@@ -269,6 +272,7 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     TRY(run_read(r, root, s, d));
     TRY(topology_read(r, root, s, d));
     TRY(source_read(r, root, s, d));
+    TRY(scenario_actions_read(r, root, s, d));
     TRY(scenario_clocks_read(r, root, s, d));
     TRY(scenario_knobs_read(r, root, s, d));
     struct json *faults;

@@ -65,6 +65,7 @@ enum scenario_knob_kind {
     KNOB_LAND_BYTES,
     KNOB_LAND_AGE,
     KNOB_POLL,
+    KNOB_SHARD_LIST,
     KNOB_BATCH,
     KNOB_ATTEMPTS,
     KNOB_ATTEMPT_TIMEOUT,
@@ -73,6 +74,10 @@ enum scenario_knob_kind {
 };
 struct scenario_knob {
     int64_t least, most; /* counts, or microseconds */
+};
+struct scenario_action {       /* by UpdateShardCount, at a moment drawn by the seed */
+    int64_t least_us, most_us; /* since the start */
+    unsigned shards;
 };
 struct scenario_client { /* of AWS; 0: its default */
     int attempts;
@@ -108,6 +113,8 @@ struct scenario {
     struct scenario_source source;
     struct scenario_knob knobs[SCENARIO_KNOB_COUNT];
     struct scenario_client client; /* of a run: as drawn */
+    struct scenario_action *actions;
+    size_t action_count;
     struct scenario_clock *clocks;
     size_t clock_count;
     const struct json *root;   /* the whole file */

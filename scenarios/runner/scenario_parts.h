@@ -8,6 +8,9 @@
 /* The `clocks:` of the file. */
 MUST_USE enum err scenario_clocks_read(const struct reading *r, const struct json *root,
                                        struct scenario *s, struct diag *d);
+/* The `actions:` of the file; after the topology. */
+MUST_USE enum err scenario_actions_read(const struct reading *r, const struct json *root,
+                                        struct scenario *s, struct diag *d);
 /* The `knobs:` of the file. */
 MUST_USE enum err scenario_knobs_read(const struct reading *r, const struct json *root,
                                       struct scenario *s, struct diag *d);

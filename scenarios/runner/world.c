@@ -289,7 +289,7 @@ static void workers_add(struct world *w, const char *name, enum worker_role role
 static size_t actors_count(const struct scenario *s)
 {
     const struct scenario_actors *n = &s->actors;
-    size_t count = n->producers + n->landers + n->loaders + n->reporters;
+    size_t count = n->producers + n->landers + n->loaders + n->reporters + (s->action_count > 0);
     for (size_t i = 0; i < s->process_count; i++) {
         count += s->processes[i].count;
     }
@@ -323,6 +323,9 @@ void world_start(struct world *w)
         workers_add(w, "lander", WORKER_LANDER, n->landers, s->twin_landers);
         workers_add(w, "loader", WORKER_LOADER, n->loaders, false);
         workers_add(w, "reporter", WORKER_REPORTER, n->reporters, false);
+    }
+    if (s->action_count > 0) {
+        actions_add(w, actor_next(w));
     }
     clocks_draw(w);
     stage_unlock(w->stage);

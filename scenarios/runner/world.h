@@ -39,7 +39,8 @@ struct world {
     struct world_actor *actors;
     size_t actor_count, producer_count;
     uint64_t throttles;
-    uint64_t checks;                               /* ticks so far */
+    size_t actions_done; /* of the scenario's; survives the deaths of who does them */
+    uint64_t checks;     /* ticks so far */
     void (*progress)(void *ctx, int64_t since_us); /* at every tick; NULL */
     void *progress_ctx;
     int64_t ahead_us; /* how much further than the true time any actor's clock may show */
@@ -79,6 +80,9 @@ void processes_watch(struct world *w, int64_t now_us);
 /* Since the start: until when what is missing may still come. */
 int64_t processes_deadline(const struct world *w);
 void processes_close(struct world *w, bool failed); /* failed: says what they said last */
+
+/* ---- actions.c ---- */
+void actions_add(struct world *w, struct world_actor *actor);
 
 /* ---- clocks.c ---- */
 void clocks_draw(struct world *w); /* for every actor, by the seed; simulated worlds only */

@@ -73,6 +73,19 @@ enum err kinesis_create_stream(struct aws_client *c, struct str stream, int shar
     return kinesis_send(c, &call, a, &answer, d);
 }
 
+enum err kinesis_update_shard_count(struct aws_client *c, struct str stream, int shards,
+                                    struct arena *a, struct diag *d)
+{
+    struct body b;
+    struct str answer;
+    body_begin(&b, a, stream.len);
+    json_out_kstr(&b.json, "StreamName", stream);
+    json_out_ki64(&b.json, "TargetShardCount", shards);
+    json_out_kstr(&b.json, "ScalingType", STR("UNIFORM_SCALING"));
+    struct kinesis_call call = {.operation = "UpdateShardCount", .body = body_end(&b)};
+    return kinesis_send(c, &call, a, &answer, d);
+}
+
 enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct arena *a,
                                struct str *ret_status, struct diag *d)
 {
@@ -106,10 +119,12 @@ static enum err add_shard(struct shard_list *list, const struct json *node, stru
                                  cap * sizeof(*list->items));
         list->cap = cap;
     }
-    struct kinesis_shard shard = {.id = json_str(json_at(node, "ShardId")),
-                                  .parent_id = json_str(json_at(node, "ParentShardId")),
-                                  .first_sequence_number = json_str(
-                                      json_at(node, "SequenceNumberRange.StartingSequenceNumber"))};
+    struct kinesis_shard shard = {
+        .id = json_str(json_at(node, "ShardId")),
+        .parent_id = json_str(json_at(node, "ParentShardId")),
+        .adjacent_parent_id = json_str(json_at(node, "AdjacentParentShardId")),
+        .first_sequence_number =
+            json_str(json_at(node, "SequenceNumberRange.StartingSequenceNumber"))};
     shard.closed = json_str(json_at(node, "SequenceNumberRange.EndingSequenceNumber")).len > 0;
     if (shard.id.len == 0 || shard.first_sequence_number.len == 0) {
         return fail(d, ERR_CORRUPT,

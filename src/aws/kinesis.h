@@ -24,7 +24,7 @@ MUST_USE enum err kinesis_put(struct aws_client *c, struct str stream,
                               struct arena *a, struct diag *d);
 
 struct kinesis_shard {
-    struct str id, parent_id; /* parent empty: none */
+    struct str id, parent_id, adjacent_parent_id; /* parents empty: none; two: a merge made it */
     struct str first_sequence_number;
     bool closed;
 };
@@ -62,6 +62,11 @@ MUST_USE enum err kinesis_get(struct aws_client *c, struct str iterator, int lim
 
 MUST_USE enum err kinesis_create_stream(struct aws_client *c, struct str stream, int shards,
                                         struct arena *a, struct diag *d);
+/* UpdateShardCount, uniform scaling. The stream is UPDATING for a while; ERR_CONFLICT: it is
+ * already.
+ */
+MUST_USE enum err kinesis_update_shard_count(struct aws_client *c, struct str stream, int shards,
+                                             struct arena *a, struct diag *d);
 /* ACTIVE, CREATING ...; ERR_NOT_FOUND. */
 MUST_USE enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct arena *a,
                                         struct str *ret_status, struct diag *d);

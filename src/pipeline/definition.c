@@ -26,7 +26,7 @@ static const struct str CRITICALITY_NAMES[CRITICALITY_COUNT] = {
 };
 static const struct str TUNING_KEYS[] = {
     STR_INIT("land_records"), STR_INIT("land_bytes"), STR_INIT("land_age"),
-    STR_INIT("poll"),         STR_INIT("load_rows"),
+    STR_INIT("poll"),         STR_INIT("shard_list"),
 };
 #define KEYS(names) (names), sizeof(names) / sizeof((names)[0])
 
@@ -239,7 +239,7 @@ static enum err read_tuning(const struct definition_reading *r, const struct jso
     def->land_bytes_max = 4 * MIB;
     def->land_age_us = 60 * US_PER_S;
     def->poll_us = US_PER_S;
-    def->load_rows_max = 50000;
+    def->shard_list_us = US_PER_MINUTE;
     TRY(reading_node(&r->in, root, "tuning", JSON_IS_OBJECT, false, &tuning, d));
     if (tuning == NULL) {
         return ERR_OK;
@@ -249,7 +249,8 @@ static enum err read_tuning(const struct definition_reading *r, const struct jso
     TRY(reading_bytes(&r->in, tuning, "land_bytes", 64 * MIB, &def->land_bytes_max, d));
     TRY(reading_duration(&r->in, tuning, "land_age", US_PER_MS, US_PER_DAY, &def->land_age_us, d));
     TRY(reading_duration(&r->in, tuning, "poll", US_PER_MS, US_PER_HOUR, &def->poll_us, d));
-    return reading_count(&r->in, tuning, "load_rows", 1, 10000000, &def->load_rows_max, d);
+    return reading_duration(&r->in, tuning, "shard_list", US_PER_S, US_PER_DAY, &def->shard_list_us,
+                            d);
 }
 
 /* ---- the whole ---- */

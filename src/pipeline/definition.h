@@ -79,7 +79,7 @@ struct definition {
     size_t land_bytes_max;   /* 4 MiB: so many bytes, */
     int64_t land_age_us;     /* 60 s: or when its first record has waited so long */
     int64_t poll_us;         /* 1 s: between polls of an idle shard or listing */
-    size_t load_rows_max;    /* 50,000: rows a transaction at most (whole objects) */
+    int64_t shard_list_us;   /* 60 s: between looks for shards that a reshard has made */
 };
 /* `name` is for messages. Lives in `a`. */
 MUST_USE enum err definition_read(struct arena *a, struct str text, struct str name,

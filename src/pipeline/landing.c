@@ -243,6 +243,7 @@ static enum err adopt(struct landing *l, struct str key, struct str our_sha256, 
                  same_run);
     rt_trace(l->pipeline->env->rt, "landing adopted", key, same_run);
     landed_set(l, last, same_run);
+    l->ended = l->ended && same_run; /* what we had read past it is read again */
     batch_clear(l);
     return ERR_OK;
 }
@@ -293,7 +294,7 @@ static enum err turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
     if (batch_is_due(l)) {
         TRY(land(l, d));
     }
-    if (l->ended && l->count == 0) {
+    if (landing_is_drained(l)) {
         return fail(d, ERR_NOT_FOUND, "shard %.*s is closed and drained", STR_ARG(l->shard));
     }
     *ret_idle_us = read > 0 ? 0 : l->pipeline->def->poll_us;
@@ -317,6 +318,36 @@ enum err landing_turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
                  STR_ARG(l->shard), l->failures, d->msg);
     diag_clear(d);
     *ret_idle_us = expired ? 0 : l->pipeline->def->poll_us;
+    return ERR_OK;
+}
+
+bool landing_is_drained(const struct landing *l)
+{
+    return l->ended && l->count == 0;
+}
+
+enum err landing_probe(struct landing *l, bool *ret_drained, struct diag *d)
+{
+    struct kinesis_batch got;
+    *ret_drained = false;
+    arena_reset(l->scratch);
+    if (!l->positioned) {
+        TRY(position_find(l, d));
+    }
+    if (l->iterator.len == 0) {
+        TRY(iterator_open(l, d));
+    }
+    struct str iterator = l->iterator;
+    l->iterator = STR_EMPTY;
+    TRY(kinesis_get(&l->pipeline->aws, iterator, 1, l->scratch, &got, d));
+    l->positioned = got.count == 0; /* else somebody is still at it: look where they are */
+    *ret_drained = got.count == 0 && got.next_iterator.len == 0;
+    if (l->positioned && !*ret_drained) {
+        struct str landed = str_copy(l->scratch, l->landed);
+        arena_reset(l->position);
+        l->landed = str_copy(l->position, landed);
+        l->iterator = str_copy(l->position, got.next_iterator);
+    }
     return ERR_OK;
 }
 

@@ -14,6 +14,10 @@ struct landing *landing_new(struct arena *a, struct pipeline *p, struct str shar
  * Transient failures are logged and become a wait; ERR_NOT_FOUND: the shard is closed and drained;
  * other errors need a person. */
 MUST_USE enum err landing_turn(struct landing *l, int64_t *ret_idle_us, struct diag *d);
+bool landing_is_drained(const struct landing *l); /* its closed shard is landed to the end */
+/* For one who does not land the shard but waits for whoever does: whether it is closed and all of
+ * it has landed. Asks S3 and the shard, reads on from where it was at the last call. */
+MUST_USE enum err landing_probe(struct landing *l, bool *ret_drained, struct diag *d);
 bool landing_has_batch(const struct landing *l); /* records were read that are in no object yet */
 
 #endif

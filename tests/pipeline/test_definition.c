@@ -77,7 +77,7 @@ Test(definition, defaults_are_filled_in)
     cr_expect(def->columns[0].required && def->columns[1].required);
     cr_expect(str_eq(def->columns[0].from, STR("a")) && def->filter == NULL);
     cr_expect(def->land_records_max == 500 && def->land_age_us == 60 * US_PER_S);
-    cr_expect(def->load_rows_max == 50000 && def->report_grace_us == US_PER_HOUR);
+    cr_expect(def->shard_list_us == US_PER_MINUTE && def->report_grace_us == US_PER_HOUR);
     cr_expect(def->topics[CRITICALITY_LOW].len == 0 && def->query_count == 0);
     struct str json = STR("{\"schema\":1,\"name\":\"a-b\",\"event\":{\"id\":\"position\",\"time\":"
                           "\"t\"},\"columns\":[{\"name\":\"t\",\"type\":\"timestamp\"}]}");

@@ -88,6 +88,34 @@ Test(landing, twins_on_one_shard_write_each_record_once)
     world_free(w);
 }
 
+Test(landing, a_shard_that_ends_in_another_landers_object_is_read_to_its_end)
+{
+    /* One lander has all of a closed shard in its batch, and finds that the other has landed the
+     * first half and no more: it is not done before the second half has landed too. */
+    struct world *w = world_new(1);
+    struct diag d = DIAG_INIT;
+    struct landing *twins[2];
+    for (int i = 0; i < 2; i++) {
+        struct pipeline *p = world_open(w, NULL);
+        twins[i] = landing_new(p->arena, p, STR("shardId-000000000000"));
+        world_put_orders(w, (size_t)i * 20, (size_t)i * 20 + 5);
+        turn(twins[i]); /* positioned, before anything has landed */
+    }
+    test_clock_advance(&w->clock, 2 * w->def->land_age_us);
+    turn(twins[0]);
+    cr_assert_eq(world_objects(w, "raw/orders/"), 1);
+    world_put_orders(w, 50, 60);
+    world_reshard(w, 2);
+    int64_t idle_us;
+    for (int i = 0; i < 20 && !landing_is_drained(twins[1]); i++) {
+        enum err err = landing_turn(twins[1], &idle_us, &d);
+        cr_assert(err == ERR_OK || err == ERR_NOT_FOUND, "%s", d.msg);
+        diag_clear(&d);
+    }
+    check_landed(w, "the end of the shard");
+    world_free(w);
+}
+
 /* The first life dies with the k-th call applied and unheard of. */
 static struct world *crashed_after(size_t k)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/kinesis.h"
 #include "base/instant.h"
 #include "base/limits.h"
 #include "pipeline/worker.h"
@@ -173,6 +174,105 @@ Test(worker, ends_with_the_words_of_what_needs_a_person)
     cr_assert_eq(sim_run(s, US_PER_DAY), SIM_ALL_DONE);
     cr_assert_eq(place->ended, ERR_INVALID);
     cr_assert(str_contains(str_of(place->why), STR("report query by_shop")), "%s", place->why);
+    sim_free(s);
+    world_free(w);
+}
+
+/* When the first and the last raw object of a shard were written. */
+static void written(struct world *w, const char *shard, int64_t *ret_first_us, int64_t *ret_last_us)
+{
+    struct emulator_object object;
+    struct str after = STR("raw/");
+    *ret_first_us = INSTANT_NEVER;
+    *ret_last_us = 0;
+    while (emulator_object_next(w->emulator, w->def->bucket, after, w->arena, &object) &&
+           str_starts(object.key, STR("raw/"))) {
+        after = str_copy(w->arena, object.key);
+        if (str_contains(object.key, str_of(shard))) {
+            int64_t at_us = object.modified_us;
+            *ret_first_us = at_us < *ret_first_us ? at_us : *ret_first_us;
+            *ret_last_us = at_us > *ret_last_us ? at_us : *ret_last_us;
+        }
+    }
+}
+
+Test(worker, lands_parents_before_children_across_reshards)
+{
+    /* Two shards become four, then two again; three workers deal them out, so that parents and
+     * children have different landers: everything arrives once, and no shard is written to before
+     * its parents are done. */
+    static const struct {
+        const char *parent, *child;
+    } FAMILY[] = {{"shardId-000000000000", "shardId-000000000002"},
+                  {"shardId-000000000000", "shardId-000000000003"},
+                  {"shardId-000000000001", "shardId-000000000004"},
+                  {"shardId-000000000001", "shardId-000000000005"},
+                  {"shardId-000000000002", "shardId-000000000006"},
+                  {"shardId-000000000003", "shardId-000000000006"},
+                  {"shardId-000000000004", "shardId-000000000007"},
+                  {"shardId-000000000005", "shardId-000000000007"}};
+    struct world *w = world_new(2);
+    world_put_orders(w, 0, 100);
+    world_reshard(w, 4);
+    world_put_orders(w, 100, 200);
+    world_reshard(w, 2);
+    world_put_orders(w, 200, ORDERS);
+    struct sim *s = sim_of(w, 4);
+    struct place *places[3];
+    for (unsigned i = 0; i < 3; i++) {
+        places[i] = place_new(w, (struct worker_options){.roles = WORKER_LANDER | WORKER_LOADER,
+                                                         .index = i,
+                                                         .count = 3,
+                                                         .drain_after_us = 5 * US_PER_MINUTE});
+        char name[16] = {'w', (char)('0' + i), 0};
+        (void)sim_actor_add(s, str_copy(w->arena, str_of(name)), work, places[i]);
+    }
+    cr_assert_eq(sim_run(s, US_PER_DAY), SIM_ALL_DONE);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(places[i]->ended, ERR_OK, "%s", places[i]->why);
+    }
+    check_day(w);
+    for (size_t i = 0; i < sizeof(FAMILY) / sizeof(FAMILY[0]); i++) {
+        int64_t first_us, last_us, ignored_us;
+        written(w, FAMILY[i].parent, &ignored_us, &last_us);
+        written(w, FAMILY[i].child, &first_us, &ignored_us);
+        cr_assert(last_us > 0 && first_us != INSTANT_NEVER && last_us <= first_us,
+                  "%s is not after %s", FAMILY[i].child, FAMILY[i].parent);
+    }
+    sim_free(s);
+    world_free(w);
+}
+
+static bool reshard_once(void *ctx, int64_t now_us)
+{
+    struct world *w = ctx;
+    struct diag d = DIAG_INIT;
+    if (now_us > US_PER_MINUTE && w->shards == 1) {
+        OK(kinesis_update_shard_count(&w->client, w->def->stream, 2, w->arena, &d));
+        w->shards = 2;
+    } else if (now_us > 2 * US_PER_MINUTE && w->shards == 2) {
+        world_put_orders(w, 100, ORDERS);
+        w->shards = 3;
+    }
+    return world_number(w, "select count(*) from orders") < ORDERS;
+}
+
+Test(worker, finds_the_shards_of_a_reshard_while_it_runs)
+{
+    /* A worker that runs for good lands what comes to shards that were not there when it began. */
+    struct world *w = world_new(1);
+    struct diag d = DIAG_INIT;
+    struct warehouse *first;
+    OK(w->env.warehouse_open(w, w->arena, &first, &d));
+    world_put_orders(w, 0, 100);
+    world_settle(w);
+    struct sim *s = sim_of(w, 5);
+    struct place *place =
+        place_new(w, (struct worker_options){.roles = WORKER_LANDER | WORKER_LOADER, .count = 1});
+    (void)sim_actor_add(s, STR("worker"), work, place);
+    sim_on_tick(s, 30 * US_PER_S, reshard_once, w);
+    cr_assert_eq(sim_run(s, US_PER_HOUR), SIM_STOPPED);
+    check_day(w);
     sim_free(s);
     world_free(w);
 }

@@ -215,6 +215,30 @@ static void passed_over(struct world *w, struct oracle *o)
     world_replace(w, key, capture_write(w->arena, records, count - 1));
 }
 
+/* A child's record has landed; one that came to its parent has not. */
+static void overtaken(struct world *w, struct oracle *o)
+{
+    static const char *const words[] = {"{\"to\":\"the parent\"}", "{\"to\":\"a child\"}"};
+    intend(o, words[0], true);
+    intend(o, words[1], true);
+    world_put(w, words[0]);
+    world_reshard(w, 2);
+    world_put(w, words[1]);
+    struct emulator_record r;
+    for (uint64_t at = 0; emulator_record_next(w->emulator, &at, &r);) {
+        if (str_eq(r.data, str_of(words[1]))) {
+            struct capture_record record = {.sequence_number = r.sequence_number,
+                                            .partition_key = r.partition_key,
+                                            .arrived_us = r.arrived_us,
+                                            .data = r.data};
+            struct str key =
+                str_printf(w->arena, "raw/orders/dt=" WORLD_DAY "/hh=00/%.*s-%.*s.ndjson.zst",
+                           STR_ARG(r.shard_id), STR_ARG(r.sequence_number));
+            world_replace(w, key, capture_write(w->arena, &record, 1));
+        }
+    }
+}
+
 static void row_deleted(struct world *w, struct oracle *o)
 {
     (void)o;
@@ -450,6 +474,7 @@ static const struct plant {
     {"raw: rewritten", rewritten_later, check_raw, ROW_CORRUPTED, "written again"},
     {"raw: twice", landed_twice, check_raw, ROW_DUPLICATED, "landed twice"},
     {"raw: passed over", passed_over, check_raw, ROW_LOST, "passed over"},
+    {"raw: overtaken", overtaken, check_raw, ROW_OVERTAKEN, "before its parent"},
     {"warehouse: well", nothing, check_complete, ROW_LOST, NULL},
     {"warehouse: row deleted", row_deleted, check_complete, ROW_LOST, "o-000007"},
     {"warehouse: row changed", row_changed, check_complete, ROW_CORRUPTED, "another amount"},

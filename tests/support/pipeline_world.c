@@ -283,6 +283,18 @@ void world_put_orders(struct world *w, size_t from, size_t to)
     OK(kinesis_put(&w->client, w->def->stream, entries, to - from, 0, w->arena, &d));
 }
 
+void world_reshard(struct world *w, int shards)
+{
+    struct diag d = DIAG_INIT;
+    struct str status = STR_EMPTY;
+    OK(kinesis_update_shard_count(&w->client, w->def->stream, shards, w->arena, &d));
+    while (!str_eq(status, STR("ACTIVE"))) {
+        test_clock_advance(&w->clock, US_PER_S);
+        emulator_tick(w->emulator, w->clock.start_us + w->clock.mono_us);
+        OK(kinesis_stream_status(&w->client, w->def->stream, w->arena, &status, &d));
+    }
+}
+
 void world_control(struct world *w, const char *who, size_t from, size_t to, int64_t extra)
 {
     struct diag d = DIAG_INIT;

@@ -53,6 +53,8 @@ struct totals {
 struct totals totals_of(size_t from, size_t to, int shop); /* shop -1: all */
 void world_put_orders(struct world *w, size_t from, size_t to);
 void world_put(struct world *w, const char *data);
+/* UpdateShardCount, and until it has happened. */
+void world_reshard(struct world *w, int shards);
 /* Control totals of orders [from, to), written as a producer writes them; `extra` is added to the
  * first shop's count. */
 void world_control(struct world *w, const char *who, size_t from, size_t to, int64_t extra);
