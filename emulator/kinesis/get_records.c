@@ -1,10 +1,19 @@
-/* GetRecords: the hot path out. The answer is written straight from the shard's log. */
+/* GetRecords: the hot path out. Under the lock the answer's records are found and their segments
+ * held; afterwards they are written straight from the log, while others read and put. */
 #include "kinesis_call.h"
 #include "record_text.h"
 
 struct get_request {
     struct str iterator, stream_arn;
     int64_t limit;
+    struct get_answer *answer;
+};
+/* What the handler leaves for the rendering: nothing of it changes any more. */
+struct get_answer {
+    struct record_run *runs;
+    size_t run_count, text_bytes;
+    int64_t behind_ms;
+    struct str position; /* JSON of NextShardIterator or ChildShards */
 };
 /* ---- reading the request ---- */
 
@@ -115,56 +124,50 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
 
 /* AWS kinesis-get-records-4: the end of a closed shard is no NextShardIterator together with its
  * ChildShards; anywhere else there is an iterator and no children. */
-static void position_write(struct call *c, struct json_out *out, const struct stream *stream,
-                           const struct shard *s, const struct record_window *w)
+static struct str position_text(struct call *c, const struct stream *stream, const struct shard *s,
+                                const struct record_window *w)
 {
-    if (!record_window_is_last(s, w)) {
+    struct buf text;
+    struct json_out out;
+    buf_init(&text, c->arena, HTTP_BODY_BYTES_MAX);
+    json_out_init(&out, &text);
+    json_out_object(&out);
+    if (record_window_is_last(s, w)) {
+        record_text_children(&out, c->arena, stream, s);
+    } else {
         struct position_token next = {.kind = TOKEN_ITERATOR,
                                       .made_us = c->now_us,
                                       .uid = stream->uid,
                                       .shard = s->number,
                                       .place = w->until,
                                       .key = stream->key};
-        json_out_kstr(out, "NextShardIterator", token_text(&next, kinesis_seed(c), c->arena));
-        return;
+        json_out_kstr(&out, "NextShardIterator", token_text(&next, kinesis_seed(c), c->arena));
     }
-    record_text_children(out, c->arena, stream, s);
+    json_out_object_end(&out);
+    return str_slice(buf_str(&text), 1, text.len - 1); /* its one member */
 }
 
-static struct str answer_write(struct call *c, const struct stream *stream, const struct shard *s,
-                               const struct record_window *w)
+void get_records_prepare(struct call *c)
 {
-    struct buf body;
-    struct json_out out;
-    buf_init(&body, c->arena, HTTP_BODY_BYTES_MAX);
-    (void)buf_reserve(&body, w->text_bytes + 1024);
-    json_out_init(&out, &body);
-    json_out_object(&out);
-    json_out_ki64(&out, "MillisBehindLatest", record_window_behind_ms(s, w, c->now_us));
-    position_write(c, &out, stream, s, w);
-    json_out_key(&out, "Records");
-    json_out_array(&out);
-    for (uint64_t place = w->from; place < w->until; place++) {
-        struct shard_record record = shard_record_at(s, place);
-        if (place > w->from) {
-            buf_add_char(&body, ',');
-        }
-        record_text_add(&body, &record);
+    struct get_request *r = NEW(c->arena, struct get_request);
+    r->limit = KINESIS_GET_RECORDS_MAX;
+    r->answer = NEW(c->arena, struct get_answer);
+    c->prepared = r;
+    if (!get_read(c, r)) {
+        kinesis_explain(c);
     }
-    json_out_array_end(&out);
-    json_out_object_end(&out);
-    return buf_str(&body);
+}
+
+struct str get_records_iterator(const struct call *c)
+{
+    return ((const struct get_request *)c->prepared)->iterator;
 }
 
 void get_records(struct call *c)
 {
-    struct get_request r = {.limit = KINESIS_GET_RECORDS_MAX};
+    const struct get_request *r = c->prepared;
     struct position_token token;
-    if (!get_read(c, &r)) {
-        kinesis_explain(c);
-        return;
-    }
-    struct stream *stream = iterator_stream(c, &r, &token);
+    struct stream *stream = iterator_stream(c, r, &token);
     if (stream == NULL) {
         return;
     }
@@ -175,7 +178,35 @@ void get_records(struct call *c)
         call_fail(c, AWS_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "%.*s", STR_ARG(message));
         return;
     }
-    struct record_window w = record_window_at(s, token.place, r.limit, KINESIS_GET_BYTES_MAX);
+    struct record_window w = record_window_at(s, token.place, r->limit, KINESIS_GET_BYTES_MAX);
     throttle_read_bytes(&s->throttle, w.data_bytes);
-    kinesis_respond(c, answer_write(c, stream, s, &w));
+    *r->answer = (struct get_answer){.text_bytes = w.text_bytes,
+                                     .behind_ms = record_window_behind_ms(s, &w, c->now_us),
+                                     .position = position_text(c, stream, s, &w)};
+    r->answer->runs = shard_hold(s, w.from, w.until, c->arena, &r->answer->run_count);
+}
+
+/* Outside the lock. */
+void get_records_render(struct call *c)
+{
+    const struct get_answer *answer = ((const struct get_request *)c->prepared)->answer;
+    struct buf body;
+    buf_init(&body, c->arena, HTTP_BODY_BYTES_MAX);
+    (void)buf_reserve(&body, answer->text_bytes + answer->position.len + 64);
+    buf_add(&body, STR("{\"MillisBehindLatest\":"));
+    buf_add_i64(&body, answer->behind_ms);
+    buf_add_char(&body, ',');
+    buf_add(&body, answer->position);
+    buf_add(&body, STR(",\"Records\":["));
+    for (size_t i = 0; i < answer->run_count; i++) {
+        for (uint32_t j = 0; j < answer->runs[i].count; j++) {
+            struct shard_record record = record_run_at(&answer->runs[i], j);
+            if (i + j > 0) {
+                buf_add_char(&body, ',');
+            }
+            record_text_add(&body, &record);
+        }
+    }
+    buf_add(&body, STR("]}"));
+    kinesis_respond(c, buf_str(&body));
 }

@@ -60,10 +60,17 @@ void disable_enhanced_monitoring(struct call *c);
 void update_stream_mode(struct call *c);
 void update_max_record_size(struct call *c);
 void metrics_write(struct call *c, struct json *list, unsigned metrics); /* their names */
-/* put_records.c, get_records.c: raw */
+/* put_records.c, get_records.c: raw; what comes before and after the lock, and what a prepared call
+ * is about: a stream's name or ARN, an iterator */
+void put_record_prepare(struct call *c);
+void put_records_prepare(struct call *c);
 void put_record(struct call *c);
 void put_records(struct call *c);
+struct str put_stream_name(const struct call *c);
+void get_records_prepare(struct call *c);
 void get_records(struct call *c);
+void get_records_render(struct call *c);
+struct str get_records_iterator(const struct call *c);
 
 uint64_t kinesis_seed(const struct call *c);
 bool kinesis_limited(const struct call *c); /* throughput and account limits are on */

@@ -25,71 +25,10 @@ static struct str arn_name(struct str arn)
     return str_split(str_from(arn, at + 1), '/', &name, &rest) ? name : str_from(arn, at + 1);
 }
 
-static bool is_name_byte(char ch)
-{
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-           ch == '_' || ch == '.' || ch == '-';
-}
-
-/* The name in a body that ends with ,"StreamName":"..."} : no scan over the records that stand
- * before it. Only the object's own last member can stand there, since the last brace is outside
- * every string. */
-static struct str name_at_end(struct str body)
-{
-    body = str_trim(body);
-    if (!str_ends(body, STR("\"}"))) {
-        return STR_EMPTY;
-    }
-    size_t end = body.len - 2, at = end;
-    while (at > 0 && is_name_byte(body.ptr[at - 1])) {
-        at--;
-    }
-    struct str name = str_slice(body, at, end), before = str_slice(body, 0, at);
-    if (str_ends(before, STR("\"StreamName\": \""))) {
-        before = str_slice(before, 0, before.len - sizeof("\"StreamName\": \"") + 1);
-    } else if (str_ends(before, STR("\"StreamName\":\""))) {
-        before = str_slice(before, 0, before.len - sizeof("\"StreamName\":\"") + 1);
-    } else {
-        return STR_EMPTY;
-    }
-    before = str_trim(before);
-    return before.len > 0 &&
-                   (before.ptr[before.len - 1] == ',' || before.ptr[before.len - 1] == '{')
-               ? name
-               : STR_EMPTY;
-}
-
-/* A string member of the request's object, found by the scanner; empty: none. */
-static struct str body_member(const struct call *c, struct str wanted, struct str other,
-                              struct str *ret_other)
-{
-    struct json_scan scan;
-    json_scan_init(&scan, c->request->body);
-    *ret_other = STR_EMPTY;
-    if (json_scan_next(&scan) != JSON_OBJECT) {
-        return STR_EMPTY;
-    }
-    while (json_scan_next(&scan) == JSON_KEY) {
-        struct str key = json_scan_text(&scan, c->arena);
-        bool is_wanted = str_eq(key, wanted), is_other = str_eq(key, other);
-        if (!is_wanted && !is_other) {
-            (void)json_scan_skip(&scan, NULL);
-        } else if (json_scan_next(&scan) == JSON_STRING) {
-            if (is_wanted) {
-                return json_scan_text(&scan, c->arena);
-            }
-            *ret_other = json_scan_text(&scan, c->arena);
-        }
-    }
-    return STR_EMPTY;
-}
-
 static void describe_iterator(const struct call *c, struct fault_call *d)
 {
-    struct str unused;
     struct position_token token;
-    struct str text = body_member(c, STR("ShardIterator"), STR_EMPTY, &unused);
-    if (!token_parse(text, TOKEN_ITERATOR, kinesis_seed(c), c->arena, &token)) {
+    if (!token_parse(get_records_iterator(c), TOKEN_ITERATOR, kinesis_seed(c), c->arena, &token)) {
         return;
     }
     size_t at = str_find_last(token.key, '/');
@@ -109,16 +48,15 @@ static void describe(const struct call *c, struct fault_call *d)
         attribute_add(d, STR("shard"), call_str(c, "ShardId"));
         return;
     }
-    if (str_eq(str_of(c->op->name), STR("GetRecords"))) {
+    if (c->prepared == NULL) { /* refused as it was read */
+        return;
+    }
+    if (c->op->name[0] == 'G') { /* GetRecords: the others put */
         describe_iterator(c, d);
         return;
     }
-    struct str arn = STR_EMPTY;
-    struct str name = name_at_end(c->request->body);
-    if (name.len == 0) {
-        name = body_member(c, STR("StreamName"), STR("StreamARN"), &arn);
-    }
-    attribute_add(d, STR("stream"), name.len > 0 ? name : arn_name(arn));
+    struct str name = put_stream_name(c);
+    attribute_add(d, STR("stream"), str_find(name, '/') == STR_NONE ? name : arn_name(name));
 }
 
 /* ---- the table ---- */
@@ -137,7 +75,11 @@ static const struct operation_handler handlers[] = {
     {.name = "DescribeStreamSummary", .handle = describe_stream_summary},
     {.name = "DisableEnhancedMonitoring", .handle = disable_enhanced_monitoring},
     {.name = "EnableEnhancedMonitoring", .handle = enable_enhanced_monitoring},
-    {.name = "GetRecords", .handle = get_records, .raw = true},
+    {.name = "GetRecords",
+     .handle = get_records,
+     .raw = true,
+     .prepare = get_records_prepare,
+     .render = get_records_render},
     {.name = "GetResourcePolicy", .handle = get_resource_policy},
     {.name = "GetShardIterator", .handle = get_shard_iterator},
     {.name = "IncreaseStreamRetentionPeriod", .handle = increase_retention},
@@ -147,8 +89,8 @@ static const struct operation_handler handlers[] = {
     {.name = "ListTagsForResource", .handle = list_tags_for_resource},
     {.name = "ListTagsForStream", .handle = list_tags_for_stream},
     {.name = "MergeShards", .handle = merge_shards},
-    {.name = "PutRecord", .handle = put_record, .raw = true},
-    {.name = "PutRecords", .handle = put_records, .raw = true},
+    {.name = "PutRecord", .handle = put_record, .raw = true, .prepare = put_record_prepare},
+    {.name = "PutRecords", .handle = put_records, .raw = true, .prepare = put_records_prepare},
     {.name = "PutResourcePolicy", .handle = put_resource_policy},
     {.name = "RegisterStreamConsumer", .handle = register_stream_consumer},
     {.name = "RemoveTagsFromStream", .handle = remove_tags_from_stream},
@@ -170,6 +112,7 @@ const struct emulator_service kinesis_service = {
     .handlers = handlers,
     .handler_count = sizeof(handlers) / sizeof(handlers[0]),
     .state_new = kinesis_store_new,
+    .state_done = kinesis_store_done,
     .describe = describe,
 };
 

@@ -1,6 +1,7 @@
-/* A segment is one block: records grow up from its begin, their offsets grow down from its end, so
- * a place is found by a search over segments and one look. Segments double from 16 KiB to 1 MiB, so
- * that an idle shard is small; a record that needs more gets a segment of its own size.
+/* A segment is one counted block (base/block.h): records grow up from its begin, their offsets grow
+ * down from its end, so a place is found by a search over segments and one look. Segments double
+ * from 16 KiB to 1 MiB, so that an idle shard is small; a record that needs more gets a segment of
+ * its own size.
  * 1. Places are consecutive over segments and within each.
  * 2. Arrival times never fall.
  * 3. Segments of before the horizon are kept while KINESIS_EXPIRED_BYTES_MAX allows: readers of the
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/block.h"
 
 #define SEGMENT_BYTES_MIN (16 * KIB)
 #define SEGMENT_BYTES_MAX (1 * MIB)
@@ -49,7 +51,7 @@ static void segment_give(struct shard *s, size_t index)
 {
     struct segment *segment = s->segments[index];
     *s->held_bytes -= segment->size;
-    arena_recycle(s->arena, segment, segment->size);
+    block_release(segment);
 }
 
 void shard_drop(struct shard *s)
@@ -88,7 +90,7 @@ static struct segment *segment_add(struct shard *s, size_t record_bytes)
     }
     size_t least = sizeof(struct segment) + record_bytes + sizeof(uint32_t) + RECORD_ALIGN;
     size = size < least ? least / RECORD_ALIGN * RECORD_ALIGN : size;
-    struct segment *segment = arena_alloc_raw(s->arena, size);
+    struct segment *segment = block_new(size);
     *segment = (struct segment){
         .first_place = s->next_place, .size = (uint32_t)size, .used = sizeof(struct segment)};
     *s->held_bytes += size;
@@ -150,7 +152,8 @@ uint64_t shard_oldest_place(const struct shard *s)
     return s->segment_count > 0 ? s->segments[0]->first_place : s->next_place;
 }
 
-static const struct record_head *record_find(const struct shard *s, uint64_t place)
+/* The last segment that begins at or before a place. */
+static size_t segment_find(const struct shard *s, uint64_t place)
 {
     ASSERT(place >= shard_oldest_place(s) && place < s->next_place);
     size_t low = 0, high = s->segment_count; /* segments[low].first_place <= place */
@@ -162,14 +165,18 @@ static const struct record_head *record_find(const struct shard *s, uint64_t pla
             high = middle;
         }
     }
-    const struct segment *segment = s->segments[low];
-    uint32_t offset = *segment_slot(segment, (uint32_t)(place - segment->first_place));
+    return low;
+}
+
+/* Reads nothing of the segment's header that later appends change. */
+static const struct record_head *head_at(const struct segment *segment, uint32_t index)
+{
+    uint32_t offset = *segment_slot(segment, index);
     return (const struct record_head *)(const void *)((const char *)segment + offset);
 }
 
-struct shard_record shard_record_at(const struct shard *s, uint64_t place)
+static struct shard_record record_of(const struct record_head *head)
 {
-    const struct record_head *head = record_find(s, place);
     const char *tail = (const char *)(head + 1);
     return (struct shard_record){.sequence_number =
                                      str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS),
@@ -177,6 +184,46 @@ struct shard_record shard_record_at(const struct shard *s, uint64_t place)
                                  .data = str_n(tail + head->key_len, head->data_len),
                                  .arrived_ms = head->arrived_ms,
                                  .encrypted = head->encrypted};
+}
+
+static const struct record_head *record_find(const struct shard *s, uint64_t place)
+{
+    const struct segment *segment = s->segments[segment_find(s, place)];
+    return head_at(segment, (uint32_t)(place - segment->first_place));
+}
+
+struct shard_record shard_record_at(const struct shard *s, uint64_t place)
+{
+    return record_of(record_find(s, place));
+}
+
+struct shard_record record_run_at(const struct record_run *run, uint32_t index)
+{
+    ASSERT(index < run->count);
+    return record_of(head_at(run->segment, run->first + index));
+}
+
+struct record_run *shard_hold(const struct shard *s, uint64_t from, uint64_t until, struct arena *a,
+                              size_t *ret_count)
+{
+    *ret_count = 0;
+    if (from >= until) {
+        return NULL;
+    }
+    size_t first = segment_find(s, from), last = segment_find(s, until - 1);
+    struct record_run *runs = NEW_ARRAY(a, struct record_run, last - first + 1);
+    for (size_t i = first; i <= last; i++) {
+        struct segment *segment = s->segments[i];
+        uint64_t begin = from > segment->first_place ? from : segment->first_place;
+        uint64_t end = segment->first_place + segment->count;
+        end = end < until ? end : until;
+        arena_defer(a, block_release, block_retain(segment));
+        runs[(*ret_count)++] =
+            (struct record_run){.segment = segment,
+                                .first = (uint32_t)(begin - segment->first_place),
+                                .count = (uint32_t)(end - begin)};
+    }
+    return runs;
 }
 
 uint64_t shard_place_at(const struct shard *s, int64_t at_ms)

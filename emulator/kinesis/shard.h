@@ -16,7 +16,7 @@
 struct segment;
 struct subscription;
 struct shard {
-    struct arena *arena; /* of the state: segments come from there and are recycled */
+    struct arena *arena; /* of the state: the table of segments comes from there */
     size_t *held_bytes;  /* what all shards hold, counted by segment */
     uint32_t number;     /* in its stream */
     char id[SHARD_ID_BYTES + 1];
@@ -49,6 +49,17 @@ void shard_drop(struct shard *s);
 struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us);
 /* 1 <= place < next_place, and not yet given back (asserted). */
 struct shard_record shard_record_at(const struct shard *s, uint64_t place);
+/* Records of one segment, held so that they can be read when the emulator's lock was given back. */
+struct record_run {
+    const struct segment *segment; /* a block, held until the arena ends */
+    uint32_t first, count;
+};
+/* The places [from, until) as runs, oldest first; they are held until `a` ends. NULL and 0: none.
+ */
+struct record_run *shard_hold(const struct shard *s, uint64_t from, uint64_t until, struct arena *a,
+                              size_t *ret_count);
+struct shard_record record_run_at(const struct record_run *run, uint32_t index);
+
 uint64_t
 shard_oldest_place(const struct shard *s); /* that is still held, past its retention or not */
 /* The first record within its retention that arrived at or after at_ms; next_place when there is

@@ -14,6 +14,16 @@ void *kinesis_store_new(struct core *core, struct arena *a)
     return k;
 }
 
+void kinesis_store_done(void *store)
+{
+    const struct kinesis_store *k = store;
+    for (size_t i = 0; i < k->count; i++) {
+        for (size_t j = 0; k->all[i] != NULL && j < k->all[i]->shard_count; j++) {
+            shard_drop(k->all[i]->shards[j]);
+        }
+    }
+}
+
 /* ---- status ---- */
 
 static bool stream_is_gone(const struct stream *s, int64_t now_us)

@@ -52,6 +52,7 @@ struct kinesis_store { /* the state of the service */
 };
 
 void *kinesis_store_new(struct core *core, struct arena *a);
+void kinesis_store_done(void *store); /* gives all segments back */
 
 enum stream_status { STREAM_CREATING, STREAM_ACTIVE, STREAM_UPDATING, STREAM_DELETING };
 enum stream_status stream_status(const struct stream *s, int64_t now_us);

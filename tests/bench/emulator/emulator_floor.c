@@ -1,0 +1,89 @@
+/* The least a server on libmicrohttpd can do: reads a request and answers fixed bytes; with `md5`
+ * it also digests the body, which S3's ETag asks of everyone. As the emulator's front runs it:
+ * epoll, a pool of two. emulator_floor PORT ANSWER_BYTES [md5] */
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/hash.h"
+
+struct floor {
+    char *answer;
+    size_t answer_bytes;
+    bool md5;
+};
+struct body {
+    char *bytes;
+    size_t len, cap;
+};
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_bytes, void **state)
+{
+    const struct floor *f = context;
+    struct body *b = *state;
+    (void)url, (void)method, (void)version;
+    if (b == NULL) {
+        *state = calloc(1, sizeof(struct body));
+        return MHD_YES;
+    }
+    if (*upload_bytes > 0) {
+        if (f->md5 && b->len + *upload_bytes > b->cap) {
+            b->cap = 2 * (b->len + *upload_bytes);
+            b->bytes = realloc(b->bytes, b->cap);
+        }
+        if (f->md5) {
+            memcpy(b->bytes + b->len, upload, *upload_bytes);
+            b->len += *upload_bytes;
+        }
+        *upload_bytes = 0;
+        return MHD_YES;
+    }
+    if (f->md5) {
+        uint8_t digest[16];
+        hash_md5(str_n(b->bytes, b->len), digest);
+    }
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(f->answer_bytes, f->answer, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result queued = MHD_queue_response(connection, 200, r);
+    MHD_destroy_response(r);
+    return queued;
+}
+
+static void completed(void *context, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode how)
+{
+    struct body *b = *state;
+    (void)context, (void)connection, (void)how;
+    if (b != NULL) {
+        free(b->bytes);
+        free(b);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct floor f = {.md5 = argc > 3};
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    if (argc < 3) {
+        return 2;
+    }
+    f.answer_bytes = strtoull(argv[2], NULL, 10);
+    f.answer = malloc(f.answer_bytes + 1);
+    memset(f.answer, 'x', f.answer_bytes);
+    at.sin_port = htons((uint16_t)strtol(argv[1], NULL, 10));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct MHD_Daemon *d =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO, 0, NULL, NULL, handle, &f,
+                         MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_THREAD_POOL_SIZE,
+                         2u, MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         (size_t)65536, MHD_OPTION_END);
+    if (d == NULL) {
+        return 1;
+    }
+    pause();
+    return 0;
+}
