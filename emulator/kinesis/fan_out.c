@@ -77,13 +77,14 @@ static void tell_begin(struct subscription *u, struct buf *out)
 static bool tell_records(struct subscription *u, int64_t now_us, struct buf *out)
 {
     const struct shard *s = u->shard;
-    struct record_window w =
-        record_window_at(s, u->place, KINESIS_GET_RECORDS_MAX, KINESIS_EVENT_BYTES_MAX);
-    bool last = record_window_is_last(s, &w);
+    struct shard_span w =
+        shard_span_at(s, u->place > s->horizon_place ? u->place : s->horizon_place,
+                      KINESIS_GET_RECORDS_MAX, KINESIS_EVENT_BYTES_MAX);
+    bool last = span_is_last(s, &w);
     struct buf json;
     struct json_out j;
     buf_init(&json, u->scratch, HTTP_BODY_BYTES_MAX);
-    (void)buf_reserve(&json, w.text_bytes + 1024);
+    (void)buf_reserve(&json, span_text_bytes(&w) + 1024);
     json_out_init(&j, &json);
     json_out_object(&j);
     json_out_key(&j, "Records");
@@ -100,7 +101,7 @@ static bool tell_records(struct subscription *u, int64_t now_us, struct buf *out
         json_out_kstr(&j, "ContinuationSequenceNumber",
                       start_continuation(s, w.until, now_us, u->scratch));
     }
-    json_out_ki64(&j, "MillisBehindLatest", record_window_behind_ms(s, &w, now_us));
+    json_out_ki64(&j, "MillisBehindLatest", span_behind_ms(s, &w, now_us));
     json_out_object_end(&j);
     struct str payload = spell(u, event_shape("SubscribeToShardEvent"), buf_str(&json));
     eventstream_event(out, STR("SubscribeToShardEvent"), str_of(u->content_type), payload);

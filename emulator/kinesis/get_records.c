@@ -125,14 +125,14 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
 /* AWS kinesis-get-records-4: the end of a closed shard is no NextShardIterator together with its
  * ChildShards; anywhere else there is an iterator and no children. */
 static struct str position_text(struct call *c, const struct stream *stream, const struct shard *s,
-                                const struct record_window *w)
+                                const struct shard_span *w)
 {
     struct buf text;
     struct json_out out;
     buf_init(&text, c->arena, HTTP_BODY_BYTES_MAX);
     json_out_init(&out, &text);
     json_out_object(&out);
-    if (record_window_is_last(s, w)) {
+    if (span_is_last(s, w)) {
         record_text_children(&out, c->arena, stream, s);
     } else {
         struct position_token next = {.kind = TOKEN_ITERATOR,
@@ -178,10 +178,12 @@ void get_records(struct call *c)
         call_fail(c, AWS_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "%.*s", STR_ARG(message));
         return;
     }
-    struct record_window w = record_window_at(s, token.place, r->limit, KINESIS_GET_BYTES_MAX);
+    struct shard_span w =
+        shard_span_at(s, token.place > s->horizon_place ? token.place : s->horizon_place,
+                      (uint64_t)r->limit, KINESIS_GET_BYTES_MAX);
     throttle_read_bytes(&s->throttle, w.data_bytes);
-    *r->answer = (struct get_answer){.text_bytes = w.text_bytes,
-                                     .behind_ms = record_window_behind_ms(s, &w, c->now_us),
+    *r->answer = (struct get_answer){.text_bytes = span_text_bytes(&w),
+                                     .behind_ms = span_behind_ms(s, &w, c->now_us),
                                      .position = position_text(c, stream, s, &w)};
     r->answer->runs = shard_hold(s, w.from, w.until, c->arena, &r->answer->run_count);
 }

@@ -2,24 +2,7 @@
 
 #include "base/encode.h"
 
-struct record_window record_window_at(const struct shard *s, uint64_t place, int64_t count_max,
-                                      size_t bytes_max)
-{
-    struct record_window w = {.from = place < s->horizon_place ? s->horizon_place : place};
-    for (w.until = w.from; w.until < s->next_place && (int64_t)(w.until - w.from) < count_max;
-         w.until++) {
-        struct shard_record record = shard_record_at(s, w.until);
-        if (w.until > w.from && w.data_bytes + record.data.len > bytes_max) {
-            break;
-        }
-        w.data_bytes += record.data.len;
-        w.text_bytes += record.data.len / 3 * 4 + record.partition_key.len + 192;
-    }
-    return w;
-}
-
-int64_t record_window_behind_ms(const struct shard *s, const struct record_window *w,
-                                int64_t now_us)
+int64_t span_behind_ms(const struct shard *s, const struct shard_span *w, int64_t now_us)
 {
     if (w->until == s->next_place) {
         return 0;
@@ -29,9 +12,14 @@ int64_t record_window_behind_ms(const struct shard *s, const struct record_windo
     return age_ms > 0 ? age_ms : 1; /* not 0: something is left */
 }
 
-bool record_window_is_last(const struct shard *s, const struct record_window *w)
+bool span_is_last(const struct shard *s, const struct shard_span *w)
 {
     return !shard_is_open(s) && w->until >= s->next_place;
+}
+
+size_t span_text_bytes(const struct shard_span *w)
+{
+    return w->data_bytes / 3 * 4 + w->key_bytes + (size_t)(w->until - w->from) * 192;
 }
 
 /* Seconds with three digits: 1441215410.867. */

@@ -26,6 +26,15 @@ void sequence_number_write(const struct sequence_number *number, char *to)
     digits_write(to, number->shard, SHARD);
 }
 
+void sequence_number_advance(char *text)
+{
+    char *digit = text + HEAD + CREATED + PLACE - 1;
+    while (*digit == '9') {
+        *digit-- = '0';
+    }
+    (*digit)++;
+}
+
 /* Takes `width` digits off *rest. */
 static bool digits_read(struct str *rest, int width, uint64_t *ret_value)
 {

@@ -19,6 +19,8 @@ struct sequence_number {
 /* Writes exactly SEQUENCE_NUMBER_DIGITS characters, no NUL. Values are within the fields' digits
  * (asserted). */
 void sequence_number_write(const struct sequence_number *number, char *to);
+/* The text of a number becomes that of the same one a place on. */
+void sequence_number_advance(char *text);
 /* false: not one of ours. */
 bool sequence_number_parse(struct str text, struct sequence_number *ret_number);
 

@@ -13,13 +13,14 @@
 #include "base/block.h"
 
 #define SEGMENT_BYTES_MIN (16 * KIB)
-#define SEGMENT_BYTES_MAX (1 * MIB)
+#define SEGMENT_BYTES_MAX (BLOCK_HUGE_BYTES - BLOCK_HEAD_BYTES)
 #define RECORD_ALIGN 8
 
 struct segment {
     uint64_t first_place;
-    uint32_t count, size; /* records; bytes of the block, this header included */
-    uint32_t used;        /* from the block's begin: this header and the records */
+    uint32_t count, size;           /* records; bytes of the block, this header included */
+    uint32_t used;                  /* from the block's begin: this header and the records */
+    uint32_t data_bytes, key_bytes; /* of all its records */
 };
 struct record_head {
     int64_t arrived_ms;
@@ -109,6 +110,21 @@ static bool segment_fits(const struct segment *segment, size_t record_bytes)
     return segment->used + record_bytes + slots <= segment->size;
 }
 
+/* The number of the record to come. Writing one anew costs more than the rest of a small record. */
+static void number_next(struct shard *s, int64_t now_ms)
+{
+    if (s->next_place > 1 && now_ms <= s->last_arrived_ms) {
+        sequence_number_advance(s->last_number);
+        return;
+    }
+    s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
+    struct sequence_number number = {.created_s = s->epoch_s,
+                                     .place = s->next_place,
+                                     .arrived_ms = s->last_arrived_ms,
+                                     .shard = s->number};
+    sequence_number_write(&number, s->last_number);
+}
+
 struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us)
 {
     struct str data = record->data, partition_key = record->partition_key;
@@ -119,18 +135,13 @@ struct str shard_append(struct shard *s, const struct shard_record *record, int6
     if (segment == NULL || !segment_fits(segment, bytes)) {
         segment = segment_add(s, bytes);
     }
-    int64_t now_ms = now_us / US_PER_MS;
-    s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
+    number_next(s, now_us / US_PER_MS);
     struct record_head *head = (struct record_head *)(void *)((char *)segment + segment->used);
     head->arrived_ms = s->last_arrived_ms;
     head->data_len = (uint32_t)data.len;
     head->key_len = (uint16_t)partition_key.len;
     head->encrypted = record->encrypted;
-    struct sequence_number number = {.created_s = s->epoch_s,
-                                     .place = s->next_place,
-                                     .arrived_ms = s->last_arrived_ms,
-                                     .shard = s->number};
-    sequence_number_write(&number, head->sequence_number);
+    memcpy(head->sequence_number, s->last_number, SEQUENCE_NUMBER_DIGITS);
     char *tail = (char *)(head + 1);
     if (partition_key.len > 0) {
         memcpy(tail, partition_key.ptr, partition_key.len);
@@ -140,6 +151,8 @@ struct str shard_append(struct shard *s, const struct shard_record *record, int6
     }
     *segment_slot(segment, segment->count) = segment->used;
     segment->used += (uint32_t)bytes;
+    segment->data_bytes += head->data_len;
+    segment->key_bytes += head->key_len;
     segment->count++;
     s->next_place++;
     return str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS);
@@ -201,6 +214,42 @@ struct shard_record record_run_at(const struct record_run *run, uint32_t index)
 {
     ASSERT(index < run->count);
     return record_of(head_at(run->segment, run->first + index));
+}
+
+/* Adds records of one segment from span->until on; false: a limit is reached. */
+static bool span_add(struct shard_span *span, const struct segment *segment, uint64_t count_max,
+                     size_t bytes_max)
+{
+    uint32_t index = (uint32_t)(span->until - segment->first_place);
+    if (index == 0 && span->until - span->from + segment->count <= count_max &&
+        span->data_bytes + segment->data_bytes <= bytes_max) {
+        span->until += segment->count;
+        span->data_bytes += segment->data_bytes;
+        span->key_bytes += segment->key_bytes;
+        return true;
+    }
+    for (; index < segment->count; index++, span->until++) {
+        const struct record_head *head = head_at(segment, index);
+        bool first = span->until == span->from;
+        if (span->until - span->from == count_max ||
+            (!first && span->data_bytes + head->data_len > bytes_max)) {
+            return false;
+        }
+        span->data_bytes += head->data_len;
+        span->key_bytes += head->key_len;
+    }
+    return true;
+}
+
+struct shard_span shard_span_at(const struct shard *s, uint64_t from, uint64_t count_max,
+                                size_t bytes_max)
+{
+    struct shard_span span = {.from = from, .until = from};
+    size_t i = from < s->next_place ? segment_find(s, from) : s->segment_count;
+    while (i < s->segment_count && span_add(&span, s->segments[i], count_max, bytes_max)) {
+        i++;
+    }
+    return span;
 }
 
 struct record_run *shard_hold(const struct shard *s, uint64_t from, uint64_t until, struct arena *a,

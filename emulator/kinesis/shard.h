@@ -27,7 +27,8 @@ struct shard {
     uint64_t next_place; /* of the next record; 1: nothing was ever put */
     uint64_t horizon_place; /* the oldest record within its retention; next_place: none */
     int64_t last_arrived_ms;
-    struct segment **segments; /* oldest first */
+    char last_number[SEQUENCE_NUMBER_DIGITS]; /* of the last record, if there is one */
+    struct segment **segments;                /* oldest first */
     size_t segment_count, segment_cap;
     struct throttle throttle;
     struct subscription *subscriptions; /* whom its records are pushed to (fan_out.h) */
@@ -49,6 +50,16 @@ void shard_drop(struct shard *s);
 struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us);
 /* 1 <= place < next_place, and not yet given back (asserted). */
 struct shard_record shard_record_at(const struct shard *s, uint64_t place);
+/* Places in a row, and what their records hold. */
+struct shard_span {
+    uint64_t from, until; /* until excluded */
+    size_t data_bytes, key_bytes;
+};
+/* As many records from a place on as both limits allow, at least one where there is one. Whole
+ * segments cost one look. */
+struct shard_span shard_span_at(const struct shard *s, uint64_t from, uint64_t count_max,
+                                size_t bytes_max);
+
 /* Records of one segment, held so that they can be read when the emulator's lock was given back. */
 struct record_run {
     const struct segment *segment; /* a block, held until the arena ends */

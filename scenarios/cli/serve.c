@@ -1,6 +1,7 @@
 /* serve.c -- `aforo serve`: the emulator on a port, until somebody asks it to stop. */
 #include "cli.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -222,6 +223,14 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
     return code;
 }
 
+/* Requests come and go by the megabyte. glibc gives such blocks back to the system at once, and
+ * fresh pages cost more than what is done with them: keep up to so much for the next request. */
+static void memory_keep(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, (int)(32 * MIB));
+    (void)mallopt(M_TRIM_THRESHOLD, (int)(64 * MIB));
+}
+
 static int serve_run(int argc, char **argv)
 {
     struct serve_options options = {.front = {.port = 4566}};
@@ -237,6 +246,7 @@ static int serve_run(int argc, char **argv)
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    memory_keep();
     struct arena *a = arena_new("emulator", ARENA_PROCESS_BYTES_MAX);
     enum err served = serve(&options, a, &signals, &d);
     arena_free(a);

@@ -7,6 +7,11 @@
 
 #include <stddef.h>
 
+/* What a block takes besides its bytes; of BLOCK_HUGE_BYTES and more in all it lies in huge pages
+ * where the system has them: a first touch of fresh small pages costs more than what is written. */
+#define BLOCK_HEAD_BYTES 16
+#define BLOCK_HUGE_BYTES ((size_t)2 * 1024 * 1024)
+
 /* `bytes` of memory, not zeroed, aligned to 16, held once. */
 void *block_new(size_t bytes);
 void *block_retain(void *block); /* held once more; gives the block */
