@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include "base/instant.h"
 #include "base/limits.h"
-#include "pipeline/capture.h"
+#include "pipeline/aggregated.h"
 
 struct job { /* one object on its way */
     const struct source_object *object;
@@ -72,6 +72,7 @@ static enum err count_capture(struct worker *w, struct job *job, struct str byte
     }
     job->fatal = true; /* from here on some of it may be counted */
     while ((err = capture_cursor_next(cursor, w->frame, &records, &count, d)) == ERR_OK) {
+        aggregated_expand(w->frame, &records, &count);
         for (size_t i = 0; i < count; i++) {
             TRY(count_json(w, job, records[i].data, records[i].arrived_us, ordinal++, d));
         }
@@ -114,7 +115,7 @@ static enum err count_other(struct worker *w, struct job *job, struct str bytes,
         struct reader *r;
         struct reader_record record;
         enum err err;
-        TRY(reader_open(w->object_arena, bytes, w->options->format, &r, d));
+        TRY(reader_open(w->object_arena, bytes, &w->options->format, &r, d));
         while ((err = reader_next(r, w->frame, &record, d)) == ERR_OK) {
             if (pass == 1) {
                 job->fatal = true;
@@ -135,7 +136,7 @@ static enum err count_other(struct worker *w, struct job *job, struct str bytes,
 static enum err count_object(struct worker *w, struct job *job, struct diag *d)
 {
     struct str bytes = job->bytes;
-    enum reader_format format = w->options->format;
+    enum reader_format format = w->options->format.kind;
     arena_reset(w->object_arena);
     arena_reset(w->frame);
     if (job->arena == NULL) {

@@ -15,7 +15,7 @@ struct aggregate_progress {
     uint64_t objects, bytes, raw_bytes, records; /* bytes: as stored */
 };
 struct aggregate_run_options {
-    enum reader_format format;
+    struct reader_form format;
     unsigned threads; /* tasks that read and decode; 1..AGGREGATE_THREADS_MAX */
     struct rt *rt;
     const struct selection *selection;

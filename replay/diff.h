@@ -15,7 +15,7 @@ struct diff_side { /* a source, or a warehouse that holds the definition's table
     const struct definition *def;
     const struct source *source; /* NULL: the warehouse */
     struct warehouse *warehouse;
-    enum reader_format format;
+    struct reader_form format;
 };
 enum diff_kind { DIFF_MISSING, DIFF_EXTRA, DIFF_ALTERED, DIFF_KIND_COUNT };
 struct diff_part { /* a window or an object: what differs in it */

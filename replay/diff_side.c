@@ -163,7 +163,7 @@ static enum err source_read(const struct side_reader *r, size_t index, struct ar
     struct str bytes;
     enum err err = source_fetch(source, object, a, &bytes, d);
     if (err == ERR_OK) {
-        err = reader_open(a, bytes, r->side->format, &reader, d);
+        err = reader_open(a, bytes, &r->side->format, &reader, d);
     }
     if (err == ERR_OK) {
         err = source_rows(r, object->key, reader, scratch, fn, ctx, d);

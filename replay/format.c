@@ -2,30 +2,42 @@
  * lines from Firehose's objects without delimiter, its first name tells CloudTrail. */
 #include "reader_parts.h"
 
-#include "base/encode.h"
+#include <stdio.h>
 #include "base/json.h"
 #include "base/nearest.h"
+#include "wire/kpl.h"
 
-static const struct str names[] = {
-    [READER_DETECT] = STR_INIT("detect"),         [READER_CAPTURE] = STR_INIT("capture"),
-    [READER_NDJSON] = STR_INIT("ndjson"),         [READER_CONCATENATED] = STR_INIT("concatenated"),
-    [READER_CLOUDTRAIL] = STR_INIT("cloudtrail"), [READER_CSV] = STR_INIT("csv"),
+static const struct str names[READER_FORMAT_COUNT] = {
+    [READER_DETECT] = STR_INIT("detect"),
+    [READER_CAPTURE] = STR_INIT("capture"),
+    [READER_NDJSON] = STR_INIT("ndjson"),
+    [READER_CONCATENATED] = STR_INIT("concatenated"),
+    [READER_CLOUDTRAIL] = STR_INIT("cloudtrail"),
+    [READER_CSV] = STR_INIT("csv"),
+    [READER_VPC_FLOW] = STR_INIT("vpc-flow"),
+    [READER_ALB] = STR_INIT("alb"),
+    [READER_S3_ACCESS] = STR_INIT("s3-access"),
+    [READER_FIREHOSE_FAILED] = STR_INIT("firehose-failed"),
+    [READER_KPL] = STR_INIT("kpl"),
 };
-#define FORMAT_COUNT (sizeof(names) / sizeof(names[0]))
 
 enum err reader_format_parse(struct str name, enum reader_format *ret_format, struct diag *d)
 {
-    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+    char all[160];
+    size_t len = 0;
+    for (size_t i = 0; i < READER_FORMAT_COUNT; i++) {
         if (str_eq(names[i], name)) {
             *ret_format = (enum reader_format)i;
             return ERR_OK;
         }
+        int more = snprintf(all + len, sizeof(all) - len, "%s%s", i == 0 ? "" : ", ", names[i].ptr);
+        len += more > 0 && (size_t)more < sizeof(all) - len ? (size_t)more : 0;
     }
-    struct str near = nearest_name(name, names, FORMAT_COUNT);
-    return fail(d, ERR_INVALID, "there is no format \"%.*s\"%s%.*s%s", STR_ARG(name),
-                near.len > 0 ? "; \"" : "", STR_ARG(near),
-                near.len > 0 ? "\"?"
-                             : ": detect, capture, ndjson, concatenated, cloudtrail or csv");
+    struct str near = nearest_name(name, names, READER_FORMAT_COUNT);
+    return near.len > 0
+               ? fail(d, ERR_INVALID, "there is no format \"%.*s\"; \"%.*s\"?", STR_ARG(name),
+                      STR_ARG(near))
+               : fail(d, ERR_INVALID, "there is no format \"%.*s\": %s", STR_ARG(name), all);
 }
 
 const char *reader_format_name(enum reader_format format)
@@ -64,56 +76,31 @@ static bool is_lines(struct str text)
     return line.len == 0 && str_find(value, '\n') == STR_NONE;
 }
 
-/* ---- CSV ---- */
-
-static bool is_header_field(struct str field)
-{
-    for (size_t i = 0; i < field.len; i++) {
-        unsigned char c = (unsigned char)field.ptr[i];
-        if (c < 0x20 || c == 0x7F) {
-            return false;
-        }
-    }
-    return str_trim(field).len > 0 && utf8_is_valid(field);
-}
-
-static bool is_csv(struct str text, struct arena *a)
-{
-    struct csv_reader csv;
-    struct diag ignored = DIAG_INIT;
-    struct str fields[READER_FIELDS_MAX];
-    size_t count = 0;
-    csv_reader_init(&csv, text, ',');
-    if (csv_read(&csv, a, fields, READER_FIELDS_MAX, &count, &ignored) != ERR_OK || count < 2) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!is_header_field(fields[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-enum err format_detect(struct str text, struct arena *a, enum reader_format *ret_format,
-                       struct diag *d)
+enum err format_detect(struct str text, const struct csv_dialect *dialect, struct arena *a,
+                       enum reader_format *ret_format, struct diag *d)
 {
     struct str begin = str_trim(text);
+    enum reader_format log;
     if (begin.len == 0) {
         *ret_format = READER_NDJSON;
     } else if (begin.ptr[0] == '{') {
         *ret_format = is_cloudtrail(begin) ? READER_CLOUDTRAIL
+                      : failed_is(begin)   ? READER_FIREHOSE_FAILED
                       : is_lines(begin)    ? READER_NDJSON
                                            : READER_CONCATENATED;
+    } else if (kpl_is(text)) {
+        *ret_format = READER_KPL;
     } else if (begin.ptr[0] == '[') {
         return fail(d, ERR_UNSUPPORTED,
                     "a JSON array as a whole is not read: one object a line, or one after another");
-    } else if (is_csv(text, a)) {
+    } else if ((log = fields_detect(begin)) != READER_DETECT) {
+        *ret_format = log;
+    } else if (csv_detect(text, dialect, a) != 0) {
         *ret_format = READER_CSV;
     } else {
         return fail(d, ERR_INVALID,
-                    "neither JSON objects nor CSV with a header of two names or more: it begins "
-                    "with byte 0x%02x",
+                    "neither JSON objects nor CSV with a header of two names or more, nor a log of "
+                    "AWS: it begins with byte 0x%02x",
                     (unsigned)(unsigned char)begin.ptr[0]);
     }
     return ERR_OK;

@@ -23,7 +23,7 @@ struct player_result {
     int64_t elapsed_us;
 };
 struct player_options {
-    enum reader_format format;
+    struct reader_form format;
     void (*progress)(void *ctx, const struct player_result *so_far); /* NULL: silent */
     void *progress_ctx;
     int64_t (*now_us)(void *ctx);

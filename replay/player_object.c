@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "pipeline/aggregated.h"
 
 struct row_list {
     struct row *items;
@@ -41,9 +42,13 @@ static enum err add_frame(struct batch_reader *r, struct batch *batch, struct ro
         return err;
     }
     for (size_t i = 0; i < count; i++) {
-        struct record_origin origin = {.object = r->object->key, .ordinal = r->records++};
-        *row_add(rows, batch->arena) =
-            record_decode(r->player->decoder, records[i].data, origin, batch->arena);
+        size_t parts;
+        const struct capture_record *part = aggregated_of(batch->arena, &records[i], &parts);
+        for (; parts > 0; parts--, part++) {
+            struct record_origin origin = {.object = r->object->key, .ordinal = r->records++};
+            *row_add(rows, batch->arena) =
+                record_decode(r->player->decoder, part->data, origin, batch->arena);
+        }
         r->raw_bytes += records[i].data.len + 1;
         if (r->digest != NULL) {
             digest_add(r->digest, records[i].data);
@@ -154,13 +159,13 @@ static struct str compare(struct batch_reader *r, struct batch *batch)
 
 static enum err open_bytes(struct batch_reader *r, struct str bytes, struct diag *d)
 {
-    enum reader_format format = r->player->options->format;
-    if (format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes))) {
+    const struct reader_form *form = &r->player->options->format;
+    if (form->kind == READER_CAPTURE || (form->kind == READER_DETECT && capture_was(bytes))) {
         TRY(capture_cursor_open(r->arena, bytes, &r->cursor, d));
         r->digest = r->object->sha256_of_raw.len > 0 ? digest_new(r->arena, DIGEST_SHA256) : NULL;
         return ERR_OK;
     }
-    return reader_open(r->arena, bytes, format, &r->reader, d);
+    return reader_open(r->arena, bytes, form, &r->reader, d);
 }
 
 /* The head of the next object's first batch. */

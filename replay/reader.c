@@ -11,20 +11,27 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "pipeline/capture.h"
+#include "pipeline/aggregated.h"
+#include "wire/kpl.h"
 
 #define BOM STR("\xEF\xBB\xBF")
 
 struct reader {
     enum reader_format format;
-    struct str raw;  /* after decompression; captures: unused */
-    struct str text; /* raw without a byte-order mark */
-    size_t at;       /* NDJSON, CONCATENATED */
+    struct arena *home; /* of what is opened */
+    struct str raw;     /* after decompression; captures: unused */
+    struct str text;    /* raw without a byte-order mark */
+    size_t at;          /* NDJSON, CONCATENATED */
     uint64_t ordinal;
     struct csv_records csv;
-    struct json_scan scan; /* CLOUDTRAIL: inside the array */
+    struct field_records fields; /* VPC_FLOW, ALB, S3_ACCESS */
+    struct json_scan scan;       /* CLOUDTRAIL: inside the array */
     struct capture_record *records;
     size_t record_count;
+    const struct capture_record *parts; /* of a record that KPL packed: next, and behind the last */
+    const struct capture_record *parts_end;
+    struct kpl_record *packed; /* KPL */
+    size_t packed_count;
 };
 
 enum reader_format reader_format(const struct reader *r)
@@ -127,10 +134,15 @@ static enum err cloudtrail_next(struct reader *r, struct reader_record *record, 
 
 static enum err capture_next(struct reader *r, struct reader_record *record)
 {
-    if (r->at >= r->record_count) {
-        return ERR_NOT_FOUND;
+    while (r->parts == r->parts_end) {
+        size_t count;
+        if (r->at >= r->record_count) {
+            return ERR_NOT_FOUND;
+        }
+        r->parts = aggregated_of(r->home, &r->records[r->at++], &count);
+        r->parts_end = r->parts + count;
     }
-    const struct capture_record *from = &r->records[r->at++];
+    const struct capture_record *from = r->parts++;
     record->data = from->data;
     record->sequence_number = from->sequence_number;
     record->partition_key = from->partition_key;
@@ -138,33 +150,64 @@ static enum err capture_next(struct reader *r, struct reader_record *record)
     return ERR_OK;
 }
 
+static enum err packed_next(struct reader *r, struct reader_record *record)
+{
+    if (r->at >= r->packed_count) {
+        return ERR_NOT_FOUND;
+    }
+    const struct kpl_record *from = &r->packed[r->at++];
+    record->data = from->data;
+    record->partition_key = from->partition_key;
+    return ERR_OK;
+}
+
 /* ---- the whole ---- */
 
-static enum err text_open(struct reader *r, struct arena *a, struct str object, struct diag *d)
+static enum err text_open(struct reader *r, struct str object, const struct reader_form *form,
+                          struct diag *d)
 {
+    struct arena *a = r->home;
     TRY(reader_inflate(a, object, &r->raw, d));
     r->text = str_starts(r->raw, BOM) ? str_from(r->raw, BOM.len) : r->raw;
     if (r->format == READER_DETECT) {
-        TRY(format_detect(r->text, a, &r->format, d));
+        TRY(format_detect(r->text, &form->csv, a, &r->format, d));
     }
-    if (r->format == READER_CLOUDTRAIL) {
+    switch (r->format) {
+    case READER_CLOUDTRAIL:
         return cloudtrail_open(r, d);
+    case READER_CSV:
+        return csv_records_open(&r->csv, a, r->text, &form->csv, d);
+    case READER_VPC_FLOW:
+    case READER_ALB:
+    case READER_S3_ACCESS:
+        field_records_open(&r->fields, a, r->text, r->format);
+        return ERR_OK;
+    case READER_KPL:
+        return kpl_split(a, r->raw, &r->packed, &r->packed_count, d);
+    case READER_DETECT:
+    case READER_CAPTURE:
+    case READER_NDJSON:
+    case READER_CONCATENATED:
+    case READER_FIREHOSE_FAILED:
+    case READER_FORMAT_COUNT:
+        break;
     }
-    return r->format == READER_CSV ? csv_records_open(&r->csv, a, r->text, d) : ERR_OK;
+    return ERR_OK;
 }
 
-enum err reader_open(struct arena *a, struct str object, enum reader_format format,
+enum err reader_open(struct arena *a, struct str object, const struct reader_form *form,
                      struct reader **ret_reader, struct diag *d)
 {
     struct reader *r = NEW(a, struct reader);
-    r->format = format;
-    if (format == READER_DETECT && capture_was(object)) {
+    r->home = a;
+    r->format = form->kind;
+    if (r->format == READER_DETECT && capture_was(object)) {
         r->format = READER_CAPTURE;
     }
     if (r->format == READER_CAPTURE) {
         TRY(capture_read(a, object, &r->records, &r->record_count, d));
     } else {
-        TRY(text_open(r, a, object, d));
+        TRY(text_open(r, object, form, d));
     }
     *ret_reader = r;
     return ERR_OK;
@@ -187,8 +230,26 @@ enum err reader_next(struct reader *r, struct arena *a, struct reader_record *re
     case READER_CSV:
         TRY(csv_records_next(&r->csv, a, &record));
         break;
+    case READER_VPC_FLOW:
+    case READER_ALB:
+    case READER_S3_ACCESS:
+        TRY(field_records_next(&r->fields, &record));
+        break;
+    case READER_FIREHOSE_FAILED: {
+        enum err err = failed_next(r->text, &r->at, a, &record, d);
+        if (err != ERR_OK) {
+            return err == ERR_NOT_FOUND
+                       ? err
+                       : diag_context(d, "record %llu", (unsigned long long)r->ordinal);
+        }
+        break;
+    }
+    case READER_KPL:
+        TRY(packed_next(r, &record));
+        break;
     case READER_NDJSON:
     case READER_DETECT:
+    case READER_FORMAT_COUNT:
         TRY(line_next(r, &record));
         break;
     }

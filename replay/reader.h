@@ -1,7 +1,8 @@
 /* reader.h -- One captured object, whatever wrote it, as a run of records: our captures, NDJSON,
- * concatenated JSON (Firehose), CloudTrail's {"Records":[...]}, CSV with a header; plain, gzip
- * (several members, FNAME) or zstd (several frames, skippable ones; a dictionary is refused by
- * name). Detected by content; a format can be forced. */
+ * concatenated JSON and failed records (Firehose), CloudTrail's {"Records":[...]}, CSV, the logs of
+ * VPCs, load balancers and S3, what KPL aggregated; plain, gzip (several members, FNAME) or zstd
+ * (several frames, skippable ones; a dictionary is refused by name). Detected by content; a format
+ * can be forced. */
 #ifndef AFORO_REPLAY_READER_H
 #define AFORO_REPLAY_READER_H
 
@@ -16,21 +17,43 @@ enum reader_format {
     READER_NDJSON,
     READER_CONCATENATED,
     READER_CLOUDTRAIL,
-    READER_CSV
+    READER_CSV,
+    READER_VPC_FLOW,
+    READER_ALB,
+    READER_S3_ACCESS,
+    READER_FIREHOSE_FAILED,
+    READER_KPL,
+    READER_FORMAT_COUNT
 };
-/* "detect", "capture", "ndjson", "concatenated", "cloudtrail", "csv"; ERR_INVALID names the
- * nearest. */
+struct csv_dialect {  /* zeros: '"' quotes, nothing escapes, the first row is the header */
+    char delimiter;   /* 0: detected among , ; tab | */
+    char quote;       /* 0: '"' */
+    bool unquoted;    /* a quote is text */
+    char escape;      /* 0: none */
+    struct str names; /* "id,shop": of a text without a header; empty: it has one */
+};
+/* "delimiter=tab quote=none escape=\\ names=id,shop"; ERR_INVALID. Borrows the text. */
+MUST_USE enum err csv_dialect_parse(struct str text, struct csv_dialect *ret_dialect,
+                                    struct diag *d);
+struct reader_form { /* zeros: detected */
+    enum reader_format kind;
+    struct csv_dialect csv;
+};
+#define READER_FORMATS_HELP                                                                        \
+    "detect (default), capture, ndjson, concatenated, cloudtrail, csv, vpc-flow, alb,\n"           \
+    "                       s3-access, firehose-failed or kpl\n"
+/* "detect", "capture", ...; ERR_INVALID names the nearest, or all. */
 MUST_USE enum err reader_format_parse(struct str name, enum reader_format *ret_format,
                                       struct diag *d);
 const char *reader_format_name(enum reader_format format);
 
 struct reader_record {
     uint64_t ordinal;                          /* in its object, from 0 */
-    struct str data;                           /* JSON; CSV: the row as it stands */
-    const struct str *names, *fields;          /* CSV */
-    size_t field_count;                        /* CSV: of both */
-    struct str sequence_number, partition_key; /* captures; else empty */
-    int64_t arrived_us;                        /* captures; else INSTANT_NEVER */
+    struct str data;                           /* JSON; CSV and logs: the row as it stands */
+    const struct str *names, *fields;          /* CSV and logs; else NULL */
+    size_t field_count;                        /* of both */
+    struct str sequence_number, partition_key; /* captures, KPL: the key; else empty */
+    int64_t arrived_us;                        /* captures, FIREHOSE_FAILED; else INSTANT_NEVER */
     /* why this record is none, short and stable; empty: it is one. What follows it can be read */
     struct str problem;
 };
@@ -38,7 +61,7 @@ struct reader;
 /* `object` is borrowed; decompresses into `a` (at most CAPTURE_BYTES_MAX). ERR_CORRUPT: a checksum,
  * a cut frame; ERR_INVALID: a format that it is not; ERR_LIMIT; ERR_UNSUPPORTED: a compression or a
  * dictionary that is not read. Messages name the byte, or the line. */
-MUST_USE enum err reader_open(struct arena *a, struct str object, enum reader_format format,
+MUST_USE enum err reader_open(struct arena *a, struct str object, const struct reader_form *form,
                               struct reader **ret_reader, struct diag *d);
 enum reader_format reader_format(const struct reader *r);
 /* ERR_NOT_FOUND at the end (d untouched). ERR_INVALID: this record cannot be delimited, and nothing

@@ -21,7 +21,7 @@ static const char help[] =
     "JSON as a whole.\n\n"
     "  --key FILE      the secret, 16 bytes or more: the same key masks alike in every capture\n"
     "  --mask FIELD    a dotted path: email, user.name; below an object or a list all of it\n"
-    "  --format F      of the objects (detect); CSV is not anonymised\n"
+    "  --format F      of the objects (detect); CSV and logs are not anonymised\n"
     "  --endpoint URL  of S3; default: AWS_ENDPOINT_URL, or AWS itself\n\n"
     "A field that no record has is an error, so that a misspelt one is not left open. Exit code: 0 "
     "done, 1 an object cannot\n"
@@ -35,14 +35,14 @@ struct anonymise_arguments {
     const char *where, *folder, *key, *endpoint;
     struct str fields[ANONYMISE_FIELDS_MAX];
     size_t field_count;
-    enum reader_format format;
+    struct reader_form format;
 };
 struct anonymising {
     struct arena *arena;
     struct anonymiser an;
     struct source source;
     struct str folder;
-    enum reader_format format;
+    struct reader_form format;
     uint64_t records;
 };
 
@@ -66,7 +66,7 @@ static enum err option_take(struct anonymise_arguments *args, int option, const 
         args->endpoint = value;
         break;
     case OPTION_FORMAT:
-        return reader_format_parse(str_of(value), &args->format, d);
+        return reader_format_parse(str_of(value), &args->format.kind, d);
     default:
         if (args->field_count == ANONYMISE_FIELDS_MAX) {
             return fail(d, ERR_INVALID, "at most %d fields", ANONYMISE_FIELDS_MAX);
@@ -183,9 +183,12 @@ static enum err object_mask(struct anonymising *an, struct arena *a, struct str 
 {
     struct reader *reader;
     size_t count;
-    TRY(reader_open(a, in, an->format, &reader, d));
-    if (reader_format(reader) == READER_CSV) {
-        return fail(d, ERR_UNSUPPORTED, "CSV is not anonymised: JSON records are");
+    TRY(reader_open(a, in, &an->format, &reader, d));
+    enum reader_format format = reader_format(reader);
+    if (format == READER_CSV || format == READER_VPC_FLOW || format == READER_ALB ||
+        format == READER_S3_ACCESS) {
+        return fail(d, ERR_UNSUPPORTED, "%s is not anonymised: JSON records are",
+                    reader_format_name(format));
     }
     struct capture_record *records;
     TRY(records_mask(an, a, reader, &records, &count, d));
@@ -247,7 +250,7 @@ static enum err anonymise(struct arena *a, const struct anonymise_arguments *arg
 
 static int anonymise_command_run(int argc, char **argv)
 {
-    struct anonymise_arguments args = {.format = READER_DETECT};
+    struct anonymise_arguments args = {.key = NULL};
     struct diag d = DIAG_INIT;
     int code = arguments_read(argc, argv, &args);
     if (code != CLI_OK) {

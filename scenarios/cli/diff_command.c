@@ -21,6 +21,7 @@ static const char help[] =
     "  --pipeline FILE        the definition that both sides are read by\n"
     "  --pipeline-right FILE  another one for the right side: what would it change?\n"
     "  --format F             of captured objects (detect)\n"
+    "  --csv DIALECT          \"delimiter=tab quote=none escape=\\ names=id,shop\"\n"
     "  --endpoint URL         of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --limit-lines N        windows, objects and records to show (40)\n\n"
     "Exit code: 0 nothing differs, 1 something does or could not be read, 2 bad input.\n\n"
@@ -31,14 +32,22 @@ static const char help[] =
 
 struct diff_arguments {
     const char *sides[2], *pipelines[2], *endpoint;
-    enum reader_format format;
+    struct reader_form format;
     size_t lines_max;
 };
 
-enum { OPTION_PIPELINE = 256, OPTION_PIPELINE_RIGHT, OPTION_FORMAT, OPTION_ENDPOINT, OPTION_LINES };
+enum {
+    OPTION_PIPELINE = 256,
+    OPTION_PIPELINE_RIGHT,
+    OPTION_CSV,
+    OPTION_FORMAT,
+    OPTION_ENDPOINT,
+    OPTION_LINES
+};
 static const struct option options[] = {
     {"pipeline", required_argument, NULL, OPTION_PIPELINE},
     {"pipeline-right", required_argument, NULL, OPTION_PIPELINE_RIGHT},
+    {"csv", required_argument, NULL, OPTION_CSV},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
     {"limit-lines", required_argument, NULL, OPTION_LINES},
@@ -59,7 +68,9 @@ static enum err option_take(struct diff_arguments *args, int option, const char 
         args->endpoint = value;
         break;
     case OPTION_FORMAT:
-        return reader_format_parse(str_of(value), &args->format, d);
+        return reader_format_parse(str_of(value), &args->format.kind, d);
+    case OPTION_CSV:
+        return csv_dialect_parse(str_of(value), &args->format.csv, d);
     default:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
         args->lines_max = (size_t)number;

@@ -24,11 +24,14 @@ static const char help[] =
     "one file, or\n"
     "s3://BUCKET/PREFIX. Objects are plain, gzip or zstd; our captures, NDJSON, JSON one after "
     "another (Firehose),\n"
-    "CloudTrail's Records, or CSV with a header.\n\n"
+    "CloudTrail's Records, CSV, or logs of AWS.\n\n"
     "  --pipeline FILE      the pipeline's definition\n"
     "  --expect FILE        counts and sums that must come out, as a whole and by group\n"
     "  --warehouse WHERE    sqlite:PATH or postgresql://...; default: in memory, gone at the end\n"
-    "  --format F           detect (default), capture, ndjson, concatenated, cloudtrail or csv\n"
+    "  --format F           " READER_FORMATS_HELP
+    "  --csv DIALECT        \"delimiter=tab quote=none escape=\\ names=id,shop\" where a CSV "
+    "differs "
+    "from the usual\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --limit-lines N      differences and problems to show (40)\n"
     "  --json               progress as JSON lines on stderr\n"
@@ -44,7 +47,7 @@ static const char help[] =
 
 struct replay_arguments {
     const char *where, *pipeline, *expect, *warehouse, *endpoint;
-    enum reader_format format;
+    struct reader_form format;
     size_t lines_max;
     bool quiet, json;
 };
@@ -68,6 +71,7 @@ enum {
     OPTION_EXPECT,
     OPTION_WAREHOUSE,
     OPTION_FORMAT,
+    OPTION_CSV,
     OPTION_ENDPOINT,
     OPTION_LINES,
     OPTION_JSON,
@@ -76,6 +80,7 @@ enum {
 static const struct option options[] = {{"pipeline", required_argument, NULL, OPTION_PIPELINE},
                                         {"expect", required_argument, NULL, OPTION_EXPECT},
                                         {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
+                                        {"csv", required_argument, NULL, OPTION_CSV},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
                                         {"limit-lines", required_argument, NULL, OPTION_LINES},
@@ -101,7 +106,9 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
         args->endpoint = value;
         break;
     case OPTION_FORMAT:
-        return reader_format_parse(str_of(value), &args->format, d);
+        return reader_format_parse(str_of(value), &args->format.kind, d);
+    case OPTION_CSV:
+        return csv_dialect_parse(str_of(value), &args->format.csv, d);
     case OPTION_LINES:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
         args->lines_max = (size_t)number;

@@ -38,7 +38,10 @@ static const char tally_help[] =
     "SLURM_ARRAY_TASK_ID\n"
     "  --part FILE          write a part for `aforo merge` instead of the result\n"
     "  --threads N          that read and decode (as many as there are processors)\n"
-    "  --format F           detect (default), capture, ndjson, concatenated, cloudtrail or csv\n"
+    "  --format F           " READER_FORMATS_HELP
+    "  --csv DIALECT        \"delimiter=tab quote=none escape=\\ names=id,shop\" where a CSV "
+    "differs "
+    "from the usual\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --json               the result as JSON, and progress as JSON lines on stderr\n"
     "  --quiet              no progress\n\n"
@@ -53,7 +56,7 @@ struct tally_arguments {
     const char *where, *pipeline, *endpoint, *part;
     struct str by, distinct, shard, condition;
     struct selection selection;
-    enum reader_format format;
+    struct reader_form format;
     unsigned threads;
     size_t top;
     bool once, json, quiet;
@@ -85,6 +88,7 @@ enum {
     OPTION_PART,
     OPTION_THREADS,
     OPTION_FORMAT,
+    OPTION_CSV,
     OPTION_ENDPOINT,
     OPTION_JSON,
     OPTION_QUIET
@@ -104,6 +108,7 @@ static const struct option tally_options[] = {
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"part", required_argument, NULL, OPTION_PART},
     {"threads", required_argument, NULL, OPTION_THREADS},
+    {"csv", required_argument, NULL, OPTION_CSV},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -163,7 +168,9 @@ static enum err option_take(struct tally_arguments *args, int option, const char
         args->threads = number == 0 ? 1 : (unsigned)number;
         break;
     case OPTION_FORMAT:
-        return reader_format_parse(str_of(value), &args->format, d);
+        return reader_format_parse(str_of(value), &args->format.kind, d);
+    case OPTION_CSV:
+        return csv_dialect_parse(str_of(value), &args->format.csv, d);
     case OPTION_ENDPOINT:
         args->endpoint = value;
         break;

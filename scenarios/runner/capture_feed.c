@@ -141,7 +141,7 @@ static enum err object_read(struct capture_feed *f, const struct source_object *
     struct str bytes;
     struct reader *reader;
     TRY(source_fetch(f->in.capture, object, f->object_arena, &bytes, d));
-    TRY(reader_open(f->object_arena, bytes, READER_DETECT, &reader, d));
+    TRY(reader_open(f->object_arena, bytes, &(struct reader_form){0}, &reader, d));
     return records_keep(f, object, reader, d);
 }
 

@@ -11,7 +11,7 @@ void csv_reader_init(struct csv_reader *r, struct str text, char delimiter)
 {
     size_t at = str_starts(text, BOM) ? BOM.len : 0;
     *r = (struct csv_reader){
-        .text = text, .at = at, .line = 1, .next_line = 1, .delimiter = delimiter};
+        .text = text, .at = at, .line = 1, .next_line = 1, .delimiter = delimiter, .quote = '"'};
 }
 
 static size_t line_end(const struct csv_reader *r, size_t at)
@@ -36,13 +36,26 @@ static void skip_line(struct csv_reader *r, size_t from)
     r->next_line++;
 }
 
-static struct str undouble(struct arena *a, struct str raw)
+static bool is_quote(const struct csv_reader *r, char c)
+{
+    return r->quote != 0 && c == r->quote;
+}
+
+static bool is_escape(const struct csv_reader *r, char c)
+{
+    return r->escape != 0 && c == r->escape;
+}
+
+/* Without escapes, and with one of two quotes. */
+static struct str plain_text(const struct csv_reader *r, struct arena *a, struct str raw)
 {
     char *text = arena_alloc_raw(a, raw.len);
     size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
+        bool escape = is_escape(r, raw.ptr[i]) && i + 1 < raw.len;
+        i += escape;
         text[len++] = raw.ptr[i];
-        i += raw.ptr[i] == '"'; /* its twin */
+        i += !escape && is_quote(r, raw.ptr[i]); /* its twin */
     }
     return str_n(text, len);
 }
@@ -63,17 +76,19 @@ static enum err read_quoted(struct csv_reader *r, struct arena *a, struct str *r
                         (unsigned long long)r->line);
         }
         lines += p[r->at] == '\n';
-        if (p[r->at] != '"') {
+        bool escape = is_escape(r, p[r->at]) && r->at + 1 < r->text.len;
+        if (!escape && !is_quote(r, p[r->at])) {
             continue;
         }
-        if (r->at + 1 >= r->text.len || p[r->at + 1] != '"') {
+        if (!escape && (r->at + 1 >= r->text.len || !is_quote(r, p[r->at + 1]))) {
             break;
         }
         doubled = true;
         r->at++;
+        lines += p[r->at] == '\n';
     }
     struct str raw = str_n(p + from, r->at - from);
-    *ret_field = doubled ? undouble(a, raw) : raw;
+    *ret_field = doubled ? plain_text(r, a, raw) : raw;
     r->next_line += lines;
     r->at++;
     size_t end_len;
@@ -85,17 +100,23 @@ static enum err read_quoted(struct csv_reader *r, struct arena *a, struct str *r
                 (unsigned long long)r->line);
 }
 
-static enum err read_plain(struct csv_reader *r, struct str *ret_field, struct diag *d)
+static enum err read_plain(struct csv_reader *r, struct arena *a, struct str *ret_field,
+                           struct diag *d)
 {
     const char *p = r->text.ptr;
     size_t from = r->at;
     size_t end_len;
-    while (r->at < r->text.len && p[r->at] != r->delimiter && p[r->at] != '\n' && p[r->at] != '"' &&
-           (p[r->at] != '\r' || !row_ends(r, r->at, &end_len))) {
-        r->at++;
+    bool escaped = false;
+    while (r->at < r->text.len && p[r->at] != r->delimiter && p[r->at] != '\n' &&
+           !is_quote(r, p[r->at]) && (p[r->at] != '\r' || !row_ends(r, r->at, &end_len))) {
+        bool escape = is_escape(r, p[r->at]) && r->at + 1 < r->text.len;
+        escaped = escaped || escape;
+        r->next_line += escape && p[r->at + 1] == '\n';
+        r->at += escape ? 2 : 1;
     }
-    *ret_field = str_n(p + from, r->at - from);
-    if (r->at < r->text.len && p[r->at] == '"') {
+    struct str raw = str_n(p + from, r->at - from);
+    *ret_field = escaped ? plain_text(r, a, raw) : raw;
+    if (r->at < r->text.len && is_quote(r, p[r->at])) {
         skip_line(r, r->at);
         return fail(d, ERR_INVALID, "line %llu: a quote inside a field without quotes",
                     (unsigned long long)r->line);
@@ -114,10 +135,10 @@ enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields,
     r->line = r->next_line;
     for (;;) {
         struct str field;
-        if (r->at < r->text.len && r->text.ptr[r->at] == '"') {
+        if (r->at < r->text.len && is_quote(r, r->text.ptr[r->at])) {
             TRY(read_quoted(r, a, &field, d));
         } else {
-            TRY(read_plain(r, &field, d));
+            TRY(read_plain(r, a, &field, d));
         }
         if (count < max_fields) {
             ret_fields[count] = field;

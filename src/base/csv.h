@@ -11,7 +11,10 @@ struct csv_reader {
     uint64_t line; /* line on which the current row began, from 1 */
     uint64_t next_line;
     char delimiter;
+    char quote;  /* 0: none, a quote is text */
+    char escape; /* before a byte that is text whatever it is; 0: none */
 };
+/* Quotes are '"', nothing escapes. */
 void csv_reader_init(struct csv_reader *r, struct str text, char delimiter);
 /* Reads one row; fields without doubled quotes borrow the text. ERR_NOT_FOUND at the end (d stays
  * untouched). ERR_INVALID: "line 17: ...", and the reader stands behind the bad line. ERR_LIMIT:

@@ -266,6 +266,23 @@ bool instant_parse_plain(struct str text, int64_t *ret_us)
     return true;
 }
 
+/* Jan to Dec, as logs have them: English, whatever the locale. */
+static bool read_month_name(struct moment *m)
+{
+    static const struct str names[] = {STR_INIT("Jan"), STR_INIT("Feb"), STR_INIT("Mar"),
+                                       STR_INIT("Apr"), STR_INIT("May"), STR_INIT("Jun"),
+                                       STR_INIT("Jul"), STR_INIT("Aug"), STR_INIT("Sep"),
+                                       STR_INIT("Oct"), STR_INIT("Nov"), STR_INIT("Dec")};
+    for (int i = 0; i < 12; i++) {
+        if (str_starts_nocase(m->rest, names[i])) {
+            m->rest = str_from(m->rest, names[i].len);
+            m->c.month = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One directive of a pattern. Two-digit fields may be written with one digit where no digit
  * follows. */
 static bool read_directive(struct moment *m, char directive, bool *ret_known)
@@ -276,6 +293,8 @@ static bool read_directive(struct moment *m, char directive, bool *ret_known)
         return read_digits(m, 4, 4, &m->c.year);
     case 'm':
         return read_digits(m, 1, 2, &m->c.month);
+    case 'b':
+        return read_month_name(m);
     case 'd':
         return read_digits(m, 1, 2, &m->c.day);
     case 'H':
@@ -310,7 +329,7 @@ enum err instant_parse_as(struct str text, struct str pattern, int64_t *ret_us, 
         fits = i < pattern.len && read_directive(&m, pattern.ptr[i], &known);
         if (!known) {
             return fail(d, ERR_INVALID,
-                        "the time pattern '%.*s' knows only %%Y %%m %%d %%H %%M %%S %%f %%z",
+                        "the time pattern '%.*s' knows only %%Y %%m %%b %%d %%H %%M %%S %%f %%z",
                         shown(pattern), pattern.ptr);
         }
     }

@@ -27,8 +27,8 @@ MUST_USE enum err instant_parse(struct str text, int64_t *ret_us, struct diag *d
 /* The same of the usual shapes, fast: 2026-03-28T00:00:00Z, also with .123 or .123456. false:
  * another shape, or no such moment: ask instant_parse. */
 bool instant_parse_plain(struct str text, int64_t *ret_us);
-/* By a pattern of %Y %m %d %H %M %S %f (fraction, 1-6 digits) %z and literals, such as "%Y/%m/%d
- * %H:%M". */
+/* By a pattern of %Y %m %b (Jan) %d %H %M %S %f (fraction, 1-6 digits) %z and literals, such as
+ * "%Y/%m/%d %H:%M". */
 MUST_USE enum err instant_parse_as(struct str text, struct str pattern, int64_t *ret_us,
                                    struct diag *d);
 

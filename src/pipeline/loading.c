@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/tree.h"
+#include "pipeline/aggregated.h"
 #include "pipeline/alert.h"
 
 #define RETENTION_US_MAX (366 * US_PER_DAY) /* Kinesis keeps records 8760 hours at most */
@@ -134,9 +135,11 @@ static enum err quarantine_put(struct loading *l, struct str key,
 static enum err load_records(struct loading *l, const struct s3_object *object, struct str key,
                              struct diag *d)
 {
-    struct capture_record *records;
+    struct capture_record *stored;
     size_t count;
-    TRY(capture_read(l->scratch, object->body, &records, &count, d));
+    TRY(capture_read(l->scratch, object->body, &stored, &count, d));
+    const struct capture_record *records = stored;
+    aggregated_expand(l->scratch, &records, &count);
     struct row *rows = NEW_ARRAY(l->scratch, struct row, count);
     for (size_t i = 0; i < count; i++) {
         rows[i] =

@@ -4,7 +4,7 @@
 
 #include "aws/s3.h"
 #include "base/instant.h"
-#include "pipeline/capture.h"
+#include "pipeline/aggregated.h"
 #include "pipeline/record.h"
 
 #define DAYS_BEFORE 1
@@ -70,9 +70,11 @@ static void see_record(struct reconciliation *r, struct raw_object *o, const str
 static enum err object_decode(struct reconciliation *r, struct raw_object *o,
                               const struct record_decoder *decoder, struct str body, struct diag *d)
 {
-    struct capture_record *records;
+    struct capture_record *stored;
     size_t count;
-    TRY(capture_read(r->scratch, body, &records, &count, d));
+    TRY(capture_read(r->scratch, body, &stored, &count, d));
+    const struct capture_record *records = stored;
+    aggregated_expand(r->scratch, &records, &count);
     o->readable = true;
     for (size_t i = 0; i < count; i++) {
         struct arena_mark mark = arena_mark(r->scratch);

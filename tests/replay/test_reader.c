@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "pipeline/capture.h"
+#include "pipeline/aggregated.h"
 #include "replay/reader.h"
 #include "replay_bench.h"
 
@@ -40,7 +40,8 @@ static enum err read_object(struct str object, enum reader_format format, uint64
     struct reader *r;
     struct reader_record record;
     *ret_count = 0;
-    TRY(reader_open(bench_arena(), object, format, &r, d));
+    struct reader_form form = {.kind = format};
+    TRY(reader_open(bench_arena(), object, &form, &r, d));
     enum err err;
     while ((err = reader_next(r, bench_arena(), &record, d)) == ERR_OK) {
         (*ret_count)++;
@@ -55,15 +56,15 @@ static void expect_row(struct str line)
               str_cut(&line, '\t', &records) && str_cut(&line, '\t', &bytes) &&
               str_cut(&line, '\t', &sha_raw) && str_cut(&line, '\t', &sha_records));
     struct str object = bench_read(str_z(bench_arena(), name));
-    enum reader_format forced = READER_DETECT;
+    struct reader_form detected = {0}, forced = {0};
     struct diag d = DIAG_INIT;
     struct reader *r;
-    cr_assert(reader_open(bench_arena(), object, READER_DETECT, &r, &d) == ERR_OK, "%.*s: %s",
+    cr_assert(reader_open(bench_arena(), object, &detected, &r, &d) == ERR_OK, "%.*s: %s",
               STR_ARG(name), d.msg);
     cr_expect(str_eq(str_of(reader_format_name(reader_format(r))), format), "%.*s is %s",
               STR_ARG(name), reader_format_name(reader_format(r)));
-    cr_assert(reader_format_parse(format, &forced, &d) == ERR_OK);
-    cr_assert(reader_open(bench_arena(), object, forced, &r, &d) == ERR_OK, "%.*s: %s",
+    cr_assert(reader_format_parse(format, &forced.kind, &d) == ERR_OK);
+    cr_assert(reader_open(bench_arena(), object, &forced, &r, &d) == ERR_OK, "%.*s: %s",
               STR_ARG(name), d.msg);
     struct buf out;
     uint64_t count, count_expected;
@@ -93,7 +94,7 @@ Test(reader, reads_what_other_tools_wrote)
             rows++;
         }
     }
-    cr_expect_eq(rows, 29);
+    cr_expect_eq(rows, 41);
 }
 
 /* Cut at every 97th byte: never fewer records in silence. */
@@ -146,6 +147,7 @@ Test(reader, refuses_by_name)
         {"trailing.zst", ERR_CORRUPT, "no zstd frame begins here"},
         {"array.json", ERR_UNSUPPORTED, "a JSON array"},
         {"words.txt", ERR_INVALID, "neither JSON objects nor CSV"},
+        {"packed_damaged", ERR_CORRUPT, "its MD5 is another one"},
         {"lines.xz", ERR_UNSUPPORTED, "xz is not read"},
         {"lines.bz2", ERR_UNSUPPORTED, "bzip2 is not read"},
         {"utf16.csv", ERR_UNSUPPORTED, "UTF-16 is not read"},
@@ -207,7 +209,7 @@ Test(reader, tells_bad_records_from_bad_objects)
     struct reader_record record;
     diag_clear(&d);
     struct str csv = STR("id,name\n1,a\n2\n3,c,more\n4,\"x\"y\n\n5,e\n");
-    cr_assert_eq(reader_open(bench_arena(), csv, READER_DETECT, &r, &d), ERR_OK);
+    cr_assert_eq(reader_open(bench_arena(), csv, &(struct reader_form){0}, &r, &d), ERR_OK);
     static const char *const problems[] = {"", "CSV: fewer fields than the header has",
                                            "CSV: more fields than the header has",
                                            "CSV: quotes that do not fit", ""};
@@ -241,7 +243,7 @@ Test(reader, reads_our_captures_and_sees_any_flipped_byte)
     struct reader *r;
     struct reader_record record;
     struct diag d = DIAG_INIT;
-    cr_assert_eq(reader_open(bench_arena(), object, READER_DETECT, &r, &d), ERR_OK);
+    cr_assert_eq(reader_open(bench_arena(), object, &(struct reader_form){0}, &r, &d), ERR_OK);
     cr_expect_eq(reader_format(r), READER_CAPTURE);
     cr_expect(
         str_eq(reader_raw_sha256(r, bench_arena()), hash_sha256_hex(bench_arena(), buf_str(&raw))));
@@ -262,4 +264,138 @@ Test(reader, reads_our_captures_and_sees_any_flipped_byte)
                   (unsigned long long)count);
         changed[i] ^= 0x10;
     }
+}
+
+/* Records of a text that is read in a dialect: fields joined by '/', rows by '|', a problem as it
+ * is. */
+static struct str read_as(const char *dialect, const char *text)
+{
+    struct reader_form form = {.kind = READER_CSV};
+    struct diag d = DIAG_INIT;
+    struct reader *r;
+    struct reader_record record;
+    struct buf out;
+    buf_init(&out, bench_arena(), MIB);
+    cr_assert(csv_dialect_parse(str_of(dialect), &form.csv, &d) == ERR_OK, "%s: %s", dialect,
+              d.msg);
+    cr_assert(reader_open(bench_arena(), str_of(text), &form, &r, &d) == ERR_OK, "%s", d.msg);
+    for (size_t i = 0; reader_next(r, bench_arena(), &record, &d) == ERR_OK; i++) {
+        buf_add_z(&out, i == 0 ? "" : "|");
+        for (size_t k = 0; k < record.field_count; k++) {
+            buf_addf(&out, "%s%.*s", k == 0 ? "" : "/", STR_ARG(record.fields[k]));
+        }
+        buf_add(&out, record.problem);
+    }
+    return buf_str(&out);
+}
+
+/* Delimiters are detected, quotes and escapes are as they are named, a text without a header has
+ * its names from outside. */
+Test(reader, reads_dialects_of_csv)
+{
+    static const struct {
+        const char *dialect, *text, *rows;
+    } rows[] = {
+        {"", "a;b\n1;2,5\n", "1/2,5"},
+        {"", "a\tb\tc\r\n1\t\"x\ty\"\t3\r\n", "1/x\ty/3"},
+        {"", "a|b\n1|2\n", "1/2"},
+        {"", "a,b;c\n1,2\n", "1/2"}, /* as many either way: the comma */
+        {"names=a,b", "1,2\n3,4", "1/2|3/4"},
+        {"delimiter=space quote='", "a b\n'1 x' 'it''s'\n", "1 x/it's"},
+        {"quote=none", "a,b\n\"1,2\"\n", "\"1/2\""},
+        {"escape=\\", "a,b\n\"x\\\"y\",1\\,2\n", "x\"y/1,2"},
+        {"escape=\\ quote=none", "a,b\nx\\\ny,z\n", "x\ny/z"},
+        {"escape=\"", "a,b\n\"x\"\"y\",2\n", "x\"y/2"},
+        {"delimiter=;", "a;b\n1;2;3\n4;5\n", "CSV: more fields than the header has|4/5"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str found = read_as(rows[i].dialect, rows[i].text);
+        cr_expect(str_eq(found, str_of(rows[i].rows)), "%s of %s: %.*s", rows[i].dialect,
+                  rows[i].text, STR_ARG(found));
+    }
+    static const char *const bad[] = {"delimiter", "delimiter=", "delimiter=ab",
+                                      "sep=,",     "names=",     "delimiter=' quote='"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct csv_dialect dialect;
+        struct diag d = DIAG_INIT;
+        cr_expect_eq(csv_dialect_parse(str_of(bad[i]), &dialect, &d), ERR_INVALID, "%s", bad[i]);
+    }
+}
+
+/* A log line that is cut, or longer than its header, is a record with a problem; fields that AWS
+ * may add behind the last are passed over; an envelope without its record is a problem, and the
+ * time of arrival is the envelope's. */
+Test(reader, tells_bad_lines_of_logs_and_bad_envelopes)
+{
+    static const struct {
+        enum reader_format kind;
+        const char *text, *problem;
+        size_t fields;
+    } rows[] = {
+        {READER_VPC_FLOW, "version bytes\n2 5\n", "", 2},
+        {READER_VPC_FLOW, "version bytes\n2\n", "log line: too few fields", 0},
+        {READER_VPC_FLOW, "version bytes\n2 5 6\n", "log line: more fields than the header has", 0},
+        {READER_VPC_FLOW, "2 1 e a b 1 2 6 1 1 1 2 ACCEPT OK\n", "", 14},
+        {READER_ALB, "http 2026-01-01T00:00:00Z e \"open\n", "log line: quotes that do not fit", 0},
+        {READER_ALB,
+         "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 "
+         "30 31 32 33 34 35\n",
+         "", 33},
+        {READER_S3_ACCESS, "o b [06/Feb/2019:00:00:38 +0000] \"an \"own\" quote\" x\n",
+         "log line: quotes that do not fit", 0},
+        {READER_S3_ACCESS, "owner bucket [06/Feb/2019:00:00:38 +0000] ip\n",
+         "log line: too few fields", 0},
+        {READER_FIREHOSE_FAILED, "{\"rawData\":\"e30=\",\"arrivalTimestamp\":1500}", "", 0},
+        {READER_FIREHOSE_FAILED, "{\"rawData\":\"e30\"}", "rawData: not base64", 0},
+        {READER_FIREHOSE_FAILED, "{\"rawData\":\"\"}", "rawData: empty", 0},
+        {READER_FIREHOSE_FAILED, "[1]", "rawData: missing", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct reader_form form = {.kind = rows[i].kind};
+        struct diag d = DIAG_INIT;
+        struct reader *r;
+        struct reader_record record;
+        cr_assert_eq(reader_open(bench_arena(), str_of(rows[i].text), &form, &r, &d), ERR_OK);
+        cr_assert_eq(reader_next(r, bench_arena(), &record, &d), ERR_OK);
+        cr_expect(str_eq(record.problem, str_of(rows[i].problem)), "row %zu: %.*s", i,
+                  STR_ARG(record.problem));
+        cr_expect_eq(record.field_count, rows[i].fields, "row %zu: %zu", i, record.field_count);
+        cr_expect_eq(record.arrived_us, i == 8 ? 1500000 : INSTANT_NEVER, "row %zu", i);
+    }
+}
+
+/* A capture of a stream that a producer library writes to gives that library's records, each with
+ * its own partition key; a packed record that is damaged stays the one that it is. */
+Test(reader, unpacks_what_a_producer_packed)
+{
+    bench_make_objects();
+    struct str packed = bench_read("packed_by_library"), damaged = bench_read("packed_damaged");
+    struct capture_record records[] = {
+        {.sequence_number = STR("1"), .partition_key = STR("a"), .data = STR("{\"id\":\"one\"}")},
+        {.sequence_number = STR("2"), .partition_key = STR("a"), .data = packed},
+        {.sequence_number = STR("3"), .partition_key = STR("a"), .data = damaged}};
+    struct str object = capture_write(bench_arena(), records, 3);
+    struct reader *r;
+    struct reader_record record;
+    struct diag d = DIAG_INIT;
+    cr_assert_eq(reader_open(bench_arena(), object, &(struct reader_form){0}, &r, &d), ERR_OK);
+    for (size_t i = 0; i < 8; i++) {
+        cr_assert_eq(reader_next(r, bench_arena(), &record, &d), ERR_OK);
+        cr_expect_eq(record.ordinal, i);
+        if (i > 0 && i < 7) {
+            cr_expect(str_eq(record.data, str_printf(bench_arena(), "{\"id\":\"e%zu\",\"n\":%zu}",
+                                                     i - 1, i - 1)));
+            cr_expect(
+                str_eq(record.partition_key, str_printf(bench_arena(), "key-%zu", (i - 1) % 3)));
+            cr_expect(str_eq(record.sequence_number, STR("2")));
+        }
+    }
+    cr_expect(str_eq(record.data, damaged));
+    const struct capture_record *expanded = records;
+    size_t count = 3;
+    aggregated_expand(bench_arena(), &expanded, &count);
+    cr_assert_eq(count, 8);
+    cr_expect(str_eq(expanded[0].data, records[0].data) && str_eq(expanded[7].data, damaged));
+    cr_expect(str_eq(expanded[6].data, STR("{\"id\":\"e5\",\"n\":5}")));
+    cr_expect_eq(reader_next(r, bench_arena(), &record, &d), ERR_NOT_FOUND);
 }
