@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include "base/instant.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "pipeline/aggregated.h"
 
 struct job { /* one object on its way */
@@ -19,6 +20,7 @@ struct job { /* one object on its way */
     uint64_t size, raw_bytes, records;
     struct diag diag; /* ERR_OK: counted; `fatal`: the run ends */
     bool fatal;
+    bool torn; /* some of it was counted, and the rest cannot be read */
 };
 struct worker {
     const struct aggregate_run_options *options;
@@ -78,7 +80,8 @@ static enum err count_capture(struct worker *w, struct job *job, struct str byte
         }
         arena_reset(w->frame);
     }
-    job->fatal = err != ERR_NOT_FOUND;
+    job->fatal = false;
+    job->torn = err != ERR_NOT_FOUND;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -192,7 +195,7 @@ struct run {
     struct rt_queue *todo, *done;
     struct aggregate_run_result *result;
     struct arena *arena;
-    size_t under_way, problem_cap;
+    size_t under_way, problem_cap, torn;
 };
 
 static void note_problem(struct run *run, const struct job *job)
@@ -208,11 +211,11 @@ static void note_problem(struct run *run, const struct job *job)
         .object = job->object->key, .text = str_copy(run->arena, str_of(job->diag.msg))};
 }
 
-static bool ends_the_run(const struct job *job)
+static bool ends_the_run(const struct run *run, const struct job *job)
 {
     enum err code = job->diag.code;
-    return job->fatal || err_is_transient(code) || code == ERR_CANCELLED || code == ERR_INTERNAL ||
-           code == ERR_UNSUPPORTED;
+    return run->options->strict || job->fatal || err_is_transient(code) || code == ERR_CANCELLED ||
+           code == ERR_INTERNAL || code == ERR_UNSUPPORTED;
 }
 
 /* Takes one finished object. */
@@ -228,10 +231,11 @@ static enum err settle(struct run *run, struct diag *d)
     struct job *job = item;
     run->under_way--;
     if (job->diag.code != ERR_OK) {
-        if (ends_the_run(job)) {
+        if (ends_the_run(run, job)) {
             return fail(d, job->diag.code, "%.*s: %s", STR_ARG(job->object->key), job->diag.msg);
         }
         note_problem(run, job);
+        run->torn += job->torn;
     }
     done->objects++;
     done->bytes += job->size;
@@ -299,32 +303,69 @@ static void worker_free(void *arena)
     arena_free(arena);
 }
 
+/* One pass over the source; its aggregates are not joined yet. */
+static enum err pass(struct run *run, const struct definition *def,
+                     const struct aggregate_plan *plan, struct worker **ret_workers, struct diag *d)
+{
+    const struct aggregate_run_options *o = run->options;
+    size_t ahead = o->threads + 1;
+    struct worker *workers = NEW_ARRAY(run->arena, struct worker, o->threads);
+    run->todo = rt_queue_new(o->rt, run->arena, ahead);
+    run->done = rt_queue_new(o->rt, run->arena, ahead);
+    for (unsigned i = 0; i < o->threads; i++) {
+        workers[i] = (struct worker){
+            .options = o, .source = run->source, .todo = run->todo, .done = run->done};
+        worker_init(&workers[i], def, plan);
+        arena_defer(run->arena, worker_free, workers[i].arena);
+        workers[i].task = rt_spawn(o->rt, "tally", work, &workers[i]);
+    }
+    enum err err = run_all(run, ahead, d);
+    rt_queue_close(o->rt, run->todo);
+    rt_queue_close(o->rt, run->done);
+    for (unsigned i = 0; i < o->threads; i++) {
+        rt_join(o->rt, workers[i].task);
+    }
+    *ret_workers = workers;
+    return err;
+}
+
+/* The objects that could be read. */
+static struct source *readable(struct run *run)
+{
+    struct source *rest = arena_copy(run->arena, run->source, sizeof(*run->source));
+    struct map *bad = map_new(run->arena);
+    for (size_t i = 0; i < run->result->problem_count; i++) {
+        map_put(bad, run->result->problems[i].object, &run->result->problems[i]);
+    }
+    rest->objects = NEW_ARRAY(run->arena, struct source_object, run->source->count);
+    rest->count = 0;
+    for (size_t i = 0; i < run->source->count; i++) {
+        if (map_get(bad, run->source->objects[i].key) == NULL) {
+            rest->objects[rest->count++] = run->source->objects[i];
+        }
+    }
+    return rest;
+}
+
 enum err aggregate_run(struct arena *a, const struct definition *def,
                        const struct aggregate_plan *plan, const struct source *source,
                        const struct aggregate_run_options *options,
                        struct aggregate_run_result *ret_result, struct diag *d)
 {
-    size_t ahead = options->threads + 1;
-    struct worker *workers = NEW_ARRAY(a, struct worker, options->threads);
-    struct run run = {.source = source,
-                      .options = options,
-                      .todo = rt_queue_new(options->rt, a, ahead),
-                      .done = rt_queue_new(options->rt, a, ahead),
-                      .result = ret_result,
-                      .arena = a};
+    struct run run = {.source = source, .options = options, .result = ret_result, .arena = a};
+    struct worker *workers;
     *ret_result = (struct aggregate_run_result){0};
-    for (unsigned i = 0; i < options->threads; i++) {
-        workers[i] = (struct worker){
-            .options = options, .source = source, .todo = run.todo, .done = run.done};
-        worker_init(&workers[i], def, plan);
-        arena_defer(a, worker_free, workers[i].arena);
-        workers[i].task = rt_spawn(options->rt, "tally", work, &workers[i]);
+    TRY(pass(&run, def, plan, &workers, d));
+    if (run.torn > 0) {
+        struct aggregate_progress done = ret_result->done;
+        run.source = readable(&run);
+        run.torn = 0;
+        ret_result->done = (struct aggregate_progress){0};
+        TRY(pass(&run, def, plan, &workers, d));
+        ret_result->done = done;
+        if (run.torn > 0) {
+            return fail(d, ERR_CONFLICT, "objects change while they are read");
+        }
     }
-    enum err err = run_all(&run, ahead, d);
-    rt_queue_close(options->rt, run.todo);
-    rt_queue_close(options->rt, run.done);
-    for (unsigned i = 0; i < options->threads; i++) {
-        rt_join(options->rt, workers[i].task);
-    }
-    return err == ERR_OK ? run_end(&run, workers, d) : err;
+    return run_end(&run, workers, d);
 }

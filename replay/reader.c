@@ -253,6 +253,9 @@ enum err reader_next(struct reader *r, struct arena *a, struct reader_record *re
         TRY(line_next(r, &record));
         break;
     }
+    if (record.data.len > RECORD_BYTES_MAX && record.problem.len == 0) {
+        record.problem = STR("record: over 10 MiB");
+    }
     record.ordinal = r->ordinal++;
     *ret_record = record;
     return ERR_OK;

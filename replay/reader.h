@@ -54,7 +54,8 @@ struct reader_record {
     size_t field_count;                        /* of both */
     struct str sequence_number, partition_key; /* captures, KPL: the key; else empty */
     int64_t arrived_us;                        /* captures, FIREHOSE_FAILED; else INSTANT_NEVER */
-    /* why this record is none, short and stable; empty: it is one. What follows it can be read */
+    /* why this record is none, short and stable; empty: it is one. What follows it can be read.
+     * Over RECORD_BYTES_MAX is a problem of any format */
     struct str problem;
 };
 struct reader;

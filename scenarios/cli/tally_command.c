@@ -44,6 +44,8 @@ static const char tally_help[] =
     "from the usual\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --json               the result as JSON, and progress as JSON lines on stderr\n"
+    "  --strict             the first object with a problem ends the run\n"
+    "  --limit-lines N      problems to show (40)\n"
     "  --quiet              no progress\n\n"
     "Exit code: 0 counted, 1 an object has a problem, 2 bad input.\n\n"
     "examples:\n"
@@ -58,8 +60,8 @@ struct tally_arguments {
     struct selection selection;
     struct reader_form format;
     unsigned threads;
-    size_t top;
-    bool once, json, quiet;
+    size_t top, lines_max;
+    bool once, json, quiet, strict;
 };
 struct tally {
     struct arena *arena;
@@ -90,6 +92,8 @@ enum {
     OPTION_FORMAT,
     OPTION_CSV,
     OPTION_ENDPOINT,
+    OPTION_STRICT,
+    OPTION_LINES,
     OPTION_JSON,
     OPTION_QUIET
 };
@@ -111,6 +115,8 @@ static const struct option tally_options[] = {
     {"csv", required_argument, NULL, OPTION_CSV},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"limit-lines", required_argument, NULL, OPTION_LINES},
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {NULL, 0, NULL, 0}};
@@ -173,6 +179,13 @@ static enum err option_take(struct tally_arguments *args, int option, const char
         return csv_dialect_parse(str_of(value), &args->format.csv, d);
     case OPTION_ENDPOINT:
         args->endpoint = value;
+        break;
+    case OPTION_STRICT:
+        args->strict = true;
+        break;
+    case OPTION_LINES:
+        TRY(cli_number("limit-lines", value, 1000000, &number, d));
+        args->lines_max = (size_t)number;
         break;
     case OPTION_JSON:
         args->json = true;
@@ -280,14 +293,14 @@ static enum err result_write(struct tally *t, const struct aggregate_result *r, 
     return inputs_write(t->args->part, buf_str(&out), d);
 }
 
-static void problems_show(const struct aggregate_run_result *r)
+static void problems_show(const struct aggregate_run_result *r, size_t lines_max)
 {
-    for (size_t i = 0; i < r->problem_count && i < PROBLEMS_SHOWN; i++) {
+    for (size_t i = 0; i < r->problem_count && i < lines_max; i++) {
         fprintf(stderr, "%.*s: %.*s\n", STR_ARG(r->problems[i].object),
                 STR_ARG(r->problems[i].text));
     }
-    if (r->problem_count > PROBLEMS_SHOWN) {
-        fprintf(stderr, "and %zu more\n", r->problem_count - PROBLEMS_SHOWN);
+    if (r->problem_count > lines_max) {
+        fprintf(stderr, "and %zu more\n", r->problem_count - lines_max);
     }
 }
 
@@ -308,6 +321,7 @@ static int tally(struct tally *t)
         .threads = t->args->threads,
         .rt = t->rt,
         .selection = &t->args->selection,
+        .strict = t->args->strict,
         .aggregate = {.distinct_bytes_max = TALLY_VALUES_BYTES,
                       .folder = str_of(folder == NULL ? "/tmp" : folder)},
         .progress = shown ? progress_show : NULL,
@@ -320,7 +334,7 @@ static int tally(struct tally *t)
     if (err != ERR_OK || result_write(t, &result.result, &d) != ERR_OK) {
         return cli_failed(&cli_tally, &d);
     }
-    problems_show(&result);
+    problems_show(&result, t->args->lines_max);
     return result.problem_count == 0 ? CLI_OK : CLI_FAILED;
 }
 
@@ -332,6 +346,7 @@ static int tally_run(int argc, char **argv)
                                    .distinct = STR_EMPTY,
                                    .shard = STR_EMPTY,
                                    .condition = STR_EMPTY,
+                                   .lines_max = PROBLEMS_SHOWN,
                                    .threads = processors < 1     ? 1
                                               : processors > 256 ? 256
                                                                  : (unsigned)processors};

@@ -19,7 +19,8 @@ static void check_record(const struct reader_record *record, enum reader_format 
                   format == READER_S3_ACCESS;
     CHECK((record->names != NULL) == fields);
     CHECK(record->field_count <= READER_FIELDS_MAX);
-    CHECK(fields || format == READER_FIREHOSE_FAILED || record->problem.len == 0);
+    CHECK(fields || format == READER_FIREHOSE_FAILED || record->problem.len == 0 ||
+          record->data.len > RECORD_BYTES_MAX);
     CHECK(format == READER_CSV || format == READER_CAPTURE || format == READER_KPL ||
           record->data.len > 0);
 }

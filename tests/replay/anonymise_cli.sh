@@ -63,6 +63,6 @@ expect_exit 1 "$aforo" anonymise raw out --key key "${masks[@]}" && grep -q 'is 
 printf short >short
 expect_exit 2 "$aforo" anonymise raw x --key short --mask id && grep -q 'too few for a key' said
 printf 'a,b\n1,2\n' >x.csv
-expect_exit 2 "$aforo" anonymise x.csv x --key key --mask a && grep -q 'CSV is not anonymised' said
+expect_exit 2 "$aforo" anonymise x.csv x --key key --mask a && grep -q 'csv is not anonymised' said
 expect_exit 2 "$aforo" anonymise raw && grep -q 'which folder' said
 echo "anonymise: no secret in the bytes, forms and groups kept, twice the same"

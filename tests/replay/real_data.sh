@@ -26,7 +26,7 @@ check cloudtrail-ransomware cloudtrail 1,087 10,790 8,390 2,400
 # The incident in one command: how many, how many of them twice, when, and how much left the buckets.
 incident() { # set, pipeline and options; then lines that the answer has
   local said where=$1 options=$2; shift 2
-  [ -d "$AFORO_DATA/$where" ] || { echo "$where: not there"; return 0; }
+  [ -e "$AFORO_DATA/$where" ] || { echo "$where: not there"; return 0; }
   said=$("$aforo" tally "$AFORO_DATA/$where" $options) || { echo "$where: exit $?"; exit 1; }
   for line in "$@"; do
     grep -Eq "^  $line\$" <<<"$said" || { echo "$where: no line \"$line\" in: $said"; exit 1; }
