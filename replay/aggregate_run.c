@@ -215,7 +215,7 @@ static bool ends_the_run(const struct run *run, const struct job *job)
 {
     enum err code = job->diag.code;
     return run->options->strict || job->fatal || err_is_transient(code) || code == ERR_CANCELLED ||
-           code == ERR_INTERNAL || code == ERR_UNSUPPORTED;
+           code == ERR_INTERNAL;
 }
 
 /* Takes one finished object. */
