@@ -26,6 +26,7 @@
 #define META_RECORDS "records"
 #define META_SHA256 "sha256-of-raw"
 #define GET_RECORDS_MAX 10000
+#define HOURS_BEHIND 2 /* of raw/.../hh=.. that are looked through past the first hit */
 
 struct landing {
     struct pipeline *pipeline;
@@ -72,46 +73,48 @@ static void landed_set(struct landing *l, struct str sequence_number, bool keep_
 
 /* ---- the position, from S3 ---- */
 
-/* The key of this shard with the largest first sequence number under one day; empty: none. Arrival
- * times may step back, so the newest key is not always the last one in the listing. */
-static enum err newest_of_day(struct landing *l, struct str day_prefix, struct str *ret_key,
-                              struct diag *d)
+/* The key of this shard with the largest first sequence number under one hour, or the one that is
+ * given. Arrival times may step back, so it is not always the last one in the listing. */
+static enum err newest_of_hour(struct landing *l, struct str hour, struct str *key,
+                               struct str *key_first, struct diag *d)
 {
     struct s3_listing listing;
-    TRY(s3_list(&l->pipeline->aws, l->pipeline->def->bucket, day_prefix, 0, STR_EMPTY, l->scratch,
+    struct str prefix = str_printf(l->scratch, "%.*s%.*s-", STR_ARG(hour), STR_ARG(l->shard));
+    TRY(s3_list(&l->pipeline->aws, l->pipeline->def->bucket, prefix, 0, STR_EMPTY, l->scratch,
                 &listing, d));
-    struct str newest = STR_EMPTY, newest_first = STR_EMPTY;
     for (size_t i = 0; i < listing.count; i++) {
         struct str first;
         if (pipeline_raw_key_parse(listing.objects[i].key, l->shard, &first) &&
-            sequence_cmp(first, newest_first) > 0) {
-            newest = listing.objects[i].key;
-            newest_first = first;
+            sequence_cmp(first, *key_first) > 0) {
+            *key = listing.objects[i].key;
+            *key_first = first;
         }
     }
-    *ret_key = newest;
     return ERR_OK;
 }
 
-/* Looks through the days, newest first, and one day further than the first hit: the chain's last
- * object may carry the older date by a record that arrived around midnight. */
+static enum err folders(struct landing *l, struct str under, struct s3_listing *ret_listing,
+                        struct diag *d)
+{
+    return s3_list(&l->pipeline->aws, l->pipeline->def->bucket, under, '/', STR_EMPTY, l->scratch,
+                   ret_listing, d);
+}
+
+/* Looks through the hours, newest first, and some further than the first hit: the chain's last
+ * object may carry an older hour by a record whose arrival stepped back. */
 static enum err newest_key(struct landing *l, struct str *ret_key, struct diag *d)
 {
     struct str root = str_printf(l->scratch, "raw/%.*s/", STR_ARG(l->pipeline->def->name));
-    struct s3_listing days;
-    TRY(s3_list(&l->pipeline->aws, l->pipeline->def->bucket, root, '/', STR_EMPTY, l->scratch,
-                &days, d));
+    struct s3_listing days, hours;
+    TRY(folders(l, root, &days, d));
     struct str newest = STR_EMPTY, newest_first = STR_EMPTY;
     size_t looked_behind = 0;
-    for (size_t i = days.prefix_count; i-- > 0 && looked_behind < 2;) {
-        struct str key = STR_EMPTY, first = STR_EMPTY;
-        TRY(newest_of_day(l, days.prefixes[i], &key, d));
-        if (pipeline_raw_key_parse(key, l->shard, &first) &&
-            sequence_cmp(first, newest_first) > 0) {
-            newest = key;
-            newest_first = first;
+    for (size_t day = days.prefix_count; day-- > 0 && looked_behind <= HOURS_BEHIND;) {
+        TRY(folders(l, days.prefixes[day], &hours, d));
+        for (size_t i = hours.prefix_count; i-- > 0 && looked_behind <= HOURS_BEHIND;) {
+            TRY(newest_of_hour(l, hours.prefixes[i], &newest, &newest_first, d));
+            looked_behind += newest.len > 0;
         }
-        looked_behind += newest.len > 0;
     }
     *ret_key = newest;
     return ERR_OK;

@@ -2,10 +2,12 @@
  * transaction.
  *
  * What is loaded is asked of the warehouse, never remembered across a doubt: after an unknown
- * commit the object's line is looked up before anything is tried again. Records that arrive late in
- * S3 carry an arrival time of at most the stream's retention ago, so a listing from there on sees
- * every new object; between such wide listings a narrow one, from an hour before the newest object
- * on, finds what is new now. */
+ * commit the object's line is looked up before anything is tried again.
+ *
+ * A key begins with the hour in which its first record arrived, so what is new now is found by a
+ * listing from the newest hour on, or the hour before while objects of that may still be landing.
+ * What lands later than that carries an arrival of hours ago: a wider listing looks for it every so
+ * often; and of days ago, at most the stream's retention, which the widest sees, now and then. */
 #include "pipeline/loading.h"
 
 #include <inttypes.h>
@@ -18,7 +20,10 @@
 #include "pipeline/alert.h"
 
 #define RETENTION_US_MAX (366 * US_PER_DAY) /* Kinesis keeps records 8760 hours at most */
-#define WIDE_EVERY 30
+#define WIDE_EVERY 30                       /* turns from one listing since yesterday to the next */
+#define WIDEST_EVERY 1800                   /* and of everything */
+#define WIDE_US (25 * US_PER_HOUR)
+#define LANDING_US (5 * US_PER_MINUTE) /* beside the age of a batch: how long a put may take */
 #define KEYS_SEED 0x6b657973u
 
 struct loading {
@@ -218,28 +223,33 @@ static enum err load_object(struct loading *l, struct str key, struct diag *d)
 
 /* ---- the turn ---- */
 
+/* The hour of the newest object, or the one that `at_us` is in when that is before it. */
+static void add_newest_hour(const struct loading *l, int64_t at_us, struct buf *key)
+{
+    size_t root = key->len;
+    instant_date(key, at_us);
+    buf_add_z(key, "/hh=");
+    instant_hour(key, at_us);
+    if (str_cmp(l->newest_hour, buf_str(key)) < 0) {
+        buf_truncate(key, root);
+        buf_add(key, str_from(l->newest_hour, root));
+    }
+}
+
 static struct str list_from(struct loading *l)
 {
-    bool wide = l->turns % WIDE_EVERY == 0 || l->newest_hour.len == 0;
+    const struct definition *def = l->pipeline->def;
+    int64_t now_us = rt_wall_us(l->pipeline->env->rt);
     struct buf key;
     buf_init(&key, l->scratch, 2 * KIB);
-    buf_addf(&key, "raw/%.*s/dt=", STR_ARG(l->pipeline->def->name));
-    if (wide) {
-        instant_date(&key, rt_wall_us(l->pipeline->env->rt) - RETENTION_US_MAX);
-        return buf_str(&key);
+    buf_addf(&key, "raw/%.*s/dt=", STR_ARG(def->name));
+    if (l->turns % WIDEST_EVERY == 0 || l->newest_hour.len == 0) {
+        instant_date(&key, now_us - RETENTION_US_MAX);
+    } else if (l->turns % WIDE_EVERY == 0) {
+        instant_date(&key, now_us - WIDE_US);
+    } else {
+        add_newest_hour(l, now_us - def->land_age_us - LANDING_US, &key);
     }
-    struct diag ignored = DIAG_INIT;
-    struct str day = str_slice(l->newest_hour, key.len, key.len + 10);
-    struct str hour = str_from(l->newest_hour, key.len + 10 + STR("/hh=").len);
-    int64_t us = 0, h = 0;
-    if (instant_parse(day, &us, &ignored) != ERR_OK || str_i64(hour, &h, &ignored) != ERR_OK) {
-        instant_date(&key, 0);
-        return buf_str(&key);
-    }
-    us += (h - 1) * US_PER_HOUR;
-    instant_date(&key, us);
-    buf_add_z(&key, "/hh=");
-    instant_hour(&key, us);
     return buf_str(&key);
 }
 
