@@ -183,11 +183,12 @@ static bool subscription_pull(struct core *core, void *self, int64_t now_us, str
 {
     struct subscription *u = self;
     bool open = true, more = true;
+    size_t before = out->len;
     (void)core;
     if (u->told_us == INSTANT_NEVER) {
         tell_begin(u, out);
     }
-    while (more && out->len < KINESIS_EVENT_BYTES_MAX) {
+    while (more && out->len - before < KINESIS_EVENT_BYTES_MAX) {
         more = tell_next(u, now_us, out, &open);
         arena_reset(u->scratch);
     }

@@ -6,6 +6,7 @@
 #include "fan_out.h"
 #include "kinesis_call.h"
 #include "put_request.h"
+#include "scaling.h"
 
 /* ---- before the lock ---- */
 
@@ -96,12 +97,15 @@ static struct shard *entry_shard(struct stream *s, const struct put_entry *entry
 }
 
 /* The sequence number, or empty when the shard is over its limit. */
-static struct str entry_put(struct call *c, const struct stream *s, struct shard *shard,
+static struct str entry_put(struct call *c, struct stream *s, struct shard *shard,
                             const struct put_entry *entry)
 {
     size_t bytes = entry->data.len + entry->partition_key.len;
     if (kinesis_limited(c) && !throttle_write(&shard->throttle, bytes, c->now_us)) {
         return STR_EMPTY;
+    }
+    if (s->on_demand) {
+        scaling_note(c->state, s, bytes, c->now_us);
     }
     struct shard_record record = {
         .partition_key = entry->partition_key, .data = entry->data, .encrypted = s->key_id.len > 0};

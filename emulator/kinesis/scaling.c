@@ -73,3 +73,29 @@ void scaling_on_demand(struct kinesis_store *k, struct stream *s, size_t mib_per
         s->step_count = 0;
     }
 }
+
+/* How many shards take a second's load, by the limits of one shard. */
+static size_t shards_of(const struct stream_load *load)
+{
+    size_t by_bytes =
+        (load->bytes + (size_t)KINESIS_WRITE_BYTES_PER_S - 1) / (size_t)KINESIS_WRITE_BYTES_PER_S;
+    size_t by_records = (load->records + (size_t)KINESIS_WRITE_RECORDS_PER_S - 1) /
+                        (size_t)KINESIS_WRITE_RECORDS_PER_S;
+    return by_bytes > by_records ? by_bytes : by_records;
+}
+
+void scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64_t now_us)
+{
+    int64_t second = now_us / US_PER_S;
+    if (s->load.second != second) {
+        s->load = (struct stream_load){.second = second};
+    }
+    s->load.bytes += bytes;
+    s->load.records++;
+    size_t wanted = 2 * shards_of(&s->load);
+    if (wanted > s->open_count && wanted <= KINESIS_WARM_MIB_PER_S_MAX &&
+        stream_status(s, now_us) == STREAM_ACTIVE) {
+        scaling_on_demand(k, s, wanted);
+        stream_update(k, s, now_us);
+    }
+}

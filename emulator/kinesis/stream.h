@@ -10,6 +10,10 @@
 #define STREAM_SHARDS_EVER_MAX 32767 /* of one stream: as far as a reader's cursor counts */
 #define STREAMS_EVER_MAX 65535       /* created before a reset: a reader's cursor counts so far */
 
+struct stream_load { /* of one second of the clock */
+    int64_t second;
+    size_t bytes, records;
+};
 struct stream {
     uint32_t uid; /* in order of creation, from 0: a new stream of an old name is another one */
     struct str account, region, name;
@@ -21,6 +25,7 @@ struct stream {
     int64_t retention_us;
     size_t record_bytes_max; /* data and key of one record */
     struct str key_id;       /* of its encryption; empty: none */
+    struct stream_load load; /* what an on-demand stream takes */
     int64_t warm_mib_per_s;  /* what it was last scaled to by name; 0: never */
     unsigned metrics;        /* bits of the shard-level metrics (stream_settings.c) */
     int64_t mode_us[KINESIS_MODE_CHANGES_MAX]; /* the last calls of UpdateStreamMode, as a ring */

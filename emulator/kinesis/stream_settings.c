@@ -103,8 +103,7 @@ void disable_enhanced_monitoring(struct call *c)
 
 /* ---- mode, record size ---- */
 
-/* AWS kinesis-stream-mode-1: the shards stay; two changes in 24 hours.
- * DIFFERS kinesis-stream-mode-2: an on-demand stream does not grow with its load here. */
+/* AWS kinesis-stream-mode-1: the shards stay; two changes in 24 hours. */
 void update_stream_mode(struct call *c)
 {
     bool on_demand =

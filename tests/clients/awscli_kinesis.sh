@@ -57,6 +57,16 @@ refused "(ExpiredIteratorException)" aws kinesis get-records --shard-iterator "$
   aws kinesis get-shard-iterator --stream-name events --shard-id $shard --shard-iterator-type LATEST --query ShardIterator --output text
   control clock '{"advance": "301s"}')"
 
+# --- settings ---
+is "a commitment" "ENABLED" "$(aws kinesis update-account-settings --minimum-throughput-billing-commitment Status=ENABLED \
+  --query MinimumThroughputBillingCommitment.Status --output text)"
+is "warm throughput" "8" "$(aws kinesis update-stream-warm-throughput --stream-name more --warm-throughput-mi-bps 8 \
+  --query WarmThroughput.TargetMiBps --output text)"
+aws kinesis start-stream-encryption --stream-name events --encryption-type KMS --key-id alias/aws/kinesis
+control clock '{"advance": "1s"}'
+is "encrypted" "KMS" "$(aws kinesis put-record --stream-name events --partition-key k --data eA== --query EncryptionType --output text)"
+is "scaled" "8" "$(aws kinesis describe-stream-summary --stream-name more --query StreamDescriptionSummary.OpenShardCount --output text)"
+
 # --- what is refused ---
 refused "(ResourceNotFoundException) when calling the DescribeStream operation: Stream nowhere under account 000000000000 not found." \
   aws kinesis describe-stream --stream-name nowhere

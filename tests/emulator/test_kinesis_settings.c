@@ -266,3 +266,38 @@ Test(kinesis_settings, commitments_hold_for_a_day_and_unlock_warm_throughput)
     cr_assert(json_at(b.out, "MinimumThroughputBillingCommitment.EndedAt") != NULL);
     bench_done(&b);
 }
+
+Test(kinesis_settings, on_demand_streams_grow_with_their_load)
+{
+    /* Four shards until a second brings more than two MiB, or two thousand records; then twice what
+     * it brought, by splits that readers see. A provisioned stream stays as it is. */
+    struct bench b;
+    bench_init(&b, true);
+    cr_assert(bench_call(&b, "CreateStream",
+                         "{\"StreamName\":\"s\","
+                         "\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}") == 200);
+    settle(&b);
+    bench_stream(&b, "p", 1);
+    char *bytes = arena_alloc(b.arena, MIB);
+    for (int i = 0; i < 6; i++) {
+        cr_assert(bench_put(&b, "s", "k", str_n(bytes, MIB / 2 - 1)).len > 0);
+        cr_assert(bench_put(&b, "p", "k", str_n(bytes, MIB / 2 - 1)).len > 0);
+        cr_assert(bench_call(&b, "DescribeStreamSummary", "{\"StreamName\":\"s\"}") == 200);
+        cr_assert(str_eq(bench_text(&b, "StreamDescriptionSummary.StreamStatus"),
+                         i < 4 ? STR("ACTIVE") : STR("UPDATING")));
+    }
+    settle(&b);
+    cr_assert(bench_call(&b, "DescribeStreamSummary", "{\"StreamName\":\"s\"}") == 200);
+    cr_assert(bench_number(&b, "StreamDescriptionSummary.OpenShardCount") == 6);
+    b.now_us += US_PER_S;
+    for (int i = 0; i < 4001; i++) {
+        cr_assert(bench_put(&b, "s", "k", STR("x")).len > 0);
+    }
+    b.now_us += US_PER_S;
+    cr_assert(bench_call(&b, "DescribeStreamSummary", "{\"StreamName\":\"p\"}") == 200);
+    cr_assert(bench_number(&b, "StreamDescriptionSummary.OpenShardCount") == 1);
+    emulator_tick(b.e, b.now_us);
+    cr_assert(bench_call(&b, "DescribeStreamSummary", "{\"StreamName\":\"s\"}") == 200);
+    cr_assert(bench_number(&b, "StreamDescriptionSummary.OpenShardCount") == 8);
+    bench_done(&b);
+}

@@ -1,6 +1,7 @@
 /* One request, sent again and again over keep-alive connections from one thread, so that what is
  * measured is the server: prints {"requests","failed","bytes","seconds"}.
- *   emulator_load PORT CONNECTIONS MILLISECONDS FILE      FILE: the request's bytes as they are */
+ *   emulator_load PORT CONNECTIONS MILLISECONDS FILE      FILE: the request's bytes as they are
+ * It goes on past its time until each connection could have had one answer. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, PIECE = 1 << 18, CONNECTIONS_MAX = 256 };
+enum { HEAD_MAX = 16384, PIECE = 1 << 18, CONNECTIONS_MAX = 256, PATIENCE_S = 20 };
 struct link {
     int fd;
     size_t sent;
@@ -190,7 +191,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < connections && i < CONNECTIONS_MAX; i++) {
         link_open(&w, &links[i]);
     }
-    while (now_s() < end) {
+    while (now_s() < end || (w.requests < (uint64_t)connections && now_s() < end + PATIENCE_S)) {
         int n = epoll_wait(w.poll, events, CONNECTIONS_MAX, 100);
         for (int i = 0; i < n; i++) {
             struct link *l = events[i].data.ptr;
