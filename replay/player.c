@@ -8,9 +8,9 @@
  * whose load was rolled back is read again by the calling task. */
 #include "player_parts.h"
 
-#include "base/encode.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "build.h"
 #include "seam/rt.h"
 
 #define BATCHES 3 /* filled, waiting or loading */
@@ -20,6 +20,8 @@ struct run {
     struct arena *arena; /* the caller's */
     struct player player;
     struct warehouse *warehouse;
+    struct build *build; /* NULL: rows are merged */
+    bool *counted;       /* by object: it is in the result */
     struct player_result result;
     size_t problem_cap;
     /* the object that is loading */
@@ -29,68 +31,6 @@ struct run {
     struct batch head;   /* of its first batch: what it is */
     struct diag failure; /* ERR_OK: good so far; else its other batches are passed over */
 };
-
-/* ---- what the warehouse has ---- */
-
-static enum err known_of(const struct warehouse_result *lines, size_t row,
-                         struct known_object *ret_known, struct diag *d)
-{
-    struct buf bytes;
-    char room[8] = {0};
-    struct arena *a = arena_new("checksum", 64 * KIB);
-    buf_init(&bytes, a, 64);
-    enum err err = decode_hex(&bytes, warehouse_at(lines, row, 1)->text, d);
-    if (err == ERR_OK && bytes.len != sizeof(room)) {
-        err = fail(d, ERR_INVALID, "aforo_loaded_object: a checksum of %zu bytes", bytes.len);
-    }
-    uint64_t checksum = 0;
-    for (size_t i = 0; err == ERR_OK && i < sizeof(room); i++) {
-        checksum = checksum << 8 | (unsigned char)bytes.ptr[i];
-    }
-    arena_free(a);
-    TRY(err);
-    const struct warehouse_value *counts = warehouse_at(lines, row, 2);
-    *ret_known = (struct known_object){.checksum = checksum,
-                                       .counts = {.records = (uint64_t)counts[0].i64,
-                                                  .rows = (uint64_t)counts[1].i64,
-                                                  .duplicates = (uint64_t)counts[2].i64,
-                                                  .quarantined = (uint64_t)counts[3].i64,
-                                                  .filtered = (uint64_t)counts[4].i64}};
-    return ERR_OK;
-}
-
-#define KNOWN_SQL                                                                                  \
-    "select object_key, checksum, records, loaded, duplicates, quarantined, filtered from "        \
-    "aforo_loaded_object where "                                                                   \
-    "pipeline = $1"
-
-static enum err read_known(struct run *run, struct diag *d)
-{
-    struct player *p = &run->player;
-    struct warehouse_value params[] = {warehouse_text(p->def->name)};
-    struct warehouse_result lines;
-    TRY(warehouse_query(run->warehouse, STR(KNOWN_SQL " order by object_key"), params, 1,
-                        run->arena, &lines, d));
-    p->known = map_new(run->arena);
-    for (size_t i = 0; i < lines.row_count; i++) {
-        struct known_object *known = NEW(run->arena, struct known_object);
-        TRY(known_of(&lines, i, known, d));
-        map_put(p->known, warehouse_at(&lines, i, 0)->text, known);
-    }
-    return ERR_OK;
-}
-
-/* ERR_NOT_FOUND: not loaded. */
-static enum err look_up(struct run *run, struct str key, struct known_object *ret_known,
-                        struct diag *d)
-{
-    struct warehouse_value params[] = {warehouse_text(run->player.def->name), warehouse_text(key)};
-    struct warehouse_result lines;
-    TRY(warehouse_query(run->warehouse, STR(KNOWN_SQL " and object_key = $2"), params, 2,
-                        run->object_arena, &lines, d));
-    return lines.row_count == 0 ? fail(d, ERR_NOT_FOUND, "not loaded")
-                                : known_of(&lines, 0, ret_known, d);
-}
 
 /* ---- one object ---- */
 
@@ -107,6 +47,15 @@ static void note_problem(struct run *run, const struct source_object *object, st
         (struct player_problem){.object = object->key, .text = str_copy(run->arena, text)};
 }
 
+static void counts_add(struct loaded_counts *to, const struct loaded_counts *more)
+{
+    to->records += more->records;
+    to->rows += more->rows;
+    to->duplicates += more->duplicates;
+    to->quarantined += more->quarantined;
+    to->filtered += more->filtered;
+}
+
 static void note_loaded(struct run *run, const struct loaded_counts *counts, uint64_t raw_bytes)
 {
     struct player_result *r = &run->result;
@@ -114,11 +63,23 @@ static void note_loaded(struct run *run, const struct loaded_counts *counts, uin
     r->bytes += run->head.bytes;
     r->raw_bytes += raw_bytes;
     r->loaded_before += run->head.known != NULL;
-    r->counts.records += counts->records;
-    r->counts.rows += counts->rows;
-    r->counts.duplicates += counts->duplicates;
-    r->counts.quarantined += counts->quarantined;
-    r->counts.filtered += counts->filtered;
+    run->counted[run->head.object - run->player.source->objects] = true;
+    counts_add(&r->counts, counts);
+}
+
+/* Once more, after the build has told duplicates from rows. */
+static enum err recount(struct run *run, struct diag *d)
+{
+    const struct source *source = run->player.source;
+    run->result.counts = (struct loaded_counts){0};
+    TRY(player_known_read(&run->player, run->warehouse, run->arena, d));
+    for (size_t i = 0; i < source->count; i++) {
+        const struct known_object *known = map_get(run->player.known, source->objects[i].key);
+        if (run->counted[i] && known != NULL) {
+            counts_add(&run->result.counts, &known->counts);
+        }
+    }
+    return ERR_OK;
 }
 
 /* After a commit that failed as another's, or whose answer was lost: what the warehouse says about
@@ -127,7 +88,8 @@ static enum err settle(struct run *run, struct loaded_counts *ret_counts, struct
 {
     struct known_object known;
     diag_clear(d);
-    TRY(look_up(run, run->head.object->key, &known, d));
+    TRY(player_known_find(&run->player, run->warehouse, run->object_arena, run->head.object->key,
+                          &known, d));
     if (known.checksum != run->head.checksum) {
         return fail(d, ERR_INVALID, "loaded by another meanwhile, with other content");
     }
@@ -149,12 +111,21 @@ static enum err load_batch(struct run *run, const struct batch *batch,
     }
     if (batch->first) {
         arena_reset(run->object_arena);
-        run->loading = (struct loading_object){
-            .key = batch->object->key, .etag = STR_EMPTY, .checksum = batch->checksum};
+        run->loading = (struct loading_object){.key = batch->object->key,
+                                               .etag = STR_EMPTY,
+                                               .checksum = batch->checksum,
+                                               .append = run->build != NULL};
+        if (run->build != NULL) {
+            build_object_begin(run->build);
+        }
         TRY(loading_begin(run->object_arena, run->warehouse, run->player.def, &run->loading,
                           o->now_us(o->now_ctx), &run->load, d));
     }
     TRY(loading_add(run->load, batch->rows, batch->count, batch->arena, d));
+    if (run->build != NULL && build_rows(run->build, batch->rows, batch->count, d) != ERR_OK) {
+        loading_cancel(run->load);
+        return d->code;
+    }
     return batch->last ? loading_end(run->load, ret_counts, d) : ERR_OK;
 }
 
@@ -227,6 +198,9 @@ static enum err object_end(struct run *run, const struct batch *batch, enum err 
         return ERR_OK;
     }
     TRY(err);
+    if (run->build != NULL) {
+        build_object_committed(run->build);
+    }
     note_loaded(run, counts, raw_bytes);
     if (batch->problem.len > 0) {
         note_problem(run, batch->object, batch->problem);
@@ -355,6 +329,28 @@ static enum err run_ahead(struct run *run, struct rt *rt, struct diag *d)
     return err;
 }
 
+static enum err tables_ready(struct run *run, struct diag *d)
+{
+    const struct player_options *o = run->player.options;
+    struct str folder = o->spill_folder.len == 0 ? STR("/tmp") : o->spill_folder;
+    return o->merge
+               ? loading_tables(run->warehouse, run->player.def, run->arena, d)
+               : build_open(run->arena, run->warehouse, run->player.def, folder, &run->build, d);
+}
+
+static enum err run_all(struct run *run, struct diag *d)
+{
+    const struct player_options *o = run->player.options;
+    TRY(player_known_read(&run->player, run->warehouse, run->arena, d));
+    run->player.batch_records = run->build == NULL ? BATCH_RECORDS_MERGE : BATCH_RECORDS_APPEND;
+    TRY(o->rt == NULL ? run_in_turn(run, d) : run_ahead(run, o->rt, d));
+    if (run->build == NULL) {
+        return ERR_OK;
+    }
+    TRY(build_end(run->build, d));
+    return recount(run, d);
+}
+
 enum err player_run(struct arena *a, const struct definition *def, const struct source *source,
                     struct warehouse *w, const struct player_options *options,
                     struct player_result *ret_result, struct diag *d)
@@ -367,10 +363,12 @@ enum err player_run(struct arena *a, const struct definition *def, const struct 
                                  .decoder = record_decoder_new(a, def)},
                       .warehouse = w,
                       .failure = DIAG_INIT};
-    TRY(loading_tables(w, def, a, d));
-    TRY(read_known(&run, d));
     run.object_arena = arena_child(a, "replay load", ARENA_TASK_BYTES_MAX);
-    TRY(options->rt == NULL ? run_in_turn(&run, d) : run_ahead(&run, options->rt, d));
+    run.counted = NEW_ARRAY(a, bool, source->count);
+    TRY(tables_ready(&run, d));
+    enum err err = run_all(&run, d);
+    build_close(run.build);
+    TRY(err);
     run.result.elapsed_us = options->now_us(options->now_ctx) - begun_us;
     *ret_result = run.result;
     return ERR_OK;

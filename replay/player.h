@@ -30,6 +30,10 @@ struct player_options {
     void *now_ctx;
     /* a second task reads and decodes ahead; NULL: one object after the other. Same result */
     struct rt *rt;
+    /* A table that is missing is made in one go (build.h), in SQLite; merge: never, because others
+     * load into the same warehouse. Same result */
+    bool merge;
+    struct str spill_folder; /* for what memory has no room for; empty: /tmp */
 };
 /* Loads every object that is not loaded yet, each in one transaction; missing tables are created.
  * An object that cannot be read becomes a problem, and the others go on; one that can be read and

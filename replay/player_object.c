@@ -25,9 +25,10 @@ static struct row *row_add(struct row_list *rows, struct arena *a)
     return &rows->items[rows->count++];
 }
 
-static bool is_full(const struct row_list *rows, const struct batch *batch)
+static bool is_full(const struct batch_reader *r, const struct row_list *rows,
+                    const struct batch *batch)
 {
-    return rows->count >= BATCH_RECORDS || arena_used(batch->arena) >= BATCH_BYTES;
+    return rows->count >= r->player->batch_records || arena_used(batch->arena) >= BATCH_BYTES;
 }
 
 /* ---- records ---- */
@@ -106,7 +107,7 @@ static enum err fill(struct batch_reader *r, struct batch *batch, struct diag *d
 {
     struct row_list rows = {0};
     enum err err = ERR_OK;
-    while (err == ERR_OK && !is_full(&rows, batch)) {
+    while (err == ERR_OK && !is_full(r, &rows, batch)) {
         err = r->cursor != NULL ? add_frame(r, batch, &rows, d) : add_record(r, batch, &rows, d);
     }
     batch->rows = rows.items;

@@ -8,7 +8,10 @@
 #include "pipeline/capture.h"
 #include "replay/player.h"
 
-#define BATCH_RECORDS 10000 /* at least a frame more may come */
+/* At least a frame more may come. Merging wants large batches, since each looks at the whole table;
+ * appending wants them to stay in the processor's cache. */
+#define BATCH_RECORDS_MERGE 10000
+#define BATCH_RECORDS_APPEND 1000
 #define BATCH_BYTES (8 * MIB)
 
 struct known_object { /* a line of aforo_loaded_object */
@@ -22,7 +25,14 @@ struct player {
     const struct player_options *options;
     const struct record_decoder *decoder;
     struct map *known; /* by key */
+    size_t batch_records;
 };
+/* Reads p->known, into `a`. */
+MUST_USE enum err player_known_read(struct player *p, struct warehouse *w, struct arena *a,
+                                    struct diag *d);
+/* ERR_NOT_FOUND: not loaded. */
+MUST_USE enum err player_known_find(const struct player *p, struct warehouse *w, struct arena *a,
+                                    struct str key, struct known_object *ret_known, struct diag *d);
 /* Some records of one object, in order. The rows live in the batch's arena. */
 struct batch {
     struct arena *arena;

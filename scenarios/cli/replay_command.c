@@ -4,6 +4,7 @@
 #include "inputs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
@@ -195,12 +196,14 @@ static enum err play(struct replay *r, struct diag *d)
     bool shown = !r->args->quiet && (r->args->json || isatty(STDERR_FILENO));
     r->begun_us = rt_mono_us(r->rt);
     r->bytes_all = source_bytes(&r->source);
+    const char *folder = getenv("TMPDIR");
     struct player_options o = {.format = r->args->format,
                                .progress = shown ? progress_show : NULL,
                                .progress_ctx = r,
                                .now_us = now_us,
                                .now_ctx = r,
-                               .rt = r->rt};
+                               .rt = r->rt,
+                               .spill_folder = str_of(folder == NULL ? "" : folder)};
     enum err err = player_run(r->arena, r->def, &r->source, r->warehouse, &o, &r->played, d);
     if (shown && !r->args->json) {
         fprintf(stderr, "\r\033[K");

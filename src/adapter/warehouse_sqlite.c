@@ -459,7 +459,7 @@ static enum err sqlite_configure(struct warehouse_sqlite *w,
         options->bulk ? "PRAGMA wal_autocheckpoint = 2048" : "",
         options->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF",
         "PRAGMA foreign_keys = ON",
-        "PRAGMA temp_store = MEMORY",
+        options->bulk ? "PRAGMA temp_store = FILE" : "PRAGMA temp_store = MEMORY",
         "PRAGMA trusted_schema = OFF",
     };
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {

@@ -26,8 +26,8 @@ struct load {
     size_t column_count;
     const struct row *rows; /* of the batch */
     size_t count;
-    uint64_t first; /* the ordinal of its first row */
-    struct str stage;
+    uint64_t first;     /* the ordinal of its first row */
+    struct str stage;   /* what rows are written to first: staging table or build table */
     struct arena *keep; /* lives as long as the load; `arena` as long as the call */
     struct map *days;   /* that got or lost something */
     int64_t last_day_us;
@@ -51,16 +51,19 @@ static void note_day(struct load *c, int64_t us)
     }
 }
 
-static enum err stage_rows(struct load *c, struct diag *d)
+static enum err stage_rows(struct load *c, uint64_t *ret_rows, struct diag *d)
 {
+    uint64_t rows = 0;
     TRY(warehouse_bulk_begin(c->w, c->stage, c->columns, c->column_count, d));
     for (size_t i = 0; i < c->count; i++) {
         const struct row *row = &c->rows[i];
         if (row->fate == RECORD_ROW) {
             TRY(warehouse_bulk_row(c->w, row->values, d));
             note_day(c, row->event_us);
+            rows++;
         }
     }
+    *ret_rows = rows;
     return warehouse_bulk_end(c->w, d);
 }
 
@@ -199,9 +202,15 @@ static enum err note_days(struct load *c, struct diag *d)
 
 static enum err add(struct load *c, struct diag *d)
 {
+    uint64_t rows;
+    if (c->object->append) {
+        TRY(stage_rows(c, &rows, d));
+        c->counts.rows += rows;
+        return note_others(c, d);
+    }
     TRY(warehouse_exec(c->w, str_printf(c->arena, "delete from %.*s", STR_ARG(c->stage)), NULL, 0,
                        NULL, d));
-    TRY(stage_rows(c, d));
+    TRY(stage_rows(c, &rows, d));
     TRY(merge_rows(c, d));
     TRY(note_duplicates(c, d));
     return note_others(c, d);
@@ -241,7 +250,8 @@ enum err loading_begin(struct arena *a, struct warehouse *w, const struct defini
                        .keep = a,
                        .last_day_us = INSTANT_NEVER};
     c->columns = definition_warehouse_columns(def, a, &c->column_count);
-    c->stage = str_printf(a, "aforo_stage_%.*s", STR_ARG(def->table));
+    c->stage = object->append ? loading_build_table(def, a)
+                              : str_printf(a, "aforo_stage_%.*s", STR_ARG(def->table));
     c->days = map_new(a);
     TRY(warehouse_begin(w, d));
     if (claim_object(c, d) != ERR_OK) {

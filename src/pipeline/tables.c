@@ -4,7 +4,8 @@
  * which event aforo_quarantine     one line a refused record: which, and why (the bytes are in S3)
  *   aforo_day            how often a day's rows have changed: what reports wait for
  *   aforo_report         which version of a day's report holds which content
- *   aforo_alert          what people are to be told, and when they were */
+ *   aforo_alert          what people are to be told, and when they were
+ *   aforo_build_TABLE    the definition's table while a replay makes it: no key yet */
 #include "pipeline/loading.h"
 
 #include "dialect.h"
@@ -38,24 +39,25 @@ static const char *const COMMON_TABLES[] = {
     "kind text not null, message text not null, raised_us bigint not null, sent_us bigint)",
 };
 
+/* keyed: one row an event id, from the first row on. */
 static struct str main_table_sql(const struct definition *def, enum warehouse_dialect dialect,
-                                 struct arena *a)
+                                 struct str name, bool keyed, struct arena *a)
 {
     struct buf sql;
     buf_init(&sql, a, TABLE_SQL_BYTES_MAX);
     size_t count;
     const struct warehouse_column *columns = definition_warehouse_columns(def, a, &count);
-    buf_addf(&sql, "create table if not exists %.*s (", STR_ARG(def->table));
+    buf_addf(&sql, "create table if not exists %.*s (", STR_ARG(name));
     for (size_t i = 0; i < count; i++) {
         buf_addf(&sql, "%s%.*s ", i == 0 ? "" : ", ", STR_ARG(columns[i].name));
         dialect_type(&sql, dialect, columns[i].type, columns[i].scale);
         if (i == def->id_column) {
-            buf_add_z(&sql, " not null primary key");
+            buf_add_z(&sql, keyed ? " not null primary key" : " not null");
         } else if (columns[i].required) {
             buf_add_z(&sql, " not null");
         }
     }
-    buf_add_z(&sql, dialect == WAREHOUSE_SQLITE ? ") without rowid" : ")");
+    buf_add_z(&sql, keyed && dialect == WAREHOUSE_SQLITE ? ") without rowid" : ")");
     return buf_str(&sql);
 }
 
@@ -73,23 +75,23 @@ static enum err stage_table(struct warehouse *w, const struct definition *def, s
     return run(w, create, d);
 }
 
-enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,
-                        struct diag *d)
+static enum err create(struct warehouse *w, const struct definition *def, bool building,
+                       struct arena *a, struct diag *d)
+{
+    for (size_t i = 0; i < sizeof(COMMON_TABLES) / sizeof(COMMON_TABLES[0]); i++) {
+        TRY(run(w, str_of(COMMON_TABLES[i]), d));
+    }
+    struct str name = building ? loading_build_table(def, a) : def->table;
+    TRY(run(w, main_table_sql(def, warehouse_dialect(w), name, !building, a), d));
+    return building ? ERR_OK : stage_table(w, def, a, d);
+}
+
+static enum err create_and_commit(struct warehouse *w, const struct definition *def, bool building,
+                                  struct arena *a, struct diag *d)
 {
     TRY(warehouse_begin(w, d));
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < sizeof(COMMON_TABLES) / sizeof(COMMON_TABLES[0]); i++) {
-        err = run(w, str_of(COMMON_TABLES[i]), d);
-    }
-    if (err == ERR_OK) {
-        err = run(w, main_table_sql(def, warehouse_dialect(w), a), d);
-    }
-    if (err == ERR_OK) {
-        err = stage_table(w, def, a, d);
-    }
-    if (err == ERR_OK) {
-        err = warehouse_commit(w, d);
-    }
+    enum err err = create(w, def, building, a, d);
+    err = err == ERR_OK ? warehouse_commit(w, d) : err;
     if (err != ERR_OK) {
         warehouse_rollback(w);
         if (err == ERR_CONFLICT) { /* PostgreSQL: another session creates the same one right now */
@@ -98,4 +100,31 @@ enum err loading_tables(struct warehouse *w, const struct definition *def, struc
         (void)diag_context(d, "tables of pipeline %.*s", STR_ARG(def->name));
     }
     return err;
+}
+
+enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,
+                        struct diag *d)
+{
+    return create_and_commit(w, def, false, a, d);
+}
+
+struct str loading_build_table(const struct definition *def, struct arena *a)
+{
+    return str_printf(a, "aforo_build_%.*s", STR_ARG(def->table));
+}
+
+enum err loading_tables_build(struct warehouse *w, const struct definition *def, struct arena *a,
+                              bool *ret_building, struct diag *d)
+{
+    bool building = false;
+    if (warehouse_dialect(w) == WAREHOUSE_SQLITE) {
+        struct warehouse_value params[] = {warehouse_text(def->table)};
+        struct warehouse_result there;
+        TRY(warehouse_query(w, STR("select 1 from sqlite_master where name = $1"), params, 1, a,
+                            &there, d));
+        building = there.row_count == 0;
+    }
+    TRY(create_and_commit(w, def, building, a, d));
+    *ret_building = building;
+    return ERR_OK;
 }

@@ -63,8 +63,14 @@ static int64_t bench_now(void *ctx)
 enum err bench_play_with(struct warehouse *w, const char *folder, struct rt *rt,
                          struct player_result *ret_result, struct diag *d)
 {
+    return bench_play_as(w, folder, (struct player_options){.rt = rt}, ret_result, d);
+}
+
+enum err bench_play_as(struct warehouse *w, const char *folder, struct player_options options,
+                       struct player_result *ret_result, struct diag *d)
+{
     struct source source;
-    struct player_options options = {.now_us = bench_now, .rt = rt};
+    options.now_us = bench_now;
     TRY(source_open(bench_arena(), bench_path(folder), NULL, &source, d));
     return player_run(bench_arena(), bench_definition(), &source, w, &options, ret_result, d);
 }

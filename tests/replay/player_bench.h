@@ -13,6 +13,9 @@ struct warehouse *bench_warehouse(void);
 struct player_result bench_play(struct warehouse *w, const char *folder);
 enum err bench_play_with(struct warehouse *w, const char *folder, struct rt *rt,
                          struct player_result *ret_result, struct diag *d);
+/* The same with options of one's own; now_us is set. */
+enum err bench_play_as(struct warehouse *w, const char *folder, struct player_options options,
+                       struct player_result *ret_result, struct diag *d);
 /* All cells of a query: columns by '|', rows by newlines. */
 struct str bench_rows(struct warehouse *w, const char *sql);
 /* The text of the problem of an object; "" when it has none. */

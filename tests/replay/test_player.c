@@ -216,3 +216,105 @@ Test(player, reads_ahead_with_the_same_result)
         cr_expect(err == ERR_OK || err == ERR_UNAVAILABLE, "%s", d.msg);
     }
 }
+
+/* Everything that a load leaves behind, but for when it was. */
+static struct str left_behind(struct warehouse *w)
+{
+    static const char *const queries[] = {
+        "select id, at, shop, amount, pieces, gift, aforo_object, aforo_ordinal from sales "
+        "order by id",
+        "select object_key, ordinal, event_id from aforo_duplicate order by object_key, ordinal",
+        "select object_key, ordinal, event_id, event_day, reason from aforo_quarantine "
+        "order by object_key, ordinal",
+        "select object_key, checksum, records, loaded, duplicates, quarantined, filtered from "
+        "aforo_loaded_object order by object_key",
+        "select day, changes from aforo_day order by day",
+    };
+    struct buf all;
+    buf_init(&all, bench_arena(), 1 << 24);
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        buf_add(&all, bench_rows(w, queries[i]));
+        buf_add_z(&all, "--\n");
+    }
+    return buf_str(&all);
+}
+
+/* Repeats inside an object and across several, three and more of one, a refused row, and an object
+ * that cannot be read. */
+static void write_repeats(void)
+{
+    bench_write("in/a.json", str_join(bench_arena(), sales(0, 3000), sales(10, 12)));
+    bench_write("in/b.json", str_join(bench_arena(), sales(2990, 3500), sales(11, 12)));
+    bench_write("in/c.json", str_join(bench_arena(), STR("{\"id\":\"s1\"}\n"), sales(11, 40)));
+    bench_write("in/d.json", STR("{\"id\":1}{"));
+    bench_write("in/e.json", str_join(bench_arena(), sales(3400, 3600), sales(0, 3)));
+}
+
+Test(player, makes_a_table_as_merging_would)
+{
+    /* A new table is filled row after row and gets its key at the end; everything that is left
+     * behind, and what is said about it, is what merging each batch by id leaves. */
+    write_repeats();
+    struct warehouse *made = bench_warehouse(), *merged = bench_warehouse();
+    struct player_result one, two;
+    struct diag d = DIAG_INIT;
+    cr_assert(bench_play_as(made, "in", (struct player_options){0}, &one, &d) == ERR_OK, "%s",
+              d.msg);
+    cr_assert(bench_play_as(merged, "in", (struct player_options){.merge = true}, &two, &d) ==
+                  ERR_OK,
+              "%s", d.msg);
+    struct str a = left_behind(made), b = left_behind(merged);
+    cr_expect(str_eq(a, b), "%.*s\n====\n%.*s", STR_ARG(str_slice(a, 0, 2000)),
+              STR_ARG(str_slice(b, 0, 2000)));
+    cr_expect_eq(one.counts.rows, 3600);
+    cr_expect(one.counts.rows == two.counts.rows &&
+              one.counts.duplicates == two.counts.duplicates && one.counts.quarantined == 1 &&
+              one.counts.records == two.counts.records && one.problem_count == 1 &&
+              two.problem_count == 1);
+    cr_expect_eq(one.counts.duplicates, 145);
+    /* afterwards it is a table like any other: a second run merges */
+    bench_write("in/f.json", sales(3590, 3610));
+    cr_assert(bench_play_as(made, "in", (struct player_options){0}, &one, &d) == ERR_OK, "%s",
+              d.msg);
+    cr_expect(one.counts.rows == 3610 && one.loaded_before == 4);
+}
+
+struct intruder {
+    struct warehouse *w;
+    int times;
+};
+
+/* What another replay into the same file would do between two objects of ours. */
+static void intrude(void *ctx, const struct player_result *so_far)
+{
+    struct intruder *i = ctx;
+    struct diag d = DIAG_INIT;
+    (void)so_far;
+    if (i->times++ == 0) {
+        enum err err = warehouse_exec(
+            i->w,
+            STR("insert into aforo_build_sales select * from aforo_build_sales where id = 's5'"),
+            NULL, 0, NULL, &d);
+        cr_assert(err == ERR_OK, "%s", d.msg);
+    }
+}
+
+Test(player, notices_rows_of_others_in_the_table_it_makes)
+{
+    /* A row that this run did not append is a repeat all the same, and is found. */
+    struct warehouse *w = bench_warehouse();
+    if (warehouse_dialect(w) != WAREHOUSE_SQLITE) {
+        return; /* tables are made in one go in SQLite alone */
+    }
+    bench_write("in/a.json", sales(0, 10));
+    bench_write("in/b.json", sales(8, 20));
+    struct intruder other = {.w = w};
+    struct player_result r;
+    struct diag d = DIAG_INIT;
+    struct player_options o = {.progress = intrude, .progress_ctx = &other};
+    cr_assert(bench_play_as(w, "in", o, &r, &d) == ERR_OK, "%s", d.msg);
+    cr_expect_eq(other.times, 2);
+    expect_sales(w, 20);
+    struct str moved = bench_rows(w, "select count(*) from aforo_duplicate");
+    cr_expect(str_eq(moved, STR("3\n")), "%.*s", STR_ARG(moved));
+}
