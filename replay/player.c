@@ -148,6 +148,23 @@ static enum err load_again(struct run *run, struct loaded_counts *ret_counts, ui
     return err;
 }
 
+/* After an append that failed: has another replay come to its end with the table, so that rows are
+ * merged from here on? */
+static enum err merge_on(struct run *run, bool *ret_merge, struct diag *d)
+{
+    *ret_merge = false;
+    if (run->build == NULL) {
+        return ERR_OK;
+    }
+    TRY(build_is_over(run->build, ret_merge, d));
+    if (*ret_merge) {
+        build_close(run->build);
+        run->build = NULL;
+        TRY(loading_tables(run->warehouse, run->player.def, run->arena, d));
+    }
+    return ERR_OK;
+}
+
 /* `err` is what became of the first load. */
 static enum err settle_or_again(struct run *run, enum err err, struct loaded_counts *ret_counts,
                                 uint64_t *ret_raw, struct diag *d)
@@ -155,6 +172,16 @@ static enum err settle_or_again(struct run *run, enum err err, struct loaded_cou
     for (int attempt = 1; attempt <= COMMIT_ATTEMPTS; attempt++) {
         if (err == ERR_CONFLICT || err == ERR_UNKNOWN) {
             err = settle(run, ret_counts, d);
+        } else if (err == ERR_INVALID) {
+            bool merge;
+            struct diag why = *d;
+            diag_clear(d);
+            TRY(merge_on(run, &merge, d));
+            if (merge) {
+                err = load_again(run, ret_counts, ret_raw, d);
+            } else {
+                *d = why;
+            }
         }
         if ((err != ERR_NOT_FOUND && !err_is_transient(err)) || attempt == COMMIT_ATTEMPTS) {
             break;

@@ -30,8 +30,7 @@ struct player_options {
     void *now_ctx;
     /* a second task reads and decodes ahead; NULL: one object after the other. Same result */
     struct rt *rt;
-    /* A table that is missing is made in one go (build.h), in SQLite; merge: never, because others
-     * load into the same warehouse. Same result */
+    /* A table that is missing is made in one go (build.h); merge: never. Same result */
     bool merge;
     struct str spill_folder; /* for what memory has no room for; empty: /tmp */
 };

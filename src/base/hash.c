@@ -130,23 +130,6 @@ uint32_t hash_crc32c(uint32_t crc, struct str bytes)
     return ~crc;
 }
 
-uint64_t hash_crc64nvme(uint64_t crc, struct str bytes)
-{
-    const uint64_t(*const t)[256] = crc64_tables;
-    const char *at = bytes.ptr;
-    size_t left = bytes.len;
-    crc = ~crc;
-    for (; left >= 8; left -= 8, at += 8) {
-        uint64_t w = load64(at) ^ crc;
-        crc = t[7][w & 255] ^ t[6][w >> 8 & 255] ^ t[5][w >> 16 & 255] ^ t[4][w >> 24 & 255] ^
-              t[3][w >> 32 & 255] ^ t[2][w >> 40 & 255] ^ t[1][w >> 48 & 255] ^ t[0][w >> 56];
-    }
-    for (; left > 0; left--, at++) {
-        crc = crc >> 8 ^ t[0][(crc ^ (uint8_t)*at) & 255];
-    }
-    return ~crc;
-}
-
 /* ---- our own ---- */
 
 /* Odd constants without structure: the first digits of pi, e and the square roots of 2 and 3, in

@@ -42,10 +42,10 @@ void loading_cancel(struct load *l);
  * another session is creating them at the same time: try again. */
 MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,
                                  struct diag *d);
-/* The same for a run that fills a new warehouse: where the definition's table is missing, and the
- * dialect is SQLite's, it is made under another name and without a key (*ret_building), so that
- * rows can be appended in the order they come. Whoever builds finds the repeated ids, makes the key
- * and gives the table its name. A build that was broken off is taken up again. */
+/* The same for a run that fills a new warehouse: a table that is missing is made under another name
+ * and without a key (*ret_building), so that rows can be appended as they come. Whoever builds
+ * finds the repeated ids, makes the key and gives the table its name. A build that was broken off
+ * is taken up again. */
 MUST_USE enum err loading_tables_build(struct warehouse *w, const struct definition *def,
                                        struct arena *a, bool *ret_building, struct diag *d);
 struct str loading_build_table(const struct definition *def, struct arena *a);

@@ -52,6 +52,9 @@ static struct str main_table_sql(const struct definition *def, enum warehouse_di
         buf_addf(&sql, "%s%.*s ", i == 0 ? "" : ", ", STR_ARG(columns[i].name));
         dialect_type(&sql, dialect, columns[i].type, columns[i].scale);
         if (i == def->id_column) {
+            /* ids are compared byte by byte, as SQLite does, whatever the database's language */
+            bool text = columns[i].type == WAREHOUSE_TEXT && dialect == WAREHOUSE_POSTGRES;
+            buf_add_z(&sql, text ? "collate \"C\"" : "");
             buf_add_z(&sql, keyed ? " not null primary key" : " not null");
         } else if (columns[i].required) {
             buf_add_z(&sql, " not null");
@@ -116,14 +119,13 @@ struct str loading_build_table(const struct definition *def, struct arena *a)
 enum err loading_tables_build(struct warehouse *w, const struct definition *def, struct arena *a,
                               bool *ret_building, struct diag *d)
 {
-    bool building = false;
-    if (warehouse_dialect(w) == WAREHOUSE_SQLITE) {
-        struct warehouse_value params[] = {warehouse_text(def->table)};
-        struct warehouse_result there;
-        TRY(warehouse_query(w, STR("select 1 from sqlite_master where name = $1"), params, 1, a,
-                            &there, d));
-        building = there.row_count == 0;
-    }
+    bool sqlite = warehouse_dialect(w) == WAREHOUSE_SQLITE;
+    struct str sql = sqlite ? STR("select 1 from sqlite_master where name = $1")
+                            : STR("select 1 where to_regclass($1) is not null");
+    struct warehouse_value params[] = {warehouse_text(def->table)};
+    struct warehouse_result there;
+    TRY(warehouse_query(w, sql, params, 1, a, &there, d));
+    bool building = there.row_count == 0;
     TRY(create_and_commit(w, def, building, a, d));
     *ret_building = building;
     return ERR_OK;

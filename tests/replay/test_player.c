@@ -279,42 +279,57 @@ Test(player, makes_a_table_as_merging_would)
     cr_expect(one.counts.rows == 3610 && one.loaded_before == 4);
 }
 
-struct intruder {
+/* What another replay into the same warehouse does after our first object. */
+struct other {
     struct warehouse *w;
+    const char *sql, *folder; /* one statement, or a whole replay */
     int times;
 };
 
-/* What another replay into the same file would do between two objects of ours. */
-static void intrude(void *ctx, const struct player_result *so_far)
+static void other_comes(void *ctx, const struct player_result *so_far)
 {
-    struct intruder *i = ctx;
+    struct other *o = ctx;
     struct diag d = DIAG_INIT;
+    struct player_result r;
     (void)so_far;
-    if (i->times++ == 0) {
-        enum err err = warehouse_exec(
-            i->w,
-            STR("insert into aforo_build_sales select * from aforo_build_sales where id = 's5'"),
-            NULL, 0, NULL, &d);
-        cr_assert(err == ERR_OK, "%s", d.msg);
+    if (o->times++ > 0) {
+        return;
     }
+    enum err err = o->sql != NULL
+                       ? warehouse_exec(o->w, str_of(o->sql), NULL, 0, NULL, &d)
+                       : bench_play_as(o->w, o->folder, (struct player_options){0}, &r, &d);
+    cr_assert(err == ERR_OK, "%s", d.msg);
 }
 
-Test(player, notices_rows_of_others_in_the_table_it_makes)
+static struct player_result play_beside(struct other *other)
 {
-    /* A row that this run did not append is a repeat all the same, and is found. */
-    struct warehouse *w = bench_warehouse();
-    if (warehouse_dialect(w) != WAREHOUSE_SQLITE) {
-        return; /* tables are made in one go in SQLite alone */
-    }
-    bench_write("in/a.json", sales(0, 10));
-    bench_write("in/b.json", sales(8, 20));
-    struct intruder other = {.w = w};
     struct player_result r;
     struct diag d = DIAG_INIT;
-    struct player_options o = {.progress = intrude, .progress_ctx = &other};
-    cr_assert(bench_play_as(w, "in", o, &r, &d) == ERR_OK, "%s", d.msg);
-    cr_expect_eq(other.times, 2);
-    expect_sales(w, 20);
-    struct str moved = bench_rows(w, "select count(*) from aforo_duplicate");
-    cr_expect(str_eq(moved, STR("3\n")), "%.*s", STR_ARG(moved));
+    struct player_options o = {.progress = other_comes, .progress_ctx = other};
+    cr_assert(bench_play_as(other->w, "in", o, &r, &d) == ERR_OK, "%s", d.msg);
+    return r;
+}
+
+Test(player, shares_the_table_it_makes)
+{
+    /* A row that this run did not append is a repeat all the same, and is found; where another
+     * replay comes to its end first, the table has its name and key, and the rest is merged. */
+    bench_write("in/a.json", sales(0, 10));
+    bench_write("in/b.json", sales(8, 20));
+    bench_write("in/c.json", sales(15, 25));
+    bench_write("more/m.json", sales(5, 30));
+    struct other row = {.w = bench_warehouse(),
+                        .sql = "insert into aforo_build_sales select * from aforo_build_sales "
+                               "where id = 's5'"};
+    struct player_result r = play_beside(&row);
+    cr_expect(row.times == 3 && r.problem_count == 0);
+    expect_sales(row.w, 25);
+    struct str moved = bench_rows(row.w, "select count(*) from aforo_duplicate");
+    cr_expect(str_eq(moved, STR("8\n")), "%.*s", STR_ARG(moved));
+
+    struct other replay = {.w = bench_warehouse(), .folder = "more"};
+    r = play_beside(&replay);
+    cr_expect(r.objects == 3 && r.problem_count == 0, "%s", bench_problem(&r, "b.json"));
+    expect_sales(replay.w, 30);
+    cr_expect(r.counts.records == 32 && r.counts.rows == 10 && r.counts.duplicates == 22);
 }
