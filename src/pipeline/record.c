@@ -194,7 +194,7 @@ static struct str decode_column(struct decoding *c, size_t index)
     struct warehouse_value *value = &c->values[index];
     size_t slot = c->decoder->slot_of[index];
     if (slot != NO_SLOT) {
-        struct str reason = record_value(c->arena, column, c->inputs[slot], value);
+        struct str reason = record_value(c->arena, column, &c->inputs[slot], value);
         bool no_id =
             index == def->id_column && value->type == WAREHOUSE_TEXT && value->text.len == 0;
         return reason.len == 0 && no_id ? STR("missing") : reason;

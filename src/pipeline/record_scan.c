@@ -135,7 +135,9 @@ static inline const char *value(struct scan *c, const char *p, const struct path
         return NULL;
     }
     const char *from = p;
-    *input = (struct input){.kind = INPUT_OTHER};
+    input->kind = INPUT_OTHER;
+    input->text = STR_EMPTY;
+    input->flat = false;
     switch (*p) {
     case '"': {
         bool escaped;
@@ -220,6 +222,36 @@ struct path_node *path_find(const struct path_node *parent, const struct path_no
     return NULL;
 }
 
+/* memcmp of keys, most of which are shorter than a call is worth. */
+static inline bool is_same(const char *a, const char *b, size_t len)
+{
+    if (len > 16) {
+        return memcmp(a, b, len) == 0;
+    }
+    if (len >= 8) {
+        uint64_t a1, b1, a2, b2;
+        memcpy(&a1, a, 8);
+        memcpy(&b1, b, 8);
+        memcpy(&a2, a + len - 8, 8);
+        memcpy(&b2, b + len - 8, 8);
+        return ((a1 ^ b1) | (a2 ^ b2)) == 0;
+    }
+    if (len >= 4) {
+        uint32_t a1, b1, a2, b2;
+        memcpy(&a1, a, 4);
+        memcpy(&b1, b, 4);
+        memcpy(&a2, a + len - 4, 4);
+        memcpy(&b2, b + len - 4, 4);
+        return ((a1 ^ b1) | (a2 ^ b2)) == 0;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (a[i] != b[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The key whose opening quote is at `p`; its node, where one reads it, goes to *ret_node. */
 static inline const char *key(const struct scan *c, const char *p, const struct path_node *parent,
                               const struct path_node *last, struct path_node **ret_node)
@@ -229,7 +261,7 @@ static inline const char *key(const struct scan *c, const char *p, const struct 
         struct path_node *next = last == NULL || last->next == NULL ? parent->child : last->next;
         size_t len = next->key.len;
         if (next->bare && (size_t)(c->end - p) > len + 1 && p[len + 1] == '"' &&
-            memcmp(p + 1, next->key.ptr, len) == 0) {
+            is_same(p + 1, next->key.ptr, len)) {
             *ret_node = next;
             return p + len + 2;
         }
@@ -245,12 +277,16 @@ static inline const char *key(const struct scan *c, const char *p, const struct 
     return to + 1;
 }
 
-static inline void note(struct scan *c, size_t slot, const struct input *input)
+/* Where the value of a key goes: it is written there at once, since a copy of what was just written
+ * in parts stalls the processor. */
+static inline struct input *place_for(struct scan *c, const struct path_node *node,
+                                      struct input *unused)
 {
-    if (slot != PATH_NO_SLOT && (c->seen >> slot & 1) == 0) {
-        c->seen |= UINT64_C(1) << slot;
-        c->inputs[slot] = *input;
+    if (node == NULL || node->slot == PATH_NO_SLOT || (c->seen >> node->slot & 1) != 0) {
+        return unused;
     }
+    c->seen |= UINT64_C(1) << node->slot;
+    return &c->inputs[node->slot];
 }
 
 /* From the quote of a key to behind its value. */
@@ -258,7 +294,7 @@ static inline const char *member(struct scan *c, const char *p, const struct pat
                                  const struct path_node **last, int depth)
 {
     struct path_node *node;
-    struct input input;
+    struct input unused;
     if (p >= c->end || *p != '"') {
         return NULL;
     }
@@ -270,12 +306,8 @@ static inline const char *member(struct scan *c, const char *p, const struct pat
     if (p >= c->end || *p != ':') {
         return NULL;
     }
-    p = value(c, space(c, p + 1), node, depth, &input);
-    if (node != NULL && p != NULL) {
-        *last = node;
-        note(c, node->slot, &input);
-    }
-    return p;
+    *last = node != NULL ? node : *last;
+    return value(c, space(c, p + 1), node, depth, place_for(c, node, &unused));
 }
 
 /* Behind '{'; `parent` NULL: nothing in it is read. */

@@ -244,13 +244,13 @@ static struct str convert(struct arena *a, const struct column *c, const struct 
     return input->kind == INPUT_OTHER ? STR("not text") : to_text(c, input, ret);
 }
 
-struct str record_value(struct arena *a, const struct column *c, struct input input,
+struct str record_value(struct arena *a, const struct column *c, const struct input *input,
                         struct warehouse_value *ret_value)
 {
-    bool empty = input.kind == INPUT_TEXT && input.text.len == 0;
+    bool empty = input->kind == INPUT_TEXT && input->text.len == 0;
     *ret_value = warehouse_null();
-    if (input.kind != INPUT_MISSING && !(empty && (c->lenient || input.flat))) {
-        struct str reason = convert(a, c, &input, ret_value);
+    if (input->kind != INPUT_MISSING && !(empty && (c->lenient || input->flat))) {
+        struct str reason = convert(a, c, input, ret_value);
         if (reason.len > 0) {
             return reason;
         }

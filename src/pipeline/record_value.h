@@ -20,7 +20,7 @@ struct input {
 };
 /* Converts and checks. Returns STR_EMPTY when good: *ret_value is set, and null only where the
  * column may be. */
-struct str record_value(struct arena *a, const struct column *c, struct input input,
+struct str record_value(struct arena *a, const struct column *c, const struct input *input,
                         struct warehouse_value *ret_value);
 /* The constraints alone: for derived columns. */
 struct str record_value_check(struct arena *a, const struct column *c,
