@@ -18,6 +18,8 @@
 /* Of the wall: an interpreter on a busy machine takes seconds to begin. */
 #define IDLE_WALL_US (5 * US_PER_S) /* without work, and the faults end */
 #define REST_WALL_US (8 * US_PER_S) /* without work after that, and what is missing is lost */
+#define LOOKS_MIN 3 /* but not before each has looked so often what there is to do */
+#define LOOKS_WALL_US US_PER_MINUTE /* for which it is waited so long, on a busier machine */
 #define TAIL_BYTES 2000             /* of its words, in a failure */
 
 /* ---- where its words go ---- */
@@ -165,6 +167,37 @@ static void process_entry(struct stage_actor *self, struct rt *rt, struct arena 
 
 /* ---- how far they are ---- */
 
+static void look_note(struct world *w, struct str actor)
+{
+    for (size_t i = 0; i < w->actor_count; i++) {
+        if (str_eq(w->actors[i].name, actor)) {
+            w->actors[i].looks++;
+            w->actors[i].silent = false;
+        }
+    }
+}
+
+/* Each process knows of what there is to do, or has had its time. */
+static bool have_looked(const struct world *w, int64_t now_us)
+{
+    bool waits = now_us - w->worked_us < LOOKS_WALL_US * w->speed;
+    for (size_t i = 0; i < w->actor_count && waits; i++) {
+        const struct world_actor *a = &w->actors[i];
+        if (a->log != NULL && a->looks < LOOKS_MIN && !a->silent &&
+            !stage_actor_done(a->on_stage)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void looks_forget(struct world *w)
+{
+    for (size_t i = 0; i < w->actor_count; i++) {
+        w->actors[i].looks = 0;
+    }
+}
+
 static bool has_worked(struct world *w)
 {
     struct ledger_entry entry;
@@ -176,6 +209,7 @@ static bool has_worked(struct world *w)
                      str_starts(entry.operation, STR("List")) ||
                      str_starts(entry.operation, STR("Describe"));
         worked = worked || (entry.applied && !reads);
+        look_note(w, entry.actor);
     }
     for (size_t i = 0; i < w->actor_count; i++) {
         lives += stage_actor_lives(w->actors[i].on_stage);
@@ -192,18 +226,24 @@ void processes_watch(struct world *w, int64_t now_us)
     }
     if (has_worked(w)) {
         w->worked_us = now_us;
+        looks_forget(w);
     }
-    bool idle = now_us - w->worked_us > IDLE_WALL_US * w->speed;
+    bool idle = now_us - w->worked_us > IDLE_WALL_US * w->speed && have_looked(w, now_us);
     if (!w->healed && idle && now_us > w->scenario->heal_after_us) {
         fault_plan_heal(w->faults);
         w->healed = true;
         w->worked_us = now_us;
+        for (size_t i = 0; i < w->actor_count; i++) {
+            w->actors[i].silent = w->actors[i].looks < LOOKS_MIN;
+        }
+        looks_forget(w);
     }
 }
 
 int64_t processes_deadline(const struct world *w)
 {
-    return w->healed ? w->worked_us + REST_WALL_US * w->speed : INSTANT_NEVER;
+    bool may_end = w->healed && have_looked(w, stage_now_us(w->stage));
+    return may_end ? w->worked_us + REST_WALL_US * w->speed : INSTANT_NEVER;
 }
 
 void processes_add(struct world *w)

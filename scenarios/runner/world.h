@@ -19,6 +19,8 @@ struct world_actor {
     struct worker_options worker;
     struct str name, command; /* a user's process; its log is a file */
     const char *log;          /* NULL: another kind of actor */
+    unsigned looks;           /* a process: its calls since anybody last changed anything */
+    bool silent;              /* a process: was waited for and made none */
     struct str trouble;       /* with what its worker ended last: what needs a person */
 };
 struct world {

@@ -276,3 +276,25 @@ Test(worker, finds_the_shards_of_a_reshard_while_it_runs)
     sim_free(s);
     world_free(w);
 }
+
+Test(worker, a_shard_that_is_not_found_is_no_drained_shard)
+{
+    /* A service that does not know the shard for a moment ends the process with its words, for
+     * whoever supervises it; taken for the shard's end, nobody would land it any more. */
+    struct world *w = world_new(1);
+    struct diag d = DIAG_INIT;
+    struct json *rules;
+    OK(json_parse(w->arena,
+                  STR("[{\"on\":\"kinesis:GetShardIterator\",\"phase\":\"reject\","
+                      "\"error\":\"ResourceNotFoundException\",\"probability\":\"1\"}]"),
+                  &rules, &d));
+    OK(fault_plan_read(emulator_faults(w->emulator), rules, &d));
+    struct sim *s = sim_of(w, 6);
+    struct place *place = place_new(w, (struct worker_options){.roles = WORKER_LANDER, .count = 1});
+    (void)sim_actor_add(s, STR("worker"), work, place);
+    cr_assert_eq(sim_run(s, US_PER_HOUR), SIM_ALL_DONE);
+    cr_assert_eq(place->ended, ERR_NOT_FOUND);
+    cr_assert(str_contains(str_of(place->why), STR("GetShardIterator")), "%s", place->why);
+    sim_free(s);
+    world_free(w);
+}
