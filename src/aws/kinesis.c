@@ -5,6 +5,7 @@
 #include "kinesis_json.h"
 
 #define SMALL_BODY_BYTES_MAX (64 * KIB)
+#define RETENTION_HOURS_MAX 8760
 #define SHARDS_MAX 20000 /* no account has more shards in one stream */
 
 enum err kinesis_send(struct aws_client *c, struct kinesis_call *call, struct arena *a,
@@ -86,8 +87,8 @@ enum err kinesis_update_shard_count(struct aws_client *c, struct str stream, int
     return kinesis_send(c, &call, a, &answer, d);
 }
 
-enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct arena *a,
-                               struct str *ret_status, struct diag *d)
+static enum err stream_summary(struct aws_client *c, struct str stream, struct arena *a,
+                               const struct json **ret_summary, struct diag *d)
 {
     struct body b;
     struct json *answer;
@@ -96,12 +97,38 @@ enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct a
     struct kinesis_call call = {
         .operation = "DescribeStreamSummary", .body = body_end(&b), .read_only = true};
     TRY(kinesis_send_tree(c, &call, a, &answer, d));
-    struct str status = json_str(json_at(answer, "StreamDescriptionSummary.StreamStatus"));
+    *ret_summary = json_at(answer, "StreamDescriptionSummary");
+    return ERR_OK;
+}
+
+enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct arena *a,
+                               struct str *ret_status, struct diag *d)
+{
+    const struct json *summary;
+    TRY(stream_summary(c, stream, a, &summary, d));
+    struct str status = json_str(json_at(summary, "StreamStatus"));
     if (status.len == 0) {
         return fail(d, ERR_CORRUPT,
                     "kinesis DescribeStreamSummary: the answer has no StreamStatus");
     }
     *ret_status = status;
+    return ERR_OK;
+}
+
+enum err kinesis_retention(struct aws_client *c, struct str stream, struct arena *a,
+                           int64_t *ret_us, struct diag *d)
+{
+    const struct json *summary;
+    int64_t hours = 0;
+    struct diag why = DIAG_INIT;
+    TRY(stream_summary(c, stream, a, &summary, d));
+    const struct json *node = json_at(summary, "RetentionPeriodHours");
+    if (node == NULL || str_i64(node->text, &hours, &why) != ERR_OK || hours < 1 ||
+        hours > RETENTION_HOURS_MAX) {
+        return fail(d, ERR_CORRUPT,
+                    "kinesis DescribeStreamSummary: the answer has no RetentionPeriodHours");
+    }
+    *ret_us = hours * US_PER_HOUR;
     return ERR_OK;
 }
 

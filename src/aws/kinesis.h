@@ -67,6 +67,9 @@ MUST_USE enum err kinesis_create_stream(struct aws_client *c, struct str stream,
  */
 MUST_USE enum err kinesis_update_shard_count(struct aws_client *c, struct str stream, int shards,
                                              struct arena *a, struct diag *d);
+/* How long the stream keeps its records (RetentionPeriodHours). ERR_NOT_FOUND. */
+MUST_USE enum err kinesis_retention(struct aws_client *c, struct str stream, struct arena *a,
+                                    int64_t *ret_us, struct diag *d);
 /* ACTIVE, CREATING ...; ERR_NOT_FOUND. */
 MUST_USE enum err kinesis_stream_status(struct aws_client *c, struct str stream, struct arena *a,
                                         struct str *ret_status, struct diag *d);

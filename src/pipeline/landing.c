@@ -26,6 +26,7 @@
 #define META_RECORDS "records"
 #define META_SHA256 "sha256-of-raw"
 #define GET_RECORDS_MAX 10000
+#define DAYS_AT_ONCE 2 /* are looked through before the retention is asked for */
 #define HOURS_BEHIND 2 /* of raw/.../hh=.. that are looked through past the first hit */
 
 struct landing {
@@ -100,6 +101,21 @@ static enum err folders(struct landing *l, struct str under, struct s3_listing *
                    ret_listing, d);
 }
 
+/* The first day whose objects can tell where to go on: what is older than the stream's retention
+ * has left the shard, and its beginning is behind all of it. Asked for where the walk gets long. */
+static enum err oldest_day(struct landing *l, struct str *ret_day, struct diag *d)
+{
+    int64_t retention_us;
+    struct buf day;
+    TRY(kinesis_retention(&l->pipeline->aws, l->pipeline->def->stream, l->scratch, &retention_us,
+                          d));
+    buf_init(&day, l->scratch, 2 * KIB);
+    buf_addf(&day, "raw/%.*s/dt=", STR_ARG(l->pipeline->def->name));
+    instant_date(&day, rt_wall_us(l->pipeline->env->rt) - retention_us - US_PER_DAY);
+    *ret_day = buf_str(&day);
+    return ERR_OK;
+}
+
 /* Looks through the hours, newest first, and some further than the first hit: the chain's last
  * object may carry an older hour by a record whose arrival stepped back. */
 static enum err newest_key(struct landing *l, struct str *ret_key, struct diag *d)
@@ -109,7 +125,14 @@ static enum err newest_key(struct landing *l, struct str *ret_key, struct diag *
     TRY(folders(l, root, &days, d));
     struct str newest = STR_EMPTY, newest_first = STR_EMPTY;
     size_t looked_behind = 0;
+    struct str oldest = STR_EMPTY;
     for (size_t day = days.prefix_count; day-- > 0 && looked_behind <= HOURS_BEHIND;) {
+        if (days.prefix_count - day == DAYS_AT_ONCE + 1) {
+            TRY(oldest_day(l, &oldest, d));
+        }
+        if (str_cmp(days.prefixes[day], oldest) < 0) {
+            break;
+        }
         TRY(folders(l, days.prefixes[day], &hours, d));
         for (size_t i = hours.prefix_count; i-- > 0 && looked_behind <= HOURS_BEHIND;) {
             TRY(newest_of_hour(l, hours.prefixes[i], &newest, &newest_first, d));

@@ -47,6 +47,7 @@ struct worker {
     struct pipeline *pipeline;
     struct arena *scratch;
     bool watching;   /* until it has drained, too */
+    size_t waiting;  /* shards whose parents had not landed at the last look */
     int64_t look_us; /* monotonic: when to look next */
     int64_t news_us; /* monotonic: when a lander began or ended last */
 };
@@ -274,6 +275,11 @@ static enum err look(struct worker *w, struct diag *d)
     for (size_t i = 0; i < found.count; i++) {
         task_begin(w, WORKER_LANDER, found.ids[i]);
         w->news_us = now_us;
+    }
+    if (found.waiting != w->waiting) {
+        w->waiting = found.waiting;
+        pipeline_log(w->pipeline, LOG_INFO, "worker", "parents", "shards_waiting=%zu",
+                     found.waiting);
     }
     bool soon = found.waiting > 0 || found.listed == 0;
     w->look_us = now_us + (soon ? w->def->poll_us : w->def->shard_list_us);

@@ -116,6 +116,40 @@ Test(landing, a_shard_that_ends_in_another_landers_object_is_read_to_its_end)
     world_free(w);
 }
 
+static size_t calls_of(struct world *w, const char *operation)
+{
+    struct ledger_entry entry;
+    size_t count = 0;
+    for (uint64_t after = 0; emulator_ledger_next(w->emulator, after, &entry);
+         after = entry.number) {
+        count += str_eq(entry.operation, str_of(operation));
+    }
+    return count;
+}
+
+Test(landing, a_new_shard_is_not_looked_for_in_years_of_raw)
+{
+    /* 40 days of raw, of which the shard has nothing: the walk ends at the stream's retention. */
+    struct world *w = world_new(1);
+    struct pipeline *p = world_open(w, NULL);
+    for (int day = 1; day <= 40; day++) {
+        struct str key = str_printf(w->arena,
+                                    "raw/orders/dt=2026-0%d-%02d/hh=05/shardId-000000000009-1"
+                                    ".ndjson.zst",
+                                    day <= 20 ? 2 : 3, day <= 20 ? day + 8 : day - 20);
+        world_replace(w, key, STR("another shard's"));
+    }
+    struct landing *l = landing_new(p->arena, p, STR("shardId-000000000000"));
+    world_put_orders(w, 0, 3);
+    turn(l);
+    cr_assert_eq(calls_of(w, "DescribeStreamSummary"), 2); /* one is world_new's */
+    cr_assert_leq(calls_of(w, "ListObjectsV2"), 8);
+    test_clock_advance(&w->clock, 2 * w->def->land_age_us);
+    turn(l);
+    cr_assert_eq(world_objects(w, "raw/orders/dt=" WORLD_DAY "/"), 1);
+    world_free(w);
+}
+
 /* The first life dies with the k-th call applied and unheard of. */
 static struct world *crashed_after(size_t k)
 {
