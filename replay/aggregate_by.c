@@ -3,6 +3,7 @@
 
 #include "base/decimal.h"
 #include "base/instant.h"
+#include "window.h"
 
 /* ---- the plan ---- */
 
@@ -19,14 +20,6 @@ enum err column_named(const struct definition *def, struct str name, size_t *ret
                 STR_ARG(def->name));
 }
 
-static bool is_window(struct str name, int64_t *ret_step_us)
-{
-    struct diag none = DIAG_INIT;
-    return duration_parse(name, ret_step_us, &none) == ERR_OK && *ret_step_us >= US_PER_S &&
-           *ret_step_us <= US_PER_DAY && *ret_step_us % US_PER_S == 0 &&
-           US_PER_DAY % *ret_step_us == 0;
-}
-
 enum err by_named(const struct definition *def, struct str name, struct by *ret_by, struct diag *d)
 {
     static const struct {
@@ -34,8 +27,7 @@ enum err by_named(const struct definition *def, struct str name, struct by *ret_
         struct by by;
     } moments[] = {{STR_INIT("month"), {.kind = BY_MONTH}},
                    {STR_INIT("day"), {.kind = BY_DAY}},
-                   {STR_INIT("hour"), {.kind = BY_HOUR}},
-                   {STR_INIT("minute"), {.kind = BY_WINDOW, .step_us = US_PER_MINUTE}}};
+                   {STR_INIT("hour"), {.kind = BY_HOUR}}};
     struct diag none = DIAG_INIT;
     *ret_by = (struct by){.kind = BY_COLUMN};
     if (column_named(def, name, &ret_by->column, &none) == ERR_OK) {
@@ -47,7 +39,7 @@ enum err by_named(const struct definition *def, struct str name, struct by *ret_
             return ERR_OK;
         }
     }
-    if (is_window(name, &ret_by->step_us)) { /* no column begins with a digit */
+    if (window_parse(name, &ret_by->step_us)) { /* no column begins with a digit */
         ret_by->kind = BY_WINDOW;
         return ERR_OK;
     }
@@ -106,15 +98,6 @@ void value_name(struct buf *out, const struct warehouse_value *v)
     case WAREHOUSE_DECIMAL:
         decimal_text(out, v->i64, v->type == WAREHOUSE_DECIMAL ? v->scale : 0);
         break;
-    }
-}
-
-static void window_name(struct buf *out, int64_t us, int64_t step_us)
-{
-    struct civil at = instant_civil(instant_floor(us, step_us));
-    buf_addf(out, "%04d-%02d-%02dT%02d:%02d", at.year, at.month, at.day, at.hour, at.minute);
-    if (step_us % US_PER_MINUTE != 0) {
-        buf_addf(out, ":%02d", at.second);
     }
 }
 

@@ -70,22 +70,38 @@ static void note_difference(struct comparing *c, struct str what, struct str gro
     }
 }
 
-static bool is_equal(const struct figure *f, struct str expected, struct str found)
+/* |found - expected| <= |expected| * tolerance, exactly. */
+static bool is_within(int64_t expected, int64_t found, struct ratio tolerance)
+{
+    __int128 difference = (__int128)found - expected, size = expected;
+    difference = difference < 0 ? -difference : difference;
+    size = size < 0 ? -size : size;
+    return difference * tolerance.den <= size * tolerance.num;
+}
+
+static bool is_equal(const struct figure *f, struct str expected, struct str found,
+                     struct ratio tolerance)
 {
     int64_t x, y;
     if (str_eq(expected, found)) {
         return true;
     }
     return f->is_number && !str_eq(expected, FIGURE_NULL) && !str_eq(found, FIGURE_NULL) &&
-           number_of(expected, f->scale, &x) && number_of(found, f->scale, &y) && x == y;
+           number_of(expected, f->scale, &x) && number_of(found, f->scale, &y) &&
+           is_within(x, y, tolerance);
 }
 
-static void compare(struct comparing *c, struct str what, struct str group, const struct figure *f,
-                    struct str expected, struct str found)
+struct compared { /* one figure */
+    struct str what, group;
+    const struct figure *figure;
+    struct str expected, found;
+};
+
+static void compare(struct comparing *c, const struct compared *x, struct ratio tolerance)
 {
     c->checked++;
-    if (!is_equal(f, expected, found)) {
-        note_difference(c, what, group, f, expected, found);
+    if (!is_equal(x->figure, x->expected, x->found, tolerance)) {
+        note_difference(c, x->what, x->group, x->figure, x->expected, x->found);
     }
 }
 
@@ -103,8 +119,10 @@ static void compare_totals(struct comparing *c, const struct expectation *e,
         while (!str_eq(expectation_totals[k], e->totals[i].name)) {
             k++;
         }
-        compare(c, e->totals[i].name, STR_EMPTY, &count, e->totals[i].equals,
-                str_printf(c->arena, "%llu", (unsigned long long)found[k]));
+        struct str text = str_printf(c->arena, "%llu", (unsigned long long)found[k]);
+        compare(c,
+                &(struct compared){e->totals[i].name, STR_EMPTY, &count, e->totals[i].equals, text},
+                e->tolerance);
     }
 }
 
@@ -118,7 +136,8 @@ static enum err compare_aggregate(struct comparing *c, const struct aggregate *a
             str_printf(c->arena, "%.*s where %.*s", STR_ARG(what), STR_ARG(aggregate->where->name));
     }
     TRY(figure_query(c->arena, def, w, aggregate, &found, d));
-    compare(c, what, STR_EMPTY, &aggregate->figure, aggregate->equals, found);
+    compare(c, &(struct compared){what, STR_EMPTY, &aggregate->figure, aggregate->equals, found},
+            aggregate->tolerance);
     return ERR_OK;
 }
 
@@ -128,10 +147,17 @@ static enum err compare_aggregate(struct comparing *c, const struct aggregate *a
  * not. */
 static struct str group_what(struct comparing *c, const struct grouping *g, size_t figure)
 {
-    struct str text = g->figures[figure].text;
-    return g->by != GROUP_COLUMN
-               ? text
-               : str_printf(c->arena, "%.*s by %.*s", STR_ARG(text), STR_ARG(g->column->name));
+    struct buf text;
+    bool any = false;
+    buf_init(&text, c->arena, 4096);
+    buf_add(&text, g->figures[figure].text);
+    for (size_t i = 0; i < g->part_count; i++) {
+        if (g->parts[i].by == GROUP_COLUMN) {
+            buf_addf(&text, "%s%.*s", any ? ", " : " by ", STR_ARG(g->parts[i].column->name));
+            any = true;
+        }
+    }
+    return buf_str(&text);
 }
 
 static void compare_row(struct comparing *c, const struct grouping *g, struct str name,
@@ -145,7 +171,8 @@ static void compare_row(struct comparing *c, const struct grouping *g, struct st
             c->checked++;
             note_difference(c, group_what(c, g, i), name, &g->figures[i], x, y);
         } else {
-            compare(c, group_what(c, g, i), name, &g->figures[i], x, y);
+            compare(c, &(struct compared){group_what(c, g, i), name, &g->figures[i], x, y},
+                    g->tolerance);
         }
         value = value == NULL ? NULL : value->next;
     }
@@ -165,7 +192,7 @@ static enum err compare_grouping(struct comparing *c, const struct grouping *g,
         map_put(expected, row->key, row);
         compare_row(c, g, row->key, row, map_get(found, row->key));
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; !g->partial && i < count; i++) {
         if (map_get(expected, rows[i].name) == NULL) {
             compare_row(c, g, rows[i].name, NULL, &rows[i]);
         }

@@ -4,10 +4,13 @@
  *    "aggregates":[{"of":"sum(delay)","equals":"154078"},
  * {"of":"count","where":"late","equals":1108},
  *                  {"of":"distinct(origin)","equals":220}],
- *    "groups":[{"by":"day","of":["count","sum(delay)"],"rows":{"2001-01-01":[227,"1523"]}}]}
+ *    "groups":[{"by":["day","origin"],"of":["count"],"rows":{"2001-01-01/LAX":[227]}}]}
  * of: count, sum(c), min(c), max(c), distinct(c). where: a boolean column. by: day (2001-01-31),
- * month (2001-01), hour (2001-01-31T09) of the event's time, or a column (null: "-"). Unknown keys
- * are errors. A group that is expected and missing, or there and not expected, differs. */
+ * month (2001-01), hour (2001-01-31T09), a window ("10m": 2001-01-31T09:20) of the event's time, or
+ * a column (null: "-"); several are a list, their values joined by '/'. Unknown keys are errors. A
+ * group that is expected and missing, or there and not expected, differs; "partial":true looks at
+ * the expected ones only. "tolerance":"1/1000" (of the whole, of an aggregate or of groups):
+ * numbers may differ by so much of what is expected. */
 #ifndef AFORO_REPLAY_EXPECT_H
 #define AFORO_REPLAY_EXPECT_H
 
@@ -28,6 +31,17 @@ MUST_USE enum err expect_check(struct arena *a, struct str text, struct str name
                                const struct definition *def, struct warehouse *w,
                                const struct player_result *played, struct expect_result *ret_result,
                                struct diag *d);
+/* Expectations that nobody wrote. A query on the source: columns named as figures ("count",
+ * "sum(amount)"), behind those that name a group, as in `by`. ERR_INVALID: a column is neither. */
+MUST_USE enum err expect_of_query(struct arena *a, struct warehouse *source, struct str sql,
+                                  struct str *ret_text, struct diag *d);
+/* What a report.json of the pipeline said of its day (docs/report-format.md). */
+MUST_USE enum err expect_of_report(struct arena *a, struct str report, struct str name,
+                                   const struct definition *def, struct str *ret_text,
+                                   struct diag *d);
+/* JUnit XML: a case for what is equal, one a difference, one an object with a problem. */
+void expect_junit(struct buf *out, struct str suite, const struct expect_result *r,
+                  const struct player_result *played);
 /* Whether the file is one, before anything is played. */
 MUST_USE enum err expect_valid(struct arena *a, struct str text, struct str name,
                                const struct definition *def, struct diag *d);

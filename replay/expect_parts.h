@@ -2,6 +2,7 @@
 #ifndef AFORO_REPLAY_EXPECT_PARTS_H
 #define AFORO_REPLAY_EXPECT_PARTS_H
 
+#include "base/decimal.h"
 #include "base/json.h"
 #include "replay/expect.h"
 
@@ -17,20 +18,29 @@ struct aggregate {
     struct figure figure;
     const struct column *where; /* BOOLEAN: only rows for which it is true; NULL: all */
     struct str equals;
+    struct ratio tolerance; /* of what is expected */
 };
-enum group_by { GROUP_DAY, GROUP_MONTH, GROUP_HOUR, GROUP_COLUMN };
-struct grouping {
-    enum group_by by;
+#define GROUP_PARTS_MAX 4
+struct group_part { /* one of the things that name a group */
+    enum group_by { GROUP_DAY, GROUP_MONTH, GROUP_HOUR, GROUP_WINDOW, GROUP_COLUMN } by;
     const struct column *column; /* COLUMN */
+    int64_t step_us;             /* HOUR, WINDOW */
+};
+struct grouping {
+    struct group_part parts[GROUP_PARTS_MAX];
+    size_t part_count;
     struct figure *figures;
     size_t figure_count;
     const struct json *rows; /* an object of arrays with a value a figure */
+    bool partial;            /* groups that are not named are not looked at */
+    struct ratio tolerance;
 };
 struct total {
     struct str name; /* "records" */
     struct str equals;
 };
 struct expectation {
+    struct ratio tolerance; /* of totals, and where nothing else is said */
     struct total *totals;
     struct aggregate *aggregates;
     struct grouping *groupings;
@@ -51,7 +61,7 @@ MUST_USE enum err figure_query(struct arena *a, const struct definition *def, st
                                const struct aggregate *aggregate, struct str *ret_value,
                                struct diag *d);
 struct group_row {
-    struct str name;    /* 2001-01-31, 2001-01, 2001-01-31T09, or the column's value */
+    struct str name;    /* 2001-01-31, 2001-01, 2001-01-31T09, a column's value; joined by '/' */
     struct str *values; /* one a figure */
 };
 MUST_USE enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,

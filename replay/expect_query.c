@@ -5,6 +5,7 @@
 #include "base/decimal.h"
 #include "base/instant.h"
 #include "pipeline/dialect.h"
+#include "window.h"
 
 #define SQL_BYTES_MAX (64 * KIB)
 
@@ -110,55 +111,74 @@ enum err figure_query(struct arena *a, const struct definition *def, struct ware
 
 /* ---- groups ---- */
 
-/* The columns that name a group; returns how many. */
-static size_t add_keys(struct buf *sql, enum warehouse_dialect dialect,
-                       const struct definition *def, const struct grouping *g)
+static void add_key(struct buf *sql, enum warehouse_dialect dialect, struct str time,
+                    const struct group_part *p)
 {
-    struct str time = def->columns[def->time_column].name;
-    switch (g->by) {
+    switch (p->by) {
     case GROUP_MONTH:
         buf_add_z(sql, "substr(");
         dialect_day(sql, dialect, time);
         buf_add_z(sql, ", 1, 7)");
-        return 1;
+        break;
     case GROUP_HOUR:
-        dialect_day(sql, dialect, time);
-        buf_add_z(sql, ", ");
-        dialect_hour(sql, dialect, time);
-        return 2;
+    case GROUP_WINDOW:
+        dialect_window(sql, dialect, time, p->step_us);
+        break;
     case GROUP_DAY:
         dialect_day(sql, dialect, time);
-        return 1;
+        break;
     case GROUP_COLUMN:
+        buf_add(sql, p->column->name);
         break;
     }
-    buf_add(sql, g->column->name);
-    return 1;
 }
 
-static enum err key_text(struct arena *a, const struct grouping *g,
+static enum err key_text(struct arena *a, const struct group_part *p,
                          const struct warehouse_value *key, struct str *ret_text, struct diag *d)
 {
-    if (g->by == GROUP_COLUMN) {
-        return column_text(a, g->column, key, ret_text, d);
+    struct buf text;
+    int64_t second;
+    if (p->by == GROUP_COLUMN) {
+        return column_text(a, p->column, key, ret_text, d);
     }
-    *ret_text = key->type == WAREHOUSE_NULL ? FIGURE_NULL
-                : g->by == GROUP_HOUR
-                    ? str_printf(a, "%.*sT%02lld", STR_ARG(key->text), (long long)key[1].i64)
-                    : key->text;
+    if (key->type == WAREHOUSE_NULL || p->by == GROUP_DAY || p->by == GROUP_MONTH) {
+        *ret_text = key->type == WAREHOUSE_NULL ? FIGURE_NULL : key->text;
+        return ERR_OK;
+    }
+    TRY(warehouse_decimal(key, 0, &second, d));
+    buf_init(&text, a, 64);
+    window_name(&text, second * US_PER_S, p->step_us);
+    if (p->by == GROUP_HOUR) {
+        buf_truncate(&text, STR("2001-01-31T09").len);
+    }
+    *ret_text = buf_str(&text);
     return ERR_OK;
 }
 
 static enum err row_text(struct arena *a, const struct grouping *g,
-                         const struct warehouse_value *cells, size_t keys,
-                         struct group_row *ret_row, struct diag *d)
+                         const struct warehouse_value *cells, struct group_row *ret_row,
+                         struct diag *d)
 {
-    TRY(key_text(a, g, cells, &ret_row->name, d));
+    ret_row->name = STR_EMPTY;
+    for (size_t i = 0; i < g->part_count; i++) {
+        struct str part;
+        TRY(key_text(a, &g->parts[i], &cells[i], &part, d));
+        ret_row->name =
+            i == 0 ? part : str_printf(a, "%.*s/%.*s", STR_ARG(ret_row->name), STR_ARG(part));
+    }
     ret_row->values = NEW_ARRAY(a, struct str, g->figure_count);
     for (size_t i = 0; i < g->figure_count; i++) {
-        TRY(figure_text(a, &g->figures[i], &cells[keys + i], &ret_row->values[i], d));
+        TRY(figure_text(a, &g->figures[i], &cells[g->part_count + i], &ret_row->values[i], d));
     }
     return ERR_OK;
+}
+
+static void add_numbers(struct buf *sql, const char *words, size_t count)
+{
+    buf_add_z(sql, words);
+    for (size_t i = 1; i <= count; i++) {
+        buf_addf(sql, "%s%zu", i == 1 ? "" : ", ", i);
+    }
 }
 
 enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,
@@ -169,17 +189,22 @@ enum err grouping_query(struct arena *a, const struct definition *def, struct wa
     struct warehouse_result result;
     buf_init(&sql, a, SQL_BYTES_MAX);
     buf_add_z(&sql, "select ");
-    size_t keys = add_keys(&sql, warehouse_dialect(w), def, grouping);
+    for (size_t i = 0; i < grouping->part_count; i++) {
+        buf_add_z(&sql, i == 0 ? "" : ", ");
+        add_key(&sql, warehouse_dialect(w), def->columns[def->time_column].name,
+                &grouping->parts[i]);
+    }
     for (size_t i = 0; i < grouping->figure_count; i++) {
         buf_add_z(&sql, ", ");
         add_figure(&sql, warehouse_dialect(w), &grouping->figures[i]);
     }
-    buf_addf(&sql, " from %.*s group by %s order by %s", STR_ARG(def->table),
-             keys == 2 ? "1, 2" : "1", keys == 2 ? "1, 2" : "1");
+    buf_addf(&sql, " from %.*s", STR_ARG(def->table));
+    add_numbers(&sql, " group by ", grouping->part_count);
+    add_numbers(&sql, " order by ", grouping->part_count);
     TRY(warehouse_query(w, buf_str(&sql), NULL, 0, a, &result, d));
     struct group_row *rows = NEW_ARRAY(a, struct group_row, result.row_count);
     for (size_t i = 0; i < result.row_count; i++) {
-        TRY(row_text(a, grouping, warehouse_at(&result, i, 0), keys, &rows[i], d));
+        TRY(row_text(a, grouping, warehouse_at(&result, i, 0), &rows[i], d));
     }
     *ret_rows = rows;
     *ret_count = result.row_count;

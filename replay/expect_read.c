@@ -1,6 +1,8 @@
 #include "expect_parts.h"
 
+#include "base/instant.h"
 #include "base/nearest.h"
+#include "window.h"
 
 const struct str expectation_totals[EXPECTATION_TOTAL_COUNT] = {
     STR_INIT("objects"),    STR_INIT("records"),     STR_INIT("rows"),
@@ -11,6 +13,7 @@ struct reading {
     struct arena *arena;
     struct str name;
     const struct definition *def;
+    struct ratio tolerance; /* of the whole */
 };
 
 #define fail_at(r, node, d, format, ...)                                                           \
@@ -44,6 +47,22 @@ static enum err check_keys(const struct reading *r, const struct json *object,
         }
     }
     return ERR_OK;
+}
+
+/* A node's tolerance, or that of the whole. */
+static enum err read_tolerance(const struct reading *r, const struct json *parent,
+                               struct ratio *ret_ratio, struct diag *d)
+{
+    const struct json *node = json_get(parent, STR("tolerance"));
+    struct diag why = DIAG_INIT;
+    *ret_ratio = r->tolerance;
+    if (node == NULL) {
+        return ERR_OK;
+    }
+    return json_is(node, JSON_IS_STRING) && ratio_parse(json_str(node), ret_ratio, &why) == ERR_OK
+               ? ERR_OK
+               : fail_at(r, node, d, "%s: a ratio such as \"1/1000\" or \"0.1%%\" must stand here",
+                         "tolerance");
 }
 
 /* ---- figures ---- */
@@ -125,9 +144,11 @@ static bool is_value(const struct json *node)
 static enum err read_aggregate(const struct reading *r, const struct json *node,
                                struct aggregate *ret_aggregate, struct diag *d)
 {
-    static const struct str keys[] = {STR_INIT("of"), STR_INIT("equals"), STR_INIT("where")};
+    static const struct str keys[] = {STR_INIT("of"), STR_INIT("equals"), STR_INIT("where"),
+                                      STR_INIT("tolerance")};
     const struct json *of;
-    TRY(check_keys(r, node, keys, 3, d));
+    TRY(check_keys(r, node, keys, 4, d));
+    TRY(read_tolerance(r, node, &ret_aggregate->tolerance, d));
     TRY(need_kind(r, node, "of", JSON_IS_STRING, &of, d));
     TRY(read_figure(r, of, &ret_aggregate->figure, d));
     const struct json *equals = json_get(node, STR("equals"));
@@ -157,18 +178,43 @@ static enum err read_aggregates(const struct reading *r, const struct json *list
 
 /* ---- groups ---- */
 
-static enum err read_by(const struct reading *r, const struct json *by, struct grouping *g,
-                        struct diag *d)
+static enum err read_part(const struct reading *r, const struct json *by, struct group_part *p,
+                          struct diag *d)
 {
     static const struct str names[] = {STR_INIT("day"), STR_INIT("month"), STR_INIT("hour")};
+    if (!json_is(by, JSON_IS_STRING)) {
+        return fail_at(r, by, d, "%s: a text must stand here", "by");
+    }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (str_eq(json_str(by), names[i])) {
-            g->by = (enum group_by)i;
+            *p = (struct group_part){.by = (enum group_by)i, .step_us = US_PER_HOUR};
             return ERR_OK;
         }
     }
-    g->by = GROUP_COLUMN;
-    return find_column(r, by, json_str(by), &g->column, d);
+    *p = (struct group_part){.by = GROUP_WINDOW};
+    if (window_parse(json_str(by), &p->step_us)) {
+        return ERR_OK;
+    }
+    p->by = GROUP_COLUMN;
+    return find_column(r, by, json_str(by), &p->column, d);
+}
+
+static enum err read_by(const struct reading *r, const struct json *node, struct grouping *g,
+                        struct diag *d)
+{
+    const struct json *by = json_get(node, STR("by"));
+    if (!json_is(by, JSON_IS_ARRAY)) {
+        g->part_count = 1;
+        return by == NULL ? fail_at(r, node, d, "%s: a text must stand here", "by")
+                          : read_part(r, by, &g->parts[0], d);
+    }
+    if (by->count == 0 || by->count > GROUP_PARTS_MAX) {
+        return fail_at(r, by, d, "by: 1 to %d names", GROUP_PARTS_MAX);
+    }
+    for (const struct json *part = by->first; part != NULL; part = part->next) {
+        TRY(read_part(r, part, &g->parts[g->part_count++], d));
+    }
+    return ERR_OK;
 }
 
 static enum err check_rows(const struct reading *r, const struct grouping *g, struct diag *d)
@@ -191,11 +237,13 @@ static enum err check_rows(const struct reading *r, const struct grouping *g, st
 static enum err read_grouping(const struct reading *r, const struct json *node, struct grouping *g,
                               struct diag *d)
 {
-    static const struct str keys[] = {STR_INIT("by"), STR_INIT("of"), STR_INIT("rows")};
-    const struct json *by, *of;
-    TRY(check_keys(r, node, keys, 3, d));
-    TRY(need_kind(r, node, "by", JSON_IS_STRING, &by, d));
-    TRY(read_by(r, by, g, d));
+    static const struct str keys[] = {STR_INIT("by"), STR_INIT("of"), STR_INIT("rows"),
+                                      STR_INIT("partial"), STR_INIT("tolerance")};
+    const struct json *of;
+    TRY(check_keys(r, node, keys, 5, d));
+    TRY(read_by(r, node, g, d));
+    TRY(read_tolerance(r, node, &g->tolerance, d));
+    g->partial = json_bool(json_get(node, STR("partial")), false);
     TRY(need_kind(r, node, "of", JSON_IS_ARRAY, &of, d));
     g->figures = NEW_ARRAY(r->arena, struct figure, of->count);
     for (const struct json *figure = of->first; figure != NULL; figure = figure->next) {
@@ -244,11 +292,12 @@ enum err expectation_read(struct arena *a, struct str text, struct str name,
                           struct diag *d)
 {
     static const struct str keys[] = {
-        STR_INIT("schema"),   STR_INIT("objects"),    STR_INIT("records"),
-        STR_INIT("rows"),     STR_INIT("duplicates"), STR_INIT("quarantined"),
-        STR_INIT("filtered"), STR_INIT("aggregates"), STR_INIT("groups"),
+        STR_INIT("schema"),    STR_INIT("objects"),    STR_INIT("records"),
+        STR_INIT("rows"),      STR_INIT("duplicates"), STR_INIT("quarantined"),
+        STR_INIT("filtered"),  STR_INIT("aggregates"), STR_INIT("groups"),
+        STR_INIT("tolerance"),
     };
-    struct reading r = {.arena = a, .name = name, .def = def};
+    struct reading r = {.arena = a, .name = name, .def = def, .tolerance = {0, 1}};
     struct expectation e = {0};
     struct json *tree;
     if (json_parse(a, text, &tree, d) != ERR_OK) {
@@ -259,6 +308,8 @@ enum err expectation_read(struct arena *a, struct str text, struct str name,
         return fail_at(&r, tree, d, "%s", "an object with \"schema\": 1 must stand here");
     }
     TRY(check_keys(&r, tree, keys, sizeof(keys) / sizeof(keys[0]), d));
+    TRY(read_tolerance(&r, tree, &e.tolerance, d));
+    r.tolerance = e.tolerance;
     TRY(read_totals(&r, tree, &e, d));
     const struct json *list;
     if (json_get(tree, STR("aggregates")) != NULL) {

@@ -96,6 +96,18 @@ enum err inputs_warehouse(struct arena *a, const char *where, struct warehouse *
     return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
 }
 
+enum err inputs_database(struct arena *a, const char *where, struct warehouse **ret_warehouse,
+                         struct diag *d)
+{
+    struct str sqlite = STR("sqlite:");
+    if (!str_starts(str_of(where), sqlite)) {
+        return inputs_warehouse(a, where, ret_warehouse, d);
+    }
+    struct warehouse_sqlite_options file = {
+        .path = where + sqlite.len, .busy_ms = SQLITE_BUSY_MS, .read_only = true};
+    return warehouse_sqlite_open(a, &file, ret_warehouse, d);
+}
+
 uint64_t source_bytes(const struct source *s)
 {
     uint64_t bytes = 0;

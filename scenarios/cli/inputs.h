@@ -20,6 +20,9 @@ MUST_USE enum err inputs_source(struct arena *a, struct rt *rt, struct str where
 /* "sqlite:PATH", "postgresql://...", NULL: in memory. */
 MUST_USE enum err inputs_warehouse(struct arena *a, const char *where,
                                    struct warehouse **ret_warehouse, struct diag *d);
+/* The same for another's database, which is only asked: a file is opened to be read. */
+MUST_USE enum err inputs_database(struct arena *a, const char *where,
+                                  struct warehouse **ret_warehouse, struct diag *d);
 /* As their listing tells it; 0: it does not. */
 uint64_t source_bytes(const struct source *s);
 /* Memory that is given back stays with the process: fresh pages cost more than what fills them. */

@@ -1,5 +1,6 @@
 /* replay_command.c -- `aforo replay`: captured objects through the production code, and whether
  * they come to what they should. */
+#include "asserting.h"
 #include "cli.h"
 #include "inputs.h"
 
@@ -9,11 +10,9 @@
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "replay/expect.h"
 #include "replay/summary.h"
 
 #define LINES_SHOWN 40
-#define EXPECT_BYTES_MAX (64 * MIB)
 #define REPORT_BYTES_MAX (64 * MIB)
 #define PROGRESS_EVERY_US (100 * US_PER_MS)
 
@@ -28,6 +27,13 @@ static const char help[] =
     "CloudTrail's Records, CSV, or logs of AWS.\n\n"
     "  --pipeline FILE      the pipeline's definition\n"
     "  --expect FILE        counts and sums that must come out, as a whole and by group\n"
+    "  --against REPORT     what a report.json of the pipeline once said of its day\n"
+    "  --against-source DB  sqlite:PATH or postgresql://..., where --query SQL tells what must "
+    "come "
+    "out:\n"
+    "                       select day, count(*) as \"count\", sum(x) as \"sum(x)\" ... group by "
+    "day\n"
+    "  --junit FILE         the outcome as JUnit XML\n"
     "  --warehouse WHERE    sqlite:PATH or postgresql://...; default: in memory, gone at the end\n"
     "  --format F           " READER_FORMATS_HELP
     "  --csv DIALECT        \"delimiter=tab quote=none escape=\\ names=id,shop\" where a CSV "
@@ -47,17 +53,17 @@ static const char help[] =
     "sqlite:flights.db\n";
 
 struct replay_arguments {
-    const char *where, *pipeline, *expect, *warehouse, *endpoint;
+    const char *where, *pipeline, *warehouse, *endpoint;
+    struct asserting_options must;
     struct reader_form format;
-    size_t lines_max;
-    bool quiet, json;
+    bool json;
 };
 struct replay {
     struct arena *arena;
     const struct replay_arguments *args;
     struct rt *rt;
     struct definition *def;
-    struct str expect_text;
+    struct asserting must;
     struct source source;
     struct warehouse *warehouse;
     struct player_result played;
@@ -70,6 +76,10 @@ struct replay {
 enum {
     OPTION_PIPELINE = 256,
     OPTION_EXPECT,
+    OPTION_AGAINST,
+    OPTION_SOURCE,
+    OPTION_QUERY,
+    OPTION_JUNIT,
     OPTION_WAREHOUSE,
     OPTION_FORMAT,
     OPTION_CSV,
@@ -79,6 +89,10 @@ enum {
     OPTION_QUIET
 };
 static const struct option options[] = {{"pipeline", required_argument, NULL, OPTION_PIPELINE},
+                                        {"against", required_argument, NULL, OPTION_AGAINST},
+                                        {"against-source", required_argument, NULL, OPTION_SOURCE},
+                                        {"query", required_argument, NULL, OPTION_QUERY},
+                                        {"junit", required_argument, NULL, OPTION_JUNIT},
                                         {"expect", required_argument, NULL, OPTION_EXPECT},
                                         {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
                                         {"csv", required_argument, NULL, OPTION_CSV},
@@ -98,7 +112,19 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
         args->pipeline = value;
         break;
     case OPTION_EXPECT:
-        args->expect = value;
+        args->must.expect = value;
+        break;
+    case OPTION_AGAINST:
+        args->must.report = value;
+        break;
+    case OPTION_SOURCE:
+        args->must.source = value;
+        break;
+    case OPTION_QUERY:
+        args->must.query = value;
+        break;
+    case OPTION_JUNIT:
+        args->must.junit = value;
         break;
     case OPTION_WAREHOUSE:
         args->warehouse = value;
@@ -112,13 +138,13 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
         return csv_dialect_parse(str_of(value), &args->format.csv, d);
     case OPTION_LINES:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
-        args->lines_max = (size_t)number;
+        args->must.lines_max = (size_t)number;
         break;
     case OPTION_JSON:
         args->json = true;
         break;
     default:
-        args->quiet = true;
+        args->must.quiet = true;
         break;
     }
     return ERR_OK;
@@ -158,10 +184,7 @@ static enum err inputs_read(struct replay *r, struct diag *d)
     struct str text, name = str_of(r->args->pipeline);
     TRY(inputs_file(r->arena, r->args->pipeline, DEFINITION_BYTES_MAX, &text, d));
     TRY(definition_read(r->arena, text, name, &r->def, d));
-    if (r->args->expect != NULL) {
-        TRY(inputs_file(r->arena, r->args->expect, EXPECT_BYTES_MAX, &r->expect_text, d));
-        TRY(expect_valid(r->arena, r->expect_text, str_of(r->args->expect), r->def, d));
-    }
+    TRY(asserting_read(r->arena, &r->args->must, r->def, &r->must, d));
     TRY(inputs_source(r->arena, r->rt, str_of(r->args->where), r->args->endpoint, &r->source, d));
     return inputs_warehouse(r->arena, r->args->warehouse, &r->warehouse, d);
 }
@@ -193,7 +216,7 @@ static void progress_show(void *ctx, const struct player_result *so_far)
 
 static enum err play(struct replay *r, struct diag *d)
 {
-    bool shown = !r->args->quiet && (r->args->json || isatty(STDERR_FILENO));
+    bool shown = !r->args->must.quiet && (r->args->json || isatty(STDERR_FILENO));
     r->begun_us = rt_mono_us(r->rt);
     r->bytes_all = source_bytes(&r->source);
     const char *folder = getenv("TMPDIR");
@@ -215,24 +238,17 @@ static enum err play(struct replay *r, struct diag *d)
 static enum err report(struct replay *r, bool *ret_well, struct diag *d)
 {
     struct buf out;
-    struct expect_result expected = {0};
+    size_t differences = 0;
     buf_init(&out, r->arena, REPORT_BYTES_MAX);
-    if (!r->args->quiet) {
+    if (!r->args->must.quiet) {
         TRY(summary_write(&out, r->arena, r->def, r->warehouse, &r->played, d));
     }
-    summary_problems(&out, r->arena, &r->played, r->args->lines_max);
-    if (r->args->expect != NULL) {
-        TRY(expect_check(r->arena, r->expect_text, str_of(r->args->expect), r->def, r->warehouse,
-                         &r->played, &expected, d));
-        if (expected.count > 0 || !r->args->quiet) {
-            buf_add_z(&out, out.len > 0 ? "\n" : "");
-            expect_table(&out, &expected, r->args->lines_max);
-        }
-    }
+    summary_problems(&out, r->arena, &r->played, r->args->must.lines_max);
+    TRY(asserting_check(&r->must, &out, r->def, r->warehouse, &r->played, &differences, d));
     if (out.len > 0 && fwrite(out.ptr, 1, out.len, stdout) != out.len) {
         return fail(d, ERR_UNAVAILABLE, "the result could not be written");
     }
-    *ret_well = expected.count == 0 && r->played.problem_count == 0;
+    *ret_well = differences == 0 && r->played.problem_count == 0;
     return ERR_OK;
 }
 
@@ -254,7 +270,7 @@ static int replay(struct replay *r)
 
 static int replay_run(int argc, char **argv)
 {
-    struct replay_arguments args = {.lines_max = LINES_SHOWN};
+    struct replay_arguments args = {.must = {.lines_max = LINES_SHOWN}};
     int code = arguments_read(argc, argv, &args);
     if (code != CLI_OK) {
         return code;

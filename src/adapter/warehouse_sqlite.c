@@ -455,7 +455,7 @@ static enum err sqlite_configure(struct warehouse_sqlite *w,
     const char *const settings[] = {
         options->bulk ? "PRAGMA page_size = 32768" : "",
         options->bulk ? "PRAGMA cache_size = -49152" : "",
-        "PRAGMA journal_mode = WAL",
+        options->read_only ? "" : "PRAGMA journal_mode = WAL",
         options->bulk ? "PRAGMA wal_autocheckpoint = 2048" : "",
         options->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF",
         "PRAGMA foreign_keys = ON",
@@ -475,7 +475,8 @@ enum err warehouse_sqlite_open(struct arena *a, const struct warehouse_sqlite_op
 {
     struct warehouse_sqlite *w = NEW(a, struct warehouse_sqlite);
     w->warehouse.ops = &sqlite_ops;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    flags |= options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(options->path, &w->db, flags, NULL);
     if (w->db == NULL) {
         return fail_named(d, ERR_LIMIT, "53200", "open: no memory");

@@ -14,6 +14,7 @@ struct warehouse_sqlite_options {
     /* many rows at a time, over a table that may be larger than memory: pages of 32 KiB in a new
      * file, 48 MiB of them kept, checkpoints every 64 MiB */
     bool bulk;
+    bool read_only; /* another's database: it must be there, and nothing of it is changed */
 };
 /* Lives in `a`, closed with it (or by warehouse_close). */
 MUST_USE enum err warehouse_sqlite_open(struct arena *a,

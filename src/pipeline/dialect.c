@@ -55,6 +55,18 @@ void dialect_hour(struct buf *sql, enum warehouse_dialect dialect, struct str co
     }
 }
 
+void dialect_window(struct buf *sql, enum warehouse_dialect dialect, struct str column,
+                    int64_t step_us)
+{
+    if (dialect == WAREHOUSE_POSTGRES) {
+        buf_addf(sql, "(floor(extract(epoch from %.*s) / %" PRId64 ") * %" PRId64 ")::bigint",
+                 STR_ARG(column), step_us / US_PER_S, step_us / US_PER_S);
+    } else {
+        buf_addf(sql, "((%.*s - (%.*s %% %" PRId64 " + %" PRId64 ") %% %" PRId64 ") / 1000000)",
+                 STR_ARG(column), STR_ARG(column), step_us, step_us, step_us);
+    }
+}
+
 static void moment(struct buf *sql, enum warehouse_dialect dialect, int64_t us)
 {
     if (dialect == WAREHOUSE_POSTGRES) {

@@ -12,6 +12,9 @@ void dialect_type(struct buf *sql, enum warehouse_dialect dialect, enum warehous
 /* The UTC day of a timestamp column, as text YYYY-MM-DD; its hour as an integer 0..23. */
 void dialect_day(struct buf *sql, enum warehouse_dialect dialect, struct str column);
 void dialect_hour(struct buf *sql, enum warehouse_dialect dialect, struct str column);
+/* Where the window of a timestamp begins: whole seconds since the Unix epoch. */
+void dialect_window(struct buf *sql, enum warehouse_dialect dialect, struct str column,
+                    int64_t step_us);
 /* column >= from and column < to */
 void dialect_between(struct buf *sql, enum warehouse_dialect dialect, struct str column,
                      int64_t from_us, int64_t to_us);

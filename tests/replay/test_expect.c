@@ -160,6 +160,106 @@ Test(expect, sees_groups_that_are_missing_or_not_expected_and_puts_the_heaviest_
     cr_expect(str_eq(buf_str(&out), str_of(table)), "%.*s", STR_ARG(buf_str(&out)));
 }
 
+Test(expect, takes_windows_several_names_tolerance_and_parts)
+{
+    /* Windows of any length; groups by several names; a tolerance lets pass what is within it, to
+     * the last unit, and nothing more; partial groups look at the named ones only. */
+    static const struct {
+        const char *groups, *line;
+        uint64_t checked;
+    } rows[] = {
+        {"{\"by\":\"30m\",\"of\":[\"count\"],\"rows\":{\"2026-03-31T23:30\":[1],\"2026-04-01T00:"
+         "00\":"
+         "[1],\"2026-04-01T00:30\":[1],\"2026-04-01T13:00\":[1]}}",
+         NULL, 4},
+        {"{\"by\":[\"day\",\"shop\"],\"of\":[\"count\",\"sum(pieces)\"],\"rows\":{\"2026-03-31/"
+         "porto\":[1,1],\"2026-04-01/porto\":[1,3],\"2026-04-01/lyon\":[1,2],\"2026-04-01/"
+         "-\":[1,41]"
+         "}}",
+         "sum(pieces) by shop|2026-04-01/-|41|40|-1", 8},
+        {"{\"by\":[\"day\"],\"partial\":true,\"of\":[\"count\"],\"rows\":{\"2026-03-31\":[1]}}",
+         NULL, 1},
+        {"{\"by\":\"day\",\"tolerance\":\"1/"
+         "10\",\"of\":[\"sum(amount)\"],\"rows\":{\"2026-03-31\":["
+         "\"11.38\"],\"2026-04-01\":[\"90909090.91\"]}}",
+         NULL, 2},
+        {"{\"by\":\"day\",\"tolerance\":\"10%\",\"of\":[\"sum(amount)\"],\"rows\":{\"2026-03-31\":["
+         "\"11.39\"],\"2026-04-01\":[\"99999999.26\"]}}",
+         "sum(amount)|2026-03-31|11.39|10.25|-1.14", 2},
+    };
+    struct scene s = scene_of(data);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str text =
+            str_printf(bench_arena(), "{\"schema\":1,\"groups\":[%s]}", rows[i].groups);
+        struct expect_result r = checked(&s, str_z(bench_arena(), text));
+        cr_expect_eq(r.checked, rows[i].checked, "row %zu", i);
+        cr_assert_eq(r.count, rows[i].line != NULL, "row %zu: %zu differ", i, r.count);
+        if (r.count > 0) {
+            expect_line(&r.lines[0], rows[i].line);
+        }
+    }
+    struct expect_result r = checked(&s, "{\"schema\":1,\"tolerance\":\"1/4\",\"records\":4}");
+    cr_expect_eq(r.count, 0);
+}
+
+Test(expect, is_made_of_a_query_and_of_a_report)
+{
+    /* A query on the warehouse itself agrees with it, as a whole and by group; what it cannot be
+     * read as is refused; a report's figures of its day are held against the warehouse. */
+    static const struct {
+        const char *sql;
+        uint64_t checked;
+    } good_sql[] = {
+        {"select count(*) as \"count\", min(pieces) as \"min(pieces)\" from sales", 2},
+        {"select shop, count(*) as \"count\", sum(pieces) as \"sum(pieces)\" from sales group by "
+         "shop",
+         6},
+    };
+    struct scene s = scene_of(data);
+    struct diag d = DIAG_INIT;
+    struct str text;
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert(expect_of_query(bench_arena(), s.warehouse, str_of(good_sql[i].sql), &text, &d) ==
+                      ERR_OK,
+                  "%s", d.msg);
+        struct expect_result r = checked(&s, str_z(bench_arena(), text));
+        cr_expect_eq(r.count, 0, "%.*s", STR_ARG(text));
+        cr_expect_eq(r.checked, good_sql[i].checked);
+    }
+    static const char *const bad_sql[] = {
+        "select shop from sales", "select count(*) as \"count\", shop from sales group by shop",
+        "select pieces as \"sum(pieces)\" from sales"};
+    for (size_t i = 0; i < 3; i++) {
+        diag_clear(&d);
+        cr_expect_eq(expect_of_query(bench_arena(), s.warehouse, str_of(bad_sql[i]), &text, &d),
+                     ERR_INVALID, "%s", bad_sql[i]);
+    }
+    const char *report =
+        "{\"schema\":1,\"pipeline\":\"sales\",\"day\":\"2026-04-01\",\"reconciliation\":{\"lines\":"
+        "["
+        "{\"window\":\"2026-04-01\",\"measure\":\"count\",\"warehouse\":\"3\"},"
+        "{\"window\":\"2026-04-01\",\"measure\":\"sum(amount)\",\"warehouse\":\"99999998.26\"},"
+        "{\"window\":\"2026-04-01\",\"measure\":\"records\",\"warehouse\":\"4\"}]}}";
+    diag_clear(&d);
+    cr_assert(expect_of_report(bench_arena(), str_of(report), STR("report.json"),
+                               bench_definition(), &text, &d) == ERR_OK,
+              "%s", d.msg);
+    struct expect_result r = checked(&s, str_z(bench_arena(), text));
+    cr_expect_eq(r.checked, 2);
+    cr_assert_eq(r.count, 1);
+    expect_line(&r.lines[0], "sum(amount)|2026-04-01|99999998.26|99999999.26|+1");
+    struct buf out;
+    buf_init(&out, bench_arena(), 1 << 16);
+    expect_junit(&out, STR("sales"), &r, &s.played);
+    cr_expect(str_contains(buf_str(&out), STR("tests=\"2\" failures=\"1\"")) &&
+                  str_contains(buf_str(&out), STR("expected 99999998.26, found 99999999.26")),
+              "%.*s", STR_ARG(buf_str(&out)));
+    diag_clear(&d);
+    cr_expect_eq(expect_of_report(bench_arena(), STR("{\"pipeline\":\"other\"}"), STR("r"),
+                                  bench_definition(), &text, &d),
+                 ERR_INVALID);
+}
+
 Test(expect, compares_an_empty_warehouse)
 {
     /* No rows at all: sums are 0, smallest values are null, every expected group is missing. */

@@ -1,0 +1,227 @@
+/* expect_made.c -- Expectations that nobody wrote: what a query on the source says, and what a
+ * report of the pipeline once said, as the text of an expectation file. */
+#include "expect_parts.h"
+
+#include "base/decimal.h"
+#include "base/instant.h"
+#include "base/limits.h"
+
+#define TEXT_BYTES_MAX (256 * MIB)
+
+/* ---- a query ---- */
+
+static struct str cell(struct arena *a, const struct warehouse_value *v, bool is_sum)
+{
+    struct buf text;
+    buf_init(&text, a, 128);
+    switch (v->type) {
+    case WAREHOUSE_NULL:
+        return is_sum ? STR("0") : FIGURE_NULL;
+    case WAREHOUSE_I64:
+        buf_add_i64(&text, v->i64);
+        break;
+    case WAREHOUSE_DECIMAL:
+        decimal_text(&text, v->i64, v->scale);
+        break;
+    case WAREHOUSE_TIMESTAMP:
+        instant_iso(&text, v->i64);
+        break;
+    case WAREHOUSE_BOOL:
+        return v->i64 != 0 ? STR("true") : STR("false");
+    case WAREHOUSE_TEXT:
+        return v->text;
+    }
+    return buf_str(&text);
+}
+
+static bool is_figure(struct str name)
+{
+    return str_eq(name, STR("count")) || str_find(name, '(') != STR_NONE;
+}
+
+/* Columns that name a group stand in front. */
+static enum err count_keys(const struct warehouse_result *r, size_t *ret_keys, struct diag *d)
+{
+    size_t keys = 0;
+    while (keys < r->column_count && !is_figure(r->names[keys])) {
+        keys++;
+    }
+    for (size_t i = keys; i < r->column_count; i++) {
+        if (!is_figure(r->names[i])) {
+            return fail(d, ERR_INVALID, "column \"%.*s\" names a group and stands behind a figure",
+                        STR_ARG(r->names[i]));
+        }
+    }
+    if (keys == r->column_count) {
+        return fail(d, ERR_INVALID,
+                    "no column is a figure: name them \"count\", \"sum(c)\", \"min(c)\", "
+                    "\"max(c)\", \"distinct(c)\"");
+    }
+    *ret_keys = keys;
+    return ERR_OK;
+}
+
+static void write_aggregates(struct json_out *w, struct arena *a, const struct warehouse_result *r)
+{
+    json_out_key(w, "aggregates");
+    json_out_array(w);
+    for (size_t i = 0; r->row_count > 0 && i < r->column_count; i++) {
+        json_out_object(w);
+        json_out_kstr(w, "of", r->names[i]);
+        json_out_kstr(w, "equals",
+                      cell(a, warehouse_at(r, 0, i), str_starts(r->names[i], STR("sum("))));
+        json_out_object_end(w);
+    }
+    json_out_array_end(w);
+}
+
+static void write_names(struct json_out *w, const char *key, const struct str *names, size_t count)
+{
+    json_out_key(w, key);
+    json_out_array(w);
+    for (size_t i = 0; i < count; i++) {
+        json_out_str(w, names[i]);
+    }
+    json_out_array_end(w);
+}
+
+static void write_group_row(struct json_out *w, struct arena *a, const struct warehouse_result *r,
+                            size_t row, size_t keys)
+{
+    struct buf name;
+    buf_init(&name, a, MIB);
+    for (size_t i = 0; i < keys; i++) {
+        buf_add_z(&name, i == 0 ? "" : "/");
+        buf_add(&name, cell(a, warehouse_at(r, row, i), false));
+    }
+    json_out_key_str(w, buf_str(&name));
+    json_out_array(w);
+    for (size_t i = keys; i < r->column_count; i++) {
+        json_out_str(w, cell(a, warehouse_at(r, row, i), str_starts(r->names[i], STR("sum("))));
+    }
+    json_out_array_end(w);
+}
+
+static void write_groups(struct json_out *w, struct arena *a, const struct warehouse_result *r,
+                         size_t keys)
+{
+    json_out_key(w, "groups");
+    json_out_array(w);
+    json_out_object(w);
+    write_names(w, "by", r->names, keys);
+    write_names(w, "of", r->names + keys, r->column_count - keys);
+    json_out_key(w, "rows");
+    json_out_object(w);
+    for (size_t i = 0; i < r->row_count; i++) {
+        write_group_row(w, a, r, i, keys);
+    }
+    json_out_object_end(w);
+    json_out_object_end(w);
+    json_out_array_end(w);
+}
+
+enum err expect_of_query(struct arena *a, struct warehouse *source, struct str sql,
+                         struct str *ret_text, struct diag *d)
+{
+    struct warehouse_result r;
+    struct buf out;
+    struct json_out w;
+    size_t keys;
+    TRY(warehouse_query(source, sql, NULL, 0, a, &r, d));
+    TRY(count_keys(&r, &keys, d));
+    if (keys == 0 && r.row_count != 1) {
+        return fail(d, ERR_INVALID, "%zu rows, and no column names a group", r.row_count);
+    }
+    buf_init(&out, a, TEXT_BYTES_MAX);
+    json_out_init(&w, &out);
+    json_out_object(&w);
+    json_out_ki64(&w, "schema", 1);
+    if (keys == 0) {
+        write_aggregates(&w, a, &r);
+    } else {
+        write_groups(&w, a, &r, keys);
+    }
+    json_out_object_end(&w);
+    *ret_text = buf_str(&out);
+    return ERR_OK;
+}
+
+/* ---- a report ---- */
+
+struct said { /* what a report says of one window */
+    const struct json *line;
+    bool day; /* of the whole day, else of a value of the dimension */
+};
+
+static bool usable(const struct definition *def, const struct json *line, struct str day,
+                   struct said *ret_said)
+{
+    struct str window = json_str(json_get(line, STR("window")));
+    struct str measure = json_str(json_get(line, STR("measure")));
+    struct str value = json_str(json_get(line, STR("warehouse")));
+    bool whole = str_eq(window, day);
+    bool part = str_starts(window, day) && window.len > day.len && window.ptr[day.len] == '/';
+    *ret_said = (struct said){.line = line, .day = whole};
+    return (whole || (part && def->has_dimension)) && is_figure(measure) &&
+           !str_eq(value, FIGURE_NULL) && value.len > 0;
+}
+
+/* One grouping for each line: a group's figures need not be the same ones. */
+static void write_line(struct json_out *w, const struct definition *def, const struct said *said)
+{
+    struct str names[2] = {STR("day"), STR_EMPTY};
+    struct str measure = json_str(json_get(said->line, STR("measure")));
+    names[1] = said->day ? STR_EMPTY : def->columns[def->dimension_column].name;
+    json_out_object(w);
+    write_names(w, "by", names, said->day ? 1 : 2);
+    write_names(w, "of", &measure, 1);
+    json_out_kbool(w, "partial", true);
+    json_out_key(w, "rows");
+    json_out_object(w);
+    json_out_key_str(w, json_str(json_get(said->line, STR("window"))));
+    json_out_array(w);
+    json_out_str(w, json_str(json_get(said->line, STR("warehouse"))));
+    json_out_array_end(w);
+    json_out_object_end(w);
+    json_out_object_end(w);
+}
+
+enum err expect_of_report(struct arena *a, struct str report, struct str name,
+                          const struct definition *def, struct str *ret_text, struct diag *d)
+{
+    struct json *tree;
+    struct json_out w;
+    struct buf out;
+    size_t count = 0;
+    if (json_parse(a, report, &tree, d) != ERR_OK) {
+        return diag_context(d, "%.*s", STR_ARG(name));
+    }
+    const struct json *lines = json_at(tree, "reconciliation.lines");
+    struct str day = json_str(json_get(tree, STR("day")));
+    if (!json_is(lines, JSON_IS_ARRAY) || day.len == 0) {
+        return fail(d, ERR_INVALID, "%.*s: not a report of a pipeline", STR_ARG(name));
+    }
+    if (!str_eq(json_str(json_get(tree, STR("pipeline"))), def->name)) {
+        return fail(d, ERR_INVALID, "%.*s: a report of pipeline %.*s, not of %.*s", STR_ARG(name),
+                    STR_ARG(json_str(json_get(tree, STR("pipeline")))), STR_ARG(def->name));
+    }
+    buf_init(&out, a, TEXT_BYTES_MAX);
+    json_out_init(&w, &out);
+    json_out_object(&w);
+    json_out_ki64(&w, "schema", 1);
+    json_out_key(&w, "groups");
+    json_out_array(&w);
+    for (const struct json *line = lines->first; line != NULL; line = line->next) {
+        struct said said;
+        if (usable(def, line, day, &said)) {
+            write_line(&w, def, &said);
+            count++;
+        }
+    }
+    json_out_array_end(&w);
+    json_out_object_end(&w);
+    *ret_text = buf_str(&out);
+    return count > 0 ? ERR_OK
+                     : fail(d, ERR_INVALID, "%.*s: it has no figures of %.*s", STR_ARG(name),
+                            STR_ARG(day));
+}
