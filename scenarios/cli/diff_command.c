@@ -5,21 +5,25 @@
 #include "adapter/rt_threads.h"
 #include "base/limits.h"
 #include "inputs.h"
+#include "programs.h"
 #include "replay/diff.h"
 
 #define OUTPUT_BYTES_MAX (256 * MIB)
 
 static const char help[] =
-    "usage: aforo diff LEFT RIGHT --pipeline FILE [OPTIONS]\n\n"
+    "usage: aforo diff LEFT RIGHT --pipeline FILE [OPTIONS]\n"
+    "       aforo diff WHERE --with OLD --with NEW --pipeline FILE [OPTIONS]\n\n"
     "Finds where two sides part: by day, by object, then record by record, altered ones column by "
     "column. A side is\n"
     "captured objects (a folder, a manifest, a file, s3://BUCKET/PREFIX), or a warehouse that "
     "holds them loaded\n"
     "(sqlite:PATH, postgresql://...). Records are matched by their event id. Two versions of the "
     "program are compared by\n"
-    "the warehouses that each has filled.\n\n"
+    "what each of them loads (--with).\n\n"
     "  --pipeline FILE        the definition that both sides are read by\n"
     "  --pipeline-right FILE  another one for the right side: what would it change?\n"
+    "  --with PROGRAM         twice: both sides are WHERE, replayed by this program and by that "
+    "one\n"
     "  --format F             of captured objects (detect)\n"
     "  --csv DIALECT          \"delimiter=tab quote=none escape=\\ names=id,shop\"\n"
     "  --endpoint URL         of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
@@ -28,10 +32,12 @@ static const char help[] =
     "examples:\n"
     "  aforo diff captures/monday captures/restored --pipeline flights.yaml\n"
     "  aforo diff captures/monday sqlite:flights.db --pipeline flights.yaml\n"
-    "  aforo diff captures/monday captures/monday --pipeline old.yaml --pipeline-right new.yaml\n";
+    "  aforo diff captures/monday captures/monday --pipeline old.yaml --pipeline-right new.yaml\n"
+    "  aforo diff captures/monday --with ./aforo-1.2 --with aforo --pipeline flights.yaml\n";
 
 struct diff_arguments {
-    const char *sides[2], *pipelines[2], *endpoint;
+    const char *sides[2], *pipelines[2], *endpoint, *programs[2];
+    size_t program_count;
     struct reader_form format;
     size_t lines_max;
 };
@@ -39,6 +45,7 @@ struct diff_arguments {
 enum {
     OPTION_PIPELINE = 256,
     OPTION_PIPELINE_RIGHT,
+    OPTION_WITH,
     OPTION_CSV,
     OPTION_FORMAT,
     OPTION_ENDPOINT,
@@ -48,6 +55,7 @@ static const struct option options[] = {
     {"pipeline", required_argument, NULL, OPTION_PIPELINE},
     {"pipeline-right", required_argument, NULL, OPTION_PIPELINE_RIGHT},
     {"csv", required_argument, NULL, OPTION_CSV},
+    {"with", required_argument, NULL, OPTION_WITH},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
     {"limit-lines", required_argument, NULL, OPTION_LINES},
@@ -63,6 +71,12 @@ static enum err option_take(struct diff_arguments *args, int option, const char 
         break;
     case OPTION_PIPELINE_RIGHT:
         args->pipelines[1] = value;
+        break;
+    case OPTION_WITH:
+        if (args->program_count == 2) {
+            return fail(d, ERR_INVALID, "two programs are compared");
+        }
+        args->programs[args->program_count++] = value;
         break;
     case OPTION_ENDPOINT:
         args->endpoint = value;
@@ -98,8 +112,12 @@ static int arguments_read(int argc, char **argv, struct diff_arguments *args)
             return cli_usage(&cli_diff, "%s", d.msg);
         }
     }
-    if (sides < 2 || args->pipelines[0] == NULL) {
-        return cli_usage(&cli_diff, sides < 2 ? "two sides are compared" : "--pipeline is missing");
+    if (args->program_count == 1 || (args->program_count == 2 && sides != 1)) {
+        return cli_usage(&cli_diff, "--with is given twice, for one WHERE");
+    }
+    if (sides + args->program_count / 2 < 2 || args->pipelines[0] == NULL) {
+        return cli_usage(&cli_diff, args->pipelines[0] != NULL ? "two sides are compared"
+                                                               : "--pipeline is missing");
     }
     return CLI_OK;
 }
@@ -141,6 +159,14 @@ static enum err sides_open(struct arena *a, const struct diff_arguments *args,
     sides[1].def = sides[0].def;
     if (args->pipelines[1] != NULL) {
         TRY(definition_open(a, args->pipelines[1], &sides[1].def, d));
+    }
+    if (args->program_count == 2) {
+        for (size_t i = 0; i < 2; i++) {
+            TRY(programs_replay(a, args->programs[i], args->sides[0],
+                                args->pipelines[i == 1 && args->pipelines[1] != NULL],
+                                &sides[i].warehouse, d));
+        }
+        return ERR_OK;
     }
     TRY(side_open(a, args, rt, args->sides[0], &sides[0], d));
     return side_open(a, args, rt, args->sides[1], &sides[1], d);

@@ -92,4 +92,13 @@ diff 2 left right && said '--pipeline is missing'
 diff 2 left nowhere --pipeline sales.yaml && said 'nowhere: no such file'
 head -c 500 left/part-3.json.gz >right/part-3.json.gz
 diff 1 left right --pipeline sales.yaml && said 'part-3.json.gz.*cut'
+# ---- two programs: this one twice, and one that reads by another definition ----
+"$aforo" diff left --with "$aforo" --with "$aforo" --pipeline sales.yaml >said
+printf '#!/bin/sh\nshift 3; exec "%s" replay left --pipeline stricter.yaml "$@"\n' "$aforo" >other
+sed -i 's/shift 3;/while [ "$1" != --quiet ]; do shift; done;/' other
+chmod +x other
+got=0; "$aforo" diff left --with "$aforo" --with ./other --pipeline sales.yaml >said || got=$?
+[ "$got" = 1 ] && grep -q 'missing' said || { echo "two programs: exit $got"; cat said; exit 1; }
+got=0; "$aforo" diff left --with "$aforo" --with ./none --pipeline sales.yaml >said 2>&1 || got=$?
+[ "$got" = 2 ] && grep -q 'no such program' said || { echo "no program: exit $got"; cat said; exit 1; }
 echo "diff: as they are, altered, other objects, warehouses, definitions"
