@@ -30,6 +30,7 @@ extern const struct cli_command cli_tally;
 extern const struct cli_command cli_merge;
 extern const struct cli_command cli_diff;
 extern const struct cli_command cli_inspect;
+extern const struct cli_command cli_record;
 extern const struct cli_command cli_bisect;
 extern const struct cli_command cli_anonymise;
 

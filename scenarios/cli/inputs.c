@@ -48,8 +48,8 @@ enum err inputs_write(const char *path, struct str text, struct diag *d)
                        path == NULL ? "the result" : path);
 }
 
-static enum err s3_open(struct arena *a, struct rt *rt, const char *endpoint,
-                        struct aws_client **ret_client, struct diag *d)
+enum err inputs_client(struct arena *a, struct rt *rt, const char *endpoint,
+                       struct aws_client **ret_client, struct diag *d)
 {
     struct config config;
     struct config_options given = {.warehouse = STR_EMPTY};
@@ -73,7 +73,7 @@ enum err inputs_source(struct arena *a, struct rt *rt, struct str where, const c
 {
     struct aws_client *s3 = NULL;
     if (str_starts(where, STR("s3://"))) {
-        TRY(s3_open(a, rt, endpoint, &s3, d));
+        TRY(inputs_client(a, rt, endpoint, &s3, d));
     }
     return source_open(a, where, s3, ret_source, d);
 }

@@ -14,9 +14,12 @@ MUST_USE enum err inputs_file(struct arena *a, const char *path, size_t bytes_ma
                               struct str *ret_text, struct diag *d);
 /* `path` NULL: to stdout. */
 MUST_USE enum err inputs_write(const char *path, struct str text, struct diag *d);
-/* Region and credentials as the AWS CLI finds them; `endpoint` (NULL: not given) wins. */
+/* s3:// by such a client as below. */
 MUST_USE enum err inputs_source(struct arena *a, struct rt *rt, struct str where,
                                 const char *endpoint, struct source *ret_source, struct diag *d);
+/* Region and credentials as the AWS CLI finds them; `endpoint` (NULL: not given) wins. */
+MUST_USE enum err inputs_client(struct arena *a, struct rt *rt, const char *endpoint,
+                                struct aws_client **ret_client, struct diag *d);
 /* "sqlite:PATH", "postgresql://...", NULL: in memory. */
 MUST_USE enum err inputs_warehouse(struct arena *a, const char *where,
                                    struct warehouse **ret_warehouse, struct diag *d);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cli_demo, &cli_run,    &cli_replay,    &cli_tally, &cli_merge, &cli_inspect,
-    &cli_diff, &cli_bisect, &cli_anonymise, &cli_serve, &cli_ca,
+    &cli_demo, &cli_run,    &cli_replay, &cli_tally,     &cli_merge, &cli_inspect,
+    &cli_diff, &cli_bisect, &cli_record, &cli_anonymise, &cli_serve, &cli_ca,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

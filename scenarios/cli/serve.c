@@ -9,11 +9,13 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "emulator/front/front.h"
+#include "stream_records.h"
 #include "tls_folder.h"
 
 struct serve_options {
     struct front_options front;
     struct emulator_options emulator;
+    const char *record; /* NULL: nowhere */
 };
 
 static const char help[] =
@@ -32,6 +34,8 @@ static const char help[] =
     "  --idle-timeout S      seconds until a connection on which nothing moves is closed (180)\n"
     "  --max-connections N   more are told to come later (4096)\n"
     "  --max-body-memory MB  of request bodies on their way, together (1024)\n"
+    "  --record DIR          what stands in each stream of the region at the end, as captures in "
+    "DIR/STREAM\n"
     "  --tls-dir DIR         where the certificate authority is kept (~/.local/share/aforo)\n\n"
     "The port takes HTTP/1.1, HTTP/2 (by prior knowledge, or ALPN) and TLS; `aforo ca` prints the "
     "certificate\nto verify https with.\n\n"
@@ -57,6 +61,7 @@ enum serve_option {
     IDLE_TIMEOUT,
     MAX_CONNECTIONS,
     MAX_BODY_MEMORY,
+    RECORD,
     TLS_DIR
 };
 static const struct option option_table[] = {
@@ -72,6 +77,7 @@ static const struct option option_table[] = {
     {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
     {"max-connections", required_argument, NULL, MAX_CONNECTIONS},
     {"max-body-memory", required_argument, NULL, MAX_BODY_MEMORY},
+    {"record", required_argument, NULL, RECORD},
     {"tls-dir", required_argument, NULL, TLS_DIR},
     {NULL, 0, NULL, 0},
 };
@@ -142,6 +148,9 @@ static enum err option_take(struct serve_options *o, enum serve_option option, c
         break;
     case NO_LIMITS:
         o->emulator.limits_off = true;
+        break;
+    case RECORD:
+        o->record = text;
         break;
     case TLS_DIR:
         o->front.tls_folder = str_of(text);
@@ -218,6 +227,9 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
         printf("aforo: listening on %.*s\n", STR_ARG(url));
         (void)fflush(stdout);
         signal_await(signals);
+        if (o->record != NULL) {
+            code = streams_record(a, url, o->emulator.region, o->record, d);
+        }
     }
     front_stop(front);
     return code;

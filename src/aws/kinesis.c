@@ -207,6 +207,55 @@ enum err kinesis_list_shards(struct aws_client *c, struct str stream, struct are
     return ERR_OK;
 }
 
+/* ---- streams ---- */
+
+#define STREAMS_MAX 100000
+
+/* One page behind `after` (empty: from the first on). */
+static enum err streams_page(struct aws_client *c, struct str after, struct arena *a,
+                             const struct json **ret_names, bool *ret_more, struct diag *d)
+{
+    struct body b;
+    struct json *answer;
+    body_begin(&b, a, after.len);
+    if (after.len > 0) {
+        json_out_kstr(&b.json, "ExclusiveStartStreamName", after);
+    }
+    struct kinesis_call call = {
+        .operation = "ListStreams", .body = body_end(&b), .read_only = true};
+    TRY(kinesis_send_tree(c, &call, a, &answer, d));
+    *ret_names = json_at(answer, "StreamNames");
+    *ret_more = json_bool(json_at(answer, "HasMoreStreams"), false);
+    return json_is(*ret_names, JSON_IS_ARRAY)
+               ? ERR_OK
+               : fail(d, ERR_CORRUPT, "kinesis ListStreams: the answer has no StreamNames");
+}
+
+enum err kinesis_list_streams(struct aws_client *c, struct arena *a, struct str **ret_streams,
+                              size_t *ret_count, struct diag *d)
+{
+    struct str *streams = NULL;
+    size_t count = 0, cap = 0;
+    bool more = true;
+    while (more) {
+        const struct json *names;
+        TRY(streams_page(c, count == 0 ? STR_EMPTY : streams[count - 1], a, &names, &more, d));
+        if (names->count > STREAMS_MAX - count || (more && names->count == 0)) {
+            return fail(d, ERR_LIMIT, "kinesis ListStreams: over %d streams, or none and more",
+                        STREAMS_MAX);
+        }
+        streams = arena_grow(a, streams, cap * sizeof(*streams),
+                             (count + names->count) * sizeof(*streams));
+        cap = count + names->count;
+        for (const struct json *name = names->first; name != NULL; name = name->next) {
+            streams[count++] = str_copy(a, json_str(name));
+        }
+    }
+    *ret_streams = streams;
+    *ret_count = count;
+    return ERR_OK;
+}
+
 /* ---- iterators ---- */
 
 static const char *position_name(enum kinesis_position position)

@@ -60,6 +60,9 @@ struct kinesis_batch {
 MUST_USE enum err kinesis_get(struct aws_client *c, struct str iterator, int limit, struct arena *a,
                               struct kinesis_batch *ret_batch, struct diag *d);
 
+/* Names of all streams, in the service's order (by name). */
+MUST_USE enum err kinesis_list_streams(struct aws_client *c, struct arena *a,
+                                       struct str **ret_streams, size_t *ret_count, struct diag *d);
 MUST_USE enum err kinesis_create_stream(struct aws_client *c, struct str stream, int shards,
                                         struct arena *a, struct diag *d);
 /* UpdateShardCount, uniform scaling. The stream is UPDATING for a while; ERR_CONFLICT: it is

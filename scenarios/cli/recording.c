@@ -1,0 +1,241 @@
+/* recording.c -- Shards are read in turn by one task, since a recording is for minutes and
+ * megabytes; an object is written when it is large enough, when its shard ends, and at the end. */
+#include "recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/instant.h"
+#include "base/limits.h"
+#include "inputs.h"
+#include "pipeline/capture.h"
+
+#define OBJECT_RECORDS 10000
+#define OBJECT_BYTES (8 * MIB)
+#define ROUND_US (250 * US_PER_MS) /* five reads a second and shard are allowed */
+
+struct shard {
+    struct str id, iterator, last_sequence;
+    struct arena *arena; /* of the records that wait */
+    struct capture_record *records;
+    size_t count, bytes;
+    bool ended, caught_up;
+};
+struct recording {
+    struct arena *arena;
+    const struct recording_options *options;
+    struct shard *shards;
+    size_t shard_count;
+    struct buf manifest;
+    struct recording_result result;
+};
+
+/* ---- one object ---- */
+
+static enum err folders_make(struct arena *a, struct str path, struct diag *d)
+{
+    for (size_t i = 1; i < path.len; i++) {
+        const char *folder = str_z(a, str_slice(path, 0, i));
+        if (path.ptr[i] == '/' && mkdir(folder, 0777) != 0 && errno != EEXIST) {
+            return fail(d, ERR_DENIED, "%s: cannot be made", folder);
+        }
+    }
+    return ERR_OK;
+}
+
+/* Under another name first: an object is whole or not there. */
+static enum err write_whole(struct arena *a, struct str path, struct str bytes, struct diag *d)
+{
+    const char *part = str_z(a, str_printf(a, "%.*s.part", STR_ARG(path)));
+    TRY(folders_make(a, path, d));
+    TRY(inputs_write(part, bytes, d));
+    return rename(part, str_z(a, path)) == 0
+               ? ERR_OK
+               : fail(d, ERR_UNAVAILABLE, "%.*s: could not be written", STR_ARG(path));
+}
+
+static struct str key_of(struct arena *a, const struct shard *s)
+{
+    struct buf key;
+    const struct capture_record *first = &s->records[0];
+    buf_init(&key, a, 4096);
+    buf_add_z(&key, "dt=");
+    instant_date(&key, first->arrived_us);
+    buf_add_z(&key, "/hh=");
+    instant_hour(&key, first->arrived_us);
+    buf_addf(&key, "/%.*s-%.*s.ndjson.zst", STR_ARG(s->id), STR_ARG(first->sequence_number));
+    return buf_str(&key);
+}
+
+static void note_object(struct recording *r, const struct shard *s, struct str key)
+{
+    uint8_t sum[DIGEST_BYTES_MAX];
+    struct digest *g = digest_new(s->arena, DIGEST_SHA256);
+    for (size_t i = 0; i < s->count; i++) {
+        digest_add(g, s->records[i].data);
+        digest_add(g, STR("\n"));
+    }
+    digest_end(g, sum);
+    buf_addf(&r->manifest, "%.*s\t%zu\t%zu\t", STR_ARG(key), s->count, s->bytes + s->count);
+    encode_hex(&r->manifest, str_n((const char *)sum, digest_bytes(DIGEST_SHA256)));
+    buf_add_char(&r->manifest, '\n');
+    r->result.objects++;
+    r->result.records += s->count;
+    r->result.bytes += s->bytes;
+}
+
+static enum err flush(struct recording *r, struct shard *s, struct diag *d)
+{
+    if (s->count == 0) {
+        return ERR_OK;
+    }
+    struct str key = key_of(s->arena, s);
+    struct str path = str_printf(s->arena, "%s/%.*s", r->options->folder, STR_ARG(key));
+    TRY(write_whole(s->arena, path, capture_write(s->arena, s->records, s->count), d));
+    note_object(r, s, key);
+    arena_reset(s->arena);
+    s->records = NULL;
+    s->count = s->bytes = 0;
+    return ERR_OK;
+}
+
+/* ---- one shard ---- */
+
+static enum err keep(struct recording *r, struct shard *s, const struct kinesis_record *record,
+                     struct diag *d)
+{
+    if (s->count == OBJECT_RECORDS || s->bytes + record->data.len > OBJECT_BYTES) {
+        TRY(flush(r, s, d));
+    }
+    if (s->records == NULL) {
+        s->records = NEW_ARRAY(s->arena, struct capture_record, OBJECT_RECORDS);
+    }
+    s->records[s->count++] = (struct capture_record){
+        .sequence_number = str_copy(s->arena, record->sequence_number),
+        .partition_key = str_copy(s->arena, record->partition_key),
+        .arrived_us = record->arrived_us,
+        .data = str_copy(s->arena, record->data),
+    };
+    s->bytes += record->data.len;
+    return ERR_OK;
+}
+
+static enum err iterator_take(struct recording *r, struct shard *s, struct diag *d)
+{
+    const struct recording_options *o = r->options;
+    bool behind = s->last_sequence.len > 0;
+    return kinesis_iterator(o->client, o->stream, s->id,
+                            behind ? KINESIS_AFTER_SEQUENCE : o->position, s->last_sequence,
+                            o->from_us, r->arena, &s->iterator, d);
+}
+
+static enum err read_once(struct recording *r, struct shard *s, struct arena *task, struct diag *d)
+{
+    struct kinesis_batch batch;
+    enum err err = kinesis_get(r->options->client, s->iterator, 0, task, &batch, d);
+    if (err == ERR_CONFLICT && str_eq(str_of(d->name), STR("ExpiredIteratorException"))) {
+        diag_clear(d);
+        return iterator_take(r, s, d);
+    }
+    TRY(err);
+    for (size_t i = 0; i < batch.count; i++) {
+        TRY(keep(r, s, &batch.records[i], d));
+    }
+    if (batch.count > 0) {
+        s->last_sequence = str_copy(r->arena, batch.records[batch.count - 1].sequence_number);
+    }
+    s->ended = batch.next_iterator.len == 0;
+    s->caught_up = batch.count == 0 && batch.behind_ms == 0;
+    s->iterator = str_copy(r->arena, batch.next_iterator);
+    return s->ended ? flush(r, s, d) : ERR_OK;
+}
+
+/* ---- all of them ---- */
+
+static bool is_done(const struct recording *r)
+{
+    bool done = true;
+    for (size_t i = 0; i < r->shard_count; i++) {
+        done = done && (r->shards[i].ended || (r->shards[i].caught_up && !r->options->follow));
+    }
+    return done;
+}
+
+static bool is_stopped(const struct recording *r)
+{
+    return r->options->stop != NULL && r->options->stop(r->options->stop_ctx);
+}
+
+static enum err read_round(struct recording *r, struct diag *d)
+{
+    for (size_t i = 0; i < r->shard_count && !is_stopped(r); i++) {
+        struct shard *s = &r->shards[i];
+        if (s->ended || (s->caught_up && !r->options->follow)) {
+            continue;
+        }
+        struct arena *task = arena_new("record batch", ARENA_TASK_BYTES_MAX);
+        enum err err = read_once(r, s, task, d);
+        arena_free(task);
+        if (err != ERR_OK) {
+            return diag_context(d, "shard %.*s", STR_ARG(s->id));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err record_all(struct recording *r, struct diag *d)
+{
+    while (!is_stopped(r)) {
+        TRY(read_round(r, d));
+        if (is_done(r)) {
+            return ERR_OK;
+        }
+        TRY(rt_sleep(r->options->client->rt, ROUND_US));
+    }
+    return ERR_OK;
+}
+
+static enum err shards_open(struct recording *r, struct diag *d)
+{
+    struct kinesis_shard *shards;
+    TRY(kinesis_list_shards(r->options->client, r->options->stream, r->arena, &shards,
+                            &r->shard_count, d));
+    r->shards = NEW_ARRAY(r->arena, struct shard, r->shard_count);
+    for (size_t i = 0; i < r->shard_count; i++) {
+        r->shards[i] = (struct shard){.id = shards[i].id, .last_sequence = STR_EMPTY};
+        r->shards[i].arena = arena_child(r->arena, "record object", GIB);
+        TRY(iterator_take(r, &r->shards[i], d));
+    }
+    r->result.shards = r->shard_count;
+    return ERR_OK;
+}
+
+static enum err finish(struct recording *r, struct diag *d)
+{
+    struct str path = str_printf(r->arena, "%s/manifest.tsv", r->options->folder);
+    for (size_t i = 0; i < r->shard_count; i++) {
+        TRY(flush(r, &r->shards[i], d));
+    }
+    return write_whole(r->arena, path, buf_str(&r->manifest), d);
+}
+
+enum err recording_run(struct arena *a, const struct recording_options *options,
+                       struct recording_result *ret_result, struct diag *d)
+{
+    struct recording r = {.arena = a, .options = options};
+    struct diag later = DIAG_INIT;
+    const char *manifest = str_z(a, str_printf(a, "%s/manifest.tsv", options->folder));
+    if (access(manifest, F_OK) == 0) {
+        return fail(d, ERR_CONFLICT, "%s is there already", manifest);
+    }
+    buf_init(&r.manifest, a, GIB);
+    buf_add_z(&r.manifest, "key\trecords\traw_bytes\tsha256_of_raw\n");
+    TRY(shards_open(&r, d));
+    enum err err = record_all(&r, d);
+    enum err end = finish(&r, err == ERR_OK ? d : &later);
+    *ret_result = r.result;
+    return err == ERR_OK ? end : err;
+}

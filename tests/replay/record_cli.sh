@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# `aforo record` of a stream that boto3 has filled, and split on the way: what it writes is what was put, byte for byte, as
+# `zstd -dc` and `aforo inspect` find it; a second recording into the folder is refused; --follow ends by a signal with all of
+# it; `aforo serve --record` leaves captures of every stream behind.
+set -euo pipefail
+aforo=$AFORO_BIN/aforo
+python3 -c 'import boto3' 2>/dev/null || { echo "skipped: boto3 is not installed"; exit 77; }
+work=$(mktemp -d)
+mkfifo "$work/said"
+"$aforo" serve --port 0 --no-limits --record "$work/served" >"$work/said" &
+server=$!
+trap 'kill $server 2>/dev/null || true; rm -rf "$work"' EXIT
+read -r line <"$work/said"
+export AWS_ENDPOINT_URL=${line##* } AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 HOME=$work
+put() { # stream, from, to, or split
+  python3 - "$@" <<'P'
+import json, sys, time
+import boto3
+kinesis, stream = boto3.client("kinesis"), sys.argv[1]
+def wait():
+    while kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamStatus"] != "ACTIVE":
+        time.sleep(0.05)
+if sys.argv[2] == "0":
+    kinesis.create_stream(StreamName=stream, ShardCount=2)
+    wait()
+if sys.argv[2] == "split":
+    shard = kinesis.list_shards(StreamName=stream)["Shards"][0]
+    low, high = (int(shard["HashKeyRange"][k]) for k in ("StartingHashKey", "EndingHashKey"))
+    kinesis.split_shard(StreamName=stream, ShardToSplit=shard["ShardId"], NewStartingHashKey=str((low + high) // 2))
+    wait()
+else:
+    for i in range(int(sys.argv[2]), int(sys.argv[3]), 100):
+        kinesis.put_records(StreamName=stream, Records=[
+            {"PartitionKey": f"k{n % 37}", "Data": json.dumps({"n": n, "text": "é" * (n % 9)}, ensure_ascii=False).encode()} for n in range(i, i + 100)])
+P
+}
+check() { # folder, records
+  "$aforo" inspect "$1" --json >"$work/inspected"
+  python3 - "$1" "$2" "$work/inspected" <<'P'
+import glob, json, subprocess, sys
+folder, count, inspected = sys.argv[1], int(sys.argv[2]), json.load(open(sys.argv[3]))
+paths = glob.glob(folder + "/**/*.zst", recursive=True)
+lines = subprocess.run(["zstd", "-qdc", *paths], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
+assert sorted(json.loads(l)["n"] for l in lines) == list(range(count)), len(lines)
+assert all(l == json.dumps({"n": n, "text": "é" * (n % 9)}, ensure_ascii=False) for l in lines for n in [json.loads(l)["n"]])
+assert inspected["total"]["records"] == count and inspected["total"]["objects"] == len(paths), inspected["total"]
+assert all(o["format"] == "capture" and o["first_arrival"] and o["problem"] == "" for o in inspected["objects"])
+P
+}
+put orders 0 1000
+put orders split
+put orders 1000 1500
+"$aforo" record --stream orders --out "$work/orders" >"$work/out"
+grep -qx '1500 records of 4 shards in [0-9]* objects' "$work/out" || { cat "$work/out"; exit 1; }
+check "$work/orders" 1500
+got=0; "$aforo" record --stream orders --out "$work/orders" >/dev/null 2>"$work/err" || got=$?
+[ "$got" = 1 ] && grep -q 'is there already' "$work/err" || { echo "a second recording: $got"; cat "$work/err"; exit 1; }
+got=0; "$aforo" record --stream nosuch --out "$work/none" >/dev/null 2>"$work/err" || got=$?
+[ "$got" = 2 ] && grep -q 'nosuch' "$work/err" || { echo "no such stream: $got"; cat "$work/err"; exit 1; }
+put later 0 100
+"$aforo" record --stream later --out "$work/later" --follow >"$work/out" &
+recorder=$!
+put later 100 700
+for _ in $(seq 200); do # everything is read within a few rounds
+  sleep 0.1
+  kill -0 $recorder 2>/dev/null || break
+  [ "$_" -ge 15 ] && kill -INT $recorder 2>/dev/null && break
+done
+wait $recorder
+check "$work/later" 700
+kill -TERM $server
+wait $server || { echo "serve: exit $?"; exit 1; }
+check "$work/served/orders" 1500
+check "$work/served/later" 700
+echo "record: a stream, before and behind a split, as it was put; and what serve leaves behind"
