@@ -6,13 +6,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "replay/selection.h"
 #include "replay/summary.h"
 
 #define LINES_SHOWN 40
+#define RUN_ARGUMENTS_MAX 100
 #define REPORT_BYTES_MAX (64 * MIB)
 #define PROGRESS_EVERY_US (100 * US_PER_MS)
 
@@ -40,6 +43,11 @@ static const char help[] =
     "differs "
     "from the usual\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
+    "  --scenario FILE      would it have held? The capture through a simulated pipeline, each "
+    "record at its\n"
+    "                       time, under the file's faults; further options are those of aforo run\n"
+    "  --prefix KEY         objects whose key begins so\n"
+    "  --shard I/N          every N-th object, the I-th share of them (from 0)\n"
     "  --limit-lines N      differences and problems to show (40)\n"
     "  --json               progress as JSON lines on stderr\n"
     "  --quiet              only what differs\n\n"
@@ -54,6 +62,7 @@ static const char help[] =
 
 struct replay_arguments {
     const char *where, *pipeline, *warehouse, *endpoint;
+    struct selection selection;
     struct asserting_options must;
     struct reader_form format;
     bool json;
@@ -81,6 +90,8 @@ enum {
     OPTION_QUERY,
     OPTION_JUNIT,
     OPTION_WAREHOUSE,
+    OPTION_PREFIX,
+    OPTION_SHARD,
     OPTION_FORMAT,
     OPTION_CSV,
     OPTION_ENDPOINT,
@@ -96,6 +107,8 @@ static const struct option options[] = {{"pipeline", required_argument, NULL, OP
                                         {"expect", required_argument, NULL, OPTION_EXPECT},
                                         {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
                                         {"csv", required_argument, NULL, OPTION_CSV},
+                                        {"prefix", required_argument, NULL, OPTION_PREFIX},
+                                        {"shard", required_argument, NULL, OPTION_SHARD},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
                                         {"limit-lines", required_argument, NULL, OPTION_LINES},
@@ -132,6 +145,11 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
     case OPTION_ENDPOINT:
         args->endpoint = value;
         break;
+    case OPTION_PREFIX:
+        args->selection.prefix = str_of(value);
+        break;
+    case OPTION_SHARD:
+        return selection_shard(&args->selection, str_of(value), d);
     case OPTION_FORMAT:
         return reader_format_parse(str_of(value), &args->format.kind, d);
     case OPTION_CSV:
@@ -186,6 +204,7 @@ static enum err inputs_read(struct replay *r, struct diag *d)
     TRY(definition_read(r->arena, text, name, &r->def, d));
     TRY(asserting_read(r->arena, &r->args->must, r->def, &r->must, d));
     TRY(inputs_source(r->arena, r->rt, str_of(r->args->where), r->args->endpoint, &r->source, d));
+    selection_objects(&r->args->selection, &r->source);
     return inputs_warehouse(r->arena, r->args->warehouse, &r->warehouse, d);
 }
 
@@ -268,9 +287,41 @@ static int replay(struct replay *r)
     return well ? CLI_OK : CLI_FAILED;
 }
 
+/* `aforo replay WHERE --scenario FILE ...` is `aforo run --capture WHERE ... FILE`: -1, it is not
+ * asked. */
+static int scenario_run(int argc, char **argv)
+{
+    char *command[RUN_ARGUMENTS_MAX], capture[] = "--capture", run[] = "run";
+    int count = 0, scenario = 0;
+    for (int i = 1; i < argc && scenario == 0; i++) {
+        scenario = strcmp(argv[i], "--scenario") == 0 ? i : 0;
+    }
+    if (scenario == 0) {
+        return -1;
+    }
+    if (scenario + 1 >= argc || argv[1][0] == '-' || argc + 2 > RUN_ARGUMENTS_MAX) {
+        return cli_usage(&cli_replay,
+                         "aforo replay WHERE --scenario FILE, then options of aforo run");
+    }
+    command[count++] = run;
+    command[count++] = capture;
+    for (int i = 1; i < argc; i++) {
+        if (i != scenario && i != scenario + 1) {
+            command[count++] = argv[i];
+        }
+    }
+    command[count++] = argv[scenario + 1];
+    command[count] = NULL;
+    return cli_run.run(count, command);
+}
+
 static int replay_run(int argc, char **argv)
 {
-    struct replay_arguments args = {.must = {.lines_max = LINES_SHOWN}};
+    int simulated = scenario_run(argc, argv);
+    if (simulated >= 0) {
+        return simulated;
+    }
+    struct replay_arguments args = {.selection = SELECTION_ALL, .must = {.lines_max = LINES_SHOWN}};
     int code = arguments_read(argc, argv, &args);
     if (code != CLI_OK) {
         return code;

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/instant.h"
@@ -25,7 +26,7 @@ struct run_arguments {
     struct shrink_options shrink;
     bool seeds_given, quiet, annotate, shrink_all, shrink_none;
     bool coverage_required;
-    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec;
+    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture;
     const char *jsonl_path;
     FILE *jsonl;
     const char **files;
@@ -77,6 +78,7 @@ static const char help[] =
     "docs/exec.md\n"
     "  --postgres URL   real, with the PostgreSQL of this connection string as the warehouse\n"
     "  --speed N        real: the clock runs N times as fast as the wall (60)\n"
+    "  --capture PATH   this capture instead of the file's source, at its own times\n"
     "  --quiet          no progress, no table\n\n"
     "Exit code: 0 pass, 1 an expectation failed, 2 bad input, 3 not done in time, 4 two runs of "
     "one\n"
@@ -110,6 +112,7 @@ enum {
     OPTION_SHRINK_FOR,
     OPTION_REPORT,
     OPTION_PLAN,
+    OPTION_CAPTURE,
     OPTION_TRACE,
     OPTION_REAL,
     OPTION_EXEC,
@@ -119,6 +122,7 @@ enum {
 };
 static const struct option options[] = {
     {"seeds", required_argument, NULL, OPTION_SEEDS},
+    {"capture", required_argument, NULL, OPTION_CAPTURE},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"once", no_argument, NULL, OPTION_ONCE},
@@ -209,6 +213,9 @@ static enum err option_take(struct run_arguments *args, int option, const char *
         return ERR_OK;
     case OPTION_SHRINK_FOR:
         return duration_parse(str_of(value), &args->shrink.us_max, d);
+    case OPTION_CAPTURE:
+        args->capture = value;
+        return ERR_OK;
     case OPTION_EXEC:
         args->exec = value;
         args->sweep.real = true;
@@ -311,6 +318,11 @@ static enum err file_read(struct arena *a, const struct run_arguments *args, con
         TRY(scenario_read(a, args->plan, &plan, d));
         scenario->faults = plan->faults;
         scenario->swarm = false;
+    }
+    if (args->capture != NULL) {
+        const char *path = realpath(args->capture, NULL); /* a kept plan may lie elsewhere */
+        scenario_capture(scenario, str_copy(a, str_of(path == NULL ? args->capture : path)));
+        free((void *)(uintptr_t)path);
     }
     if (!args->seeds_given) {
         sweep->seed_first = scenario->seed_first;

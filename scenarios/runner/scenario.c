@@ -254,6 +254,13 @@ static enum err source_read(const struct reading *r, const struct json *root, st
     return ERR_OK;
 }
 
+void scenario_capture(struct scenario *s, struct str path)
+{
+    s->source.capture = path;
+    s->source.events_per_hour = 0;
+    s->source.late = (struct ratio){0, 1};
+}
+
 /* ---- the file ---- */
 
 static enum err scenario_fill(const struct reading *r, const struct json *root, struct scenario *s,

@@ -130,6 +130,10 @@ MUST_USE enum err scenario_read(struct arena *a, const char *path, struct scenar
 MUST_USE enum err scenario_exec(struct arena *a, struct scenario *s, struct str command,
                                 struct diag *d);
 
+/* The scenario with this capture as its source, each record at its own time: rates of late events
+ * no longer count. `path` outlives it. */
+void scenario_capture(struct scenario *s, struct str path);
+
 /* "1..200" or "7"; ERR_INVALID. */
 MUST_USE enum err scenario_seeds_parse(struct str text, uint64_t *ret_first, uint64_t *ret_last);
 
