@@ -53,6 +53,7 @@ static struct emulator_outcome outcome_of(const struct core_outcome *o)
         .delay_us = o->delay_us,
         .fault = o->fault,
         .wire = o->wire,
+        .manner = o->manner,
         .kill = o->kill,
         .late_us = o->late_us,
         .restart_us = o->restart_us,

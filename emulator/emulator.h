@@ -33,9 +33,11 @@ struct emulator_outcome {
     int64_t delay_us; /* answer so much later */
     int64_t late_us; /* lost, and 0 or so much later it is to be dispatched again: by whoever can */
     enum fault_phase fault; /* what the plan did to this call, FAULT_NONE mostly */
-    /* what is left to do to the answer, by a front: RESET, GOAWAY, RST_STREAM (lost is set too),
-     * CUT (the response is whole), DRIP (over delay_us). The rest is done already. */
+    /* what is left to do to the answer, by a front: RESET, GOAWAY, RST_STREAM (lost is set too, or
+     * some bytes come first), CUT (the response is whole), DRIP (delay_us is how long it takes in
+     * all). The rest is done already. */
     enum fault_wire wire;
+    struct fault_manner manner;
     bool kill;          /* the caller dies here */
     int64_t restart_us; /* kill: how long it stays dead */
     struct str actor;   /* kill: who; borrowed from the request or given by the caller */

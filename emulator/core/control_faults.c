@@ -93,6 +93,22 @@ void control_faults_delete(struct control *c)
     control_faults_get(c);
 }
 
+static void manner_write(const struct fault_manner *m, struct json_out *out)
+{
+    if (m->has_bytes) {
+        json_out_ki64(out, "bytes", (int64_t)m->bytes);
+    }
+    if (m->each_us > 0) {
+        json_out_ki64(out, "each_us", m->each_us);
+    }
+    if (m->has_code) {
+        json_out_ki64(out, "code", (int64_t)m->code);
+    }
+    if (m->disowned) {
+        json_out_kbool(out, "disowned", true);
+    }
+}
+
 static void rules_write(struct control *c, struct json_out *out)
 {
     const struct fault_plan *p = &c->core->faults;
@@ -110,6 +126,7 @@ static void rules_write(struct control *c, struct json_out *out)
         json_out_kstr(out, "phase", str_of(fault_phase_name(rule->phase)));
         if (rule->phase == FAULT_WIRE) {
             json_out_kstr(out, "wire", str_of(fault_wire_name(rule->wire)));
+            manner_write(&rule->manner, out);
         }
         json_out_ki64(out, "matched", (int64_t)rule->matched);
         json_out_ki64(out, "fired", (int64_t)rule->fired);
@@ -131,6 +148,9 @@ static void fired_write(struct control *c, struct json_out *out, uint64_t after)
         json_out_object(out);
         json_out_kstr(out, "at", buf_str(&at));
         json_out_kstr(out, "phase", str_of(fault_phase_name(fired->phase)));
+        if (fired->phase == FAULT_WIRE) {
+            json_out_kstr(out, "wire", str_of(fault_wire_name(p->rules[fired->rule].wire)));
+        }
         json_out_kstr(out, "rule", p->rules[fired->rule].name);
         json_out_ki64(out, "since_us", fired->at_us);
         json_out_object_end(out);

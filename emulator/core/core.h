@@ -26,7 +26,8 @@ struct core_outcome { /* as struct emulator_outcome */
     int64_t delay_us, late_us, restart_us;
     struct str actor;
     enum fault_phase fault;
-    enum fault_wire wire; /* what is left to do to the answer: by whoever has a connection */
+    enum fault_wire wire;       /* what is left to do to the answer: by whoever has a connection */
+    struct fault_manner manner; /* of wire */
 };
 /* One request in five steps; only core_apply, and what is about streams, needs the lock. The head
  * has no body and outlives the passage, which lives in `a`. */

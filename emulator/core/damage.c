@@ -14,13 +14,20 @@ void damage_error_in_200(struct passage *p)
     p->out.response.status = 200;
 }
 
+bool damage_ends_answer(enum fault_wire wire)
+{
+    return wire == FAULT_WIRE_CUT || wire == FAULT_WIRE_RESET || wire == FAULT_WIRE_GOAWAY ||
+           wire == FAULT_WIRE_RST_STREAM;
+}
+
 void damage_mark(struct passage *p)
 {
     struct core_outcome *o = &p->out;
     enum fault_wire wire = p->fault.rule->wire;
+    p->damage = wire;
     p->crc_to_break = wire == FAULT_WIRE_BAD_CRC;
-    o->lost =
-        wire == FAULT_WIRE_RESET || wire == FAULT_WIRE_GOAWAY || wire == FAULT_WIRE_RST_STREAM;
+    o->manner = p->fault.rule->manner;
+    o->lost = damage_ends_answer(wire) && wire != FAULT_WIRE_CUT && !o->manner.has_bytes;
     o->delay_us = wire == FAULT_WIRE_DRIP ? p->fault.delay_us : 0;
     o->wire = wire > FAULT_WIRE_BAD_CRC ? wire : FAULT_WIRE_NONE;
 }
@@ -64,12 +71,26 @@ static void turn_bit(struct passage *p, struct core_outcome *o)
     o->response.body = str_n(bytes, body.len);
 }
 
+/* For those who have no connection: until the last byte has come. */
+static int64_t drip_us(const struct core_outcome *o)
+{
+    uint64_t bytes = o->blob != NULL ? o->blob_count : o->response.body.len;
+    uint64_t piece = o->manner.has_bytes ? o->manner.bytes : 1;
+    uint64_t pieces = bytes / piece + (bytes % piece != 0);
+    return pieces < (uint64_t)(INSTANT_NEVER / o->manner.each_us)
+               ? (int64_t)pieces * o->manner.each_us
+               : INSTANT_NEVER;
+}
+
 void damage_answer(struct passage *p, struct core_outcome *o)
 {
-    if (p->fault.phase != FAULT_WIRE || o->lost || o->stream) {
+    if (p->damage == FAULT_WIRE_NONE || o->lost || o->stream) {
         return;
     }
-    enum fault_wire wire = p->fault.rule->wire;
+    enum fault_wire wire = p->damage;
+    if (wire == FAULT_WIRE_DRIP && o->manner.each_us > 0) {
+        o->delay_us = drip_us(o);
+    }
     if (wire == FAULT_WIRE_CORRUPT && gather(p, o)) {
         turn_bit(p, o);
     } else if (wire == FAULT_WIRE_SHORT || wire == FAULT_WIRE_CORRUPT) {

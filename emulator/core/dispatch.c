@@ -388,7 +388,7 @@ struct core_outcome core_dispatch(struct core *core, const struct http_request *
     core_ready(p);
     struct core_outcome o = core_apply(p, clock_us);
     core_render(p, &o);
-    if (o.wire == FAULT_WIRE_CUT) { /* there is no connection: half an answer is none */
+    if (damage_ends_answer(o.wire)) { /* there is no connection: half an answer is none */
         o.lost = true;
         outcome_forget(&o, a);
     }

@@ -33,8 +33,9 @@ struct passage {
     struct str request_id, account, region;
     struct fault_decision fault;
     bool applied;
-    bool crc_to_break; /* of the stream's first message */
-    bool rendering;    /* `rendered` has been handled, its answer is still to be encoded */
+    enum fault_wire damage; /* to an answer of a handler; kept, since a rule may be gone by then */
+    bool crc_to_break;      /* of the stream's first message */
+    bool rendering;         /* `rendered` has been handled, its answer is still to be encoded */
     struct call rendered;
     struct stream_source *stream;
     struct core_outcome out;
@@ -50,8 +51,9 @@ void passage_apply(
     struct passage *p); /* runs the handler as the fault says, and makes the outcome */
 
 /* damage.c: what phase wire does to an answer */
-void damage_error_in_200(struct passage *p); /* instead of running the handler */
-void damage_mark(struct passage *p);         /* after it: what the connection will suffer */
+void damage_error_in_200(struct passage *p);   /* instead of running the handler */
+void damage_mark(struct passage *p);           /* after it: what the connection will suffer */
+bool damage_ends_answer(enum fault_wire wire); /* the connection, or the stream, ends in it */
 void damage_answer(struct passage *p, struct core_outcome *outcome); /* its bytes, once encoded */
 
 /* body.c */

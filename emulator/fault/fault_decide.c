@@ -130,7 +130,7 @@ static bool selectors_hold(const struct fault_plan *p, const struct fault_rule *
                            const struct fault_call *call)
 {
     if (!nth_holds(rule) || (rule->first > 0 && rule->matched > rule->first) ||
-        (rule->every > 0 && rule->matched % rule->every != 0) ||
+        rule->matched <= rule->after || (rule->every > 0 && rule->matched % rule->every != 0) ||
         (rule->limit > 0 && rule->chosen >= rule->limit)) {
         return false;
     }

@@ -4,6 +4,24 @@
 
 #include "fault_plan.h"
 
+/* where in a file an error is: "line:column: " */
+#define AT "%u:%u: "
+#define AT_ARGS(node) (node)->line, (node)->column
+
+/* fault_read_wire.c: keys of phase wire */
+MUST_USE enum err fault_read_wire(const struct json *value, struct fault_rule *rule,
+                                  struct diag *d);
+MUST_USE enum err fault_read_bytes(const struct json *value, struct fault_manner *m,
+                                   struct diag *d);
+MUST_USE enum err fault_read_code(const struct json *value, struct fault_manner *m, struct diag *d);
+MUST_USE enum err fault_read_disowned(const struct json *value, struct fault_manner *m,
+                                      struct diag *d);
+/* What only some damage, of only some answers, can have. `tree`: the whole rule. */
+MUST_USE enum err fault_check_wire(const struct fault_rule *rule, const struct json *tree,
+                                   struct diag *d);
+/* What a rule is about: `on`, else the coordinate's; operation NULL: any of the service. */
+bool fault_is_about(const struct fault_rule *rule, const char *service, const char *operation);
+
 /* Who a rule is to the dice: its content without its strength, its selectors' counts and its place
  * in the list. */
 uint64_t fault_rule_key(const struct fault_rule *rule);

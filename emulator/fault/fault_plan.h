@@ -35,12 +35,24 @@ enum fault_wire {
     FAULT_WIRE_BAD_CRC,      /* of an event stream's first message */
     FAULT_WIRE_RESET,        /* the connection is reset */
     FAULT_WIRE_CUT,          /* half of the body, then the connection ends */
-    FAULT_WIRE_DRIP,         /* the body comes slowly: today as a whole, after the rule's delay */
-    FAULT_WIRE_GOAWAY,       /* HTTP/2: the connection is given up */
-    FAULT_WIRE_RST_STREAM,   /* HTTP/2: the stream is */
+    FAULT_WIRE_DRIP,         /* the body comes little by little */
+    FAULT_WIRE_GOAWAY,       /* HTTP/2: the connection is given up; HTTP/1.1: reset */
+    FAULT_WIRE_RST_STREAM,   /* HTTP/2: the stream is; HTTP/1.1: reset */
     FAULT_WIRE_COUNT
 };
 const char *fault_wire_name(enum fault_wire wire); /* "error_in_200" */
+
+/* The particulars of damage to a connection. */
+struct fault_manner {
+    /* DRIP: how many bytes come at one time; the others: how many of the body come first */
+    bool has_bytes;
+    uint64_t bytes;
+    int64_t each_us; /* DRIP: between two pieces; 0: the whole body in the rule's delay */
+    bool has_code;
+    uint32_t code; /* GOAWAY, RST_STREAM: RFC 9113, 7 */
+    /* GOAWAY: names the stream before as the last one, as if this request had not been seen */
+    bool disowned;
+};
 
 #define FAULT_NTH_MAX 64
 #define FAULT_WHERE_MAX 4
@@ -61,15 +73,17 @@ struct fault_rule {
         operation; /* globs: "kinesis", "PutRecords"; "warehouse", "commit"; of kill rules: any */
     enum fault_phase phase;
     enum fault_wire wire; /* of WIRE */
+    struct fault_manner manner;
     struct str error;     /* AWS error code or SQLSTATE; empty: the service's own 500 */
     struct ratio entries; /* PARTIAL: how many of the batch fail, at least one */
     int64_t delay_min_us, delay_max_us;     /* DELAY, LATE, WIRE's DRIP */
     int64_t restart_min_us, restart_max_us; /* KILL: how long the actor stays dead */
     /* selectors; all that are given must agree; none given: every matching call */
     uint64_t nth[FAULT_NTH_MAX];
-    size_t nth_count;             /* matching calls counted from 1 over the run */
-    uint64_t first, every, limit; /* 0: not given. limit: at most so many times */
-    struct ratio probability;     /* den 0: not given */
+    size_t nth_count; /* matching calls counted from 1 over the run */
+    /* 0: not given. first: so many calls; after: not those; limit: at most so many times */
+    uint64_t first, after, every, limit;
+    struct ratio probability; /* den 0: not given */
     int64_t from_us,
         until_us; /* since the run's start; until exclusive; 0 or INSTANT_NEVER: no end */
     /* bad stretches, each actor's own, with good ones before and between; max 0: not given */

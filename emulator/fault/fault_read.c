@@ -17,9 +17,6 @@ typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, st
 #define DRAW_DIGITS 16
 static const char hex_digits[] = "0123456789abcdef";
 
-#define AT "%u:%u: "
-#define AT_ARGS(node) (node)->line, (node)->column
-
 static enum err read_text(const struct json *value, struct str *ret_text, struct diag *d)
 {
     if (!json_is(value, JSON_IS_STRING) || value->text.len == 0) {
@@ -176,6 +173,11 @@ static enum err read_first(struct rule_reader *r, const struct json *value, stru
     return read_count(value, &r->rule.first, d);
 }
 
+static enum err read_after(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return read_count(value, &r->rule.after, d);
+}
+
 static enum err read_every(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     return read_count(value, &r->rule.every, d);
@@ -262,19 +264,31 @@ static enum err read_restart(struct rule_reader *r, const struct json *value, st
 
 static enum err read_wire(struct rule_reader *r, const struct json *value, struct diag *d)
 {
-    struct str text;
-    const char *names[FAULT_WIRE_COUNT];
-    TRY(read_text(value, &text, d));
-    for (int wire = FAULT_WIRE_CORRUPT; wire < FAULT_WIRE_COUNT; wire++) {
-        names[wire - 1] = fault_wire_name((enum fault_wire)wire);
-        if (str_eq(text, str_of(names[wire - 1]))) {
-            r->rule.wire = (enum fault_wire)wire;
-            r->has_wire = true;
-            return ERR_OK;
-        }
-    }
-    return fail(d, ERR_INVALID, AT "unknown damage \"%.*s\"; the nearest is %s", AT_ARGS(value),
-                STR_ARG(text), fault_nearest(text, names, FAULT_WIRE_COUNT - 1));
+    r->has_wire = true;
+    return fault_read_wire(value, &r->rule, d);
+}
+
+static enum err read_bytes(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return fault_read_bytes(value, &r->rule.manner, d);
+}
+
+static enum err read_code(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return fault_read_code(value, &r->rule.manner, d);
+}
+
+static enum err read_disowned(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    return fault_read_disowned(value, &r->rule.manner, d);
+}
+
+static enum err read_each(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    TRY(read_duration(value, &r->rule.manner.each_us, d));
+    return r->rule.manner.each_us > 0
+               ? ERR_OK
+               : fail(d, ERR_INVALID, AT "each is a time between two pieces", AT_ARGS(value));
 }
 
 static enum err read_delay(struct rule_reader *r, const struct json *value, struct diag *d)
@@ -319,6 +333,7 @@ static const struct rule_key {
     {"probability", read_probability},
     {"nth", read_nth},
     {"first", read_first},
+    {"after", read_after},
     {"every", read_every},
     {"limit", read_limit},
     {"from", read_from},
@@ -330,6 +345,10 @@ static const struct rule_key {
     {"restart_after", read_restart},
     {"delay", read_delay},
     {"wire", read_wire},
+    {"bytes", read_bytes},
+    {"each", read_each},
+    {"code", read_code},
+    {"disowned", read_disowned},
     {"lasts", read_lasts},
     {"pause", read_pause},
     {"draw", read_draw},
@@ -368,20 +387,13 @@ static enum err read_key(struct rule_reader *r, const struct json *value, struct
 
 /* ---- a whole rule ---- */
 
-/* What the rule is about: `on`, else the coordinate's. */
-static bool is_about(const struct rule_reader *r, const char *service, const char *operation)
-{
-    struct str s = r->has_on ? r->rule.service : r->rule.at_service;
-    struct str o = r->has_on ? r->rule.operation : r->rule.at_operation;
-    return str_eq(s, str_of(service)) && (operation == NULL || str_eq(o, str_of(operation)));
-}
-
 static enum err check_phase(const struct rule_reader *r, const struct json *rule, struct diag *d)
 {
     enum fault_phase phase = r->rule.phase;
-    bool warehouse = is_about(r, "warehouse", NULL);
-    if (phase == FAULT_PARTIAL && !is_about(r, "kinesis", "PutRecords") &&
-        !is_about(r, "sns", "PublishBatch") && !is_about(r, "s3", "DeleteObjects")) {
+    bool warehouse = fault_is_about(&r->rule, "warehouse", NULL);
+    if (phase == FAULT_PARTIAL && !fault_is_about(&r->rule, "kinesis", "PutRecords") &&
+        !fault_is_about(&r->rule, "sns", "PublishBatch") &&
+        !fault_is_about(&r->rule, "s3", "DeleteObjects")) {
         return fail(d, ERR_INVALID,
                     AT "phase partial is for kinesis:PutRecords, sns:PublishBatch and"
                        " s3:DeleteObjects only: no other operation answers entry by entry",
@@ -410,31 +422,8 @@ static enum err check_phase(const struct rule_reader *r, const struct json *rule
 static bool needs_delay(const struct fault_rule *rule)
 {
     return rule->phase == FAULT_DELAY || rule->phase == FAULT_LATE ||
-           (rule->phase == FAULT_WIRE && rule->wire == FAULT_WIRE_DRIP);
-}
-
-/* Damage that only some answers can have. */
-static enum err check_wire(const struct rule_reader *r, const struct json *rule, struct diag *d)
-{
-    if (is_about(r, "warehouse", NULL)) {
-        return fail(d, ERR_INVALID, AT "phase wire is for requests: a session has no such answer",
-                    AT_ARGS(rule));
-    }
-    if (r->rule.wire == FAULT_WIRE_ERROR_IN_200 && !is_about(r, "s3", "CompleteMultipartUpload") &&
-        !is_about(r, "s3", "CopyObject") && !is_about(r, "s3", "UploadPartCopy")) {
-        return fail(d, ERR_INVALID,
-                    AT "error_in_200 is for s3:CompleteMultipartUpload, s3:CopyObject and"
-                       " s3:UploadPartCopy: the others know how they end before they answer",
-                    AT_ARGS(rule));
-    }
-    if (r->rule.wire == FAULT_WIRE_BAD_CRC && !is_about(r, "kinesis", "SubscribeToShard") &&
-        !is_about(r, "s3", "SelectObjectContent")) {
-        return fail(d, ERR_INVALID,
-                    AT "bad_crc is for kinesis:SubscribeToShard and s3:SelectObjectContent: no"
-                       " other answer is an event stream",
-                    AT_ARGS(rule));
-    }
-    return ERR_OK;
+           (rule->phase == FAULT_WIRE && rule->wire == FAULT_WIRE_DRIP &&
+            rule->manner.each_us == 0);
 }
 
 static enum err check_pairs(const struct rule_reader *r, const struct json *rule, struct diag *d)
@@ -451,7 +440,7 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
          "on is missing: which call, such as kinesis:PutRecords"},
         {r->has_entries && phase != FAULT_PARTIAL, "entries is for phase partial"},
         {r->has_delay != needs_delay(&r->rule),
-         "delay comes with phase: delay or late, or wire: drip, and they with it"},
+         "delay comes with phase: delay or late, or wire: drip without each, and they with it"},
         {r->has_wire != (phase == FAULT_WIRE), "wire says what phase: wire does, and only that"},
         {r->has_lasts != r->has_pause, "lasts and pause come together"},
         {r->has_lasts && r->has_at, "a coordinate is one call: lasts and pause are for many"},
@@ -465,7 +454,7 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
             return fail(d, ERR_INVALID, AT "%s", AT_ARGS(rule), pairs[i].why);
         }
     }
-    TRY(phase == FAULT_WIRE ? check_wire(r, rule, d) : ERR_OK);
+    TRY(fault_check_wire(&r->rule, rule, d));
     return check_phase(r, rule, d);
 }
 

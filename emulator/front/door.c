@@ -366,6 +366,42 @@ enum err door_open(struct front *f, struct diag *d)
     return fail(d, ERR_INTERNAL, "cannot watch the socket: %s", strerror(errno));
 }
 
+struct torn {
+    int fd;
+    struct torn *next;
+};
+
+bool door_tear(struct front *f, int fd)
+{
+    int domain = 0;
+    socklen_t len = sizeof(domain);
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain != AF_UNIX) {
+        return false;
+    }
+    front_lock(f);
+    struct torn *t = NEW(f->arena, struct torn);
+    *t = (struct torn){.fd = fd, .next = f->door->torn};
+    f->door->torn = t;
+    front_unlock(f);
+    return true;
+}
+
+bool door_was_torn(struct front *f, int fd)
+{
+    front_lock(f);
+    struct torn **at = &f->door->torn;
+    while (*at != NULL && (*at)->fd != fd) {
+        at = &(*at)->next;
+    }
+    struct torn *found = *at;
+    if (found != NULL) {
+        *at = found->next;
+        arena_recycle(f->arena, found, sizeof(*found));
+    }
+    front_unlock(f);
+    return found != NULL;
+}
+
 void door_quiet(struct front *f)
 {
     front_lock(f);

@@ -21,10 +21,15 @@ struct door {
     bool tls_failed, quiet;
     /* under the front's lock */
     bool asked_quiet, asked_close;
+    struct torn *torn; /* ends of relays */
     struct http2_stream *resumed;
 };
 MUST_USE enum err door_open(struct front *f, struct diag *d);
 void door_ring(struct door *door); /* any thread */
+/* http1 is about to close its end of a relay, and its client shall see a reset. false: it is none,
+ * and has a client of its own. */
+bool door_tear(struct front *f, int fd);
+bool door_was_torn(struct front *f, int fd); /* the relay's question, answered once */
 /* No new connections; those of HTTP/2 are told to go away, and end what they have begun. */
 void door_quiet(struct front *f);
 void door_close(struct front *f); /* ends the thread and what is still open */

@@ -7,7 +7,7 @@
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "front_parts.h"
+#include "door.h"
 
 #define CONNECTION_BYTES                                                                           \
     HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
@@ -95,6 +95,17 @@ static enum MHD_Result answer_too_large(struct visit *v)
                         "the body is larger than this emulator takes\n");
 }
 
+/* The connection's end will be a reset; inside TLS, the relay's. */
+static void abort_at_close(struct visit *v)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection_of(v), MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL && !door_tear(v->front, info->connect_fd)) {
+        struct linger none = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    }
+}
+
 /* A body that is never read: what HEAD says about its length. */
 static ssize_t body_never(void *context, uint64_t at, char *to, size_t max)
 {
@@ -108,8 +119,12 @@ static ssize_t body_never(void *context, uint64_t at, char *to, size_t max)
 static ssize_t body_read(void *context, uint64_t at, char *to, size_t max)
 {
     bool more;
-    size_t n = visit_read(context, at, to, max, &more);
+    struct visit *v = context;
+    size_t n = visit_read(v, at, to, max, &more);
     if (n == VISIT_CUT) {
+        if (v->outcome.wire != FAULT_WIRE_CUT) {
+            abort_at_close(v);
+        }
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     return n == 0 && !more ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
@@ -133,15 +148,12 @@ static struct MHD_Response *response_new(struct visit *v)
                                            MHD_RESPMEM_PERSISTENT);
 }
 
-/* A reset: the client cannot tell whether the request was applied. */
+/* A reset: the client cannot tell whether the request was applied. An answer that is only cut, and
+ * has nothing to be cut in, ends without. */
 static enum MHD_Result answer_lost(struct visit *v)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection_of(v), MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct linger abort_at_close = {.l_onoff = 1, .l_linger = 0};
-    if (info != NULL) {
-        setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &abort_at_close,
-                   sizeof(abort_at_close));
+    if (v->outcome.wire != FAULT_WIRE_CUT) {
+        abort_at_close(v);
     }
     return MHD_NO;
 }
@@ -152,6 +164,9 @@ static enum MHD_Result answer_send(struct visit *v)
         return answer_lost(v);
     }
     exchange_render(v->exchange, &v->outcome);
+    if (visit_is_lost(v)) {
+        return answer_lost(v);
+    }
     const struct http_response *r = &v->outcome.response;
     struct MHD_Response *response = response_new(v);
     for (size_t i = 0; i < r->headers.count; i++) {

@@ -113,6 +113,31 @@ static struct header_list headers_of(struct visit *v, bool known, uint64_t bytes
     return list;
 }
 
+static void refuse(struct http2_stream *s, uint32_t code)
+{
+    (void)nghttp2_submit_rst_stream(s->owner->session, NGHTTP2_FLAG_NONE, s->id, code);
+}
+
+/* An answer that is lost, or cut, is a stream that ends without one, and the others go on; the
+ * connection ends too where the plan says so: at once by a reset, or in peace by GOAWAY. */
+static void give_up(struct http2_stream *s)
+{
+    const struct emulator_outcome *o = &s->visit->outcome;
+    uint32_t code = NGHTTP2_INTERNAL_ERROR;
+    if (o->wire == FAULT_WIRE_RESET) {
+        link_tear(s->owner->link);
+    } else if (o->wire == FAULT_WIRE_GOAWAY) {
+        int32_t before = s->id > 2 ? s->id - 2 : 0;
+        int32_t last = o->manner.disowned ? before : s->id;
+        code = o->manner.disowned ? NGHTTP2_REFUSED_STREAM : code;
+        (void)nghttp2_submit_goaway(s->owner->session, NGHTTP2_FLAG_NONE, last, o->manner.code,
+                                    NULL, 0);
+    } else if (o->wire == FAULT_WIRE_RST_STREAM && o->manner.has_code) {
+        code = o->manner.code;
+    }
+    refuse(s, code);
+}
+
 static ssize_t body_read(nghttp2_session *session, int32_t id, uint8_t *to, size_t max,
                          uint32_t *flags, nghttp2_data_source *source, void *context)
 {
@@ -123,7 +148,8 @@ static ssize_t body_read(nghttp2_session *session, int32_t id, uint8_t *to, size
     bool more;
     size_t n = visit_read(s->visit, s->sent, (char *)to, max, &more);
     if (n == VISIT_CUT) {
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* RST_STREAM: the others go on */
+        give_up(s);
+        return NGHTTP2_ERR_DEFERRED;
     }
     s->sent += n;
     if (!more) {
@@ -134,26 +160,17 @@ static ssize_t body_read(nghttp2_session *session, int32_t id, uint8_t *to, size
     return (ssize_t)n;
 }
 
-static void refuse(struct http2_stream *s, uint32_t code)
-{
-    (void)nghttp2_submit_rst_stream(s->owner->session, NGHTTP2_FLAG_NONE, s->id, code);
-}
-
-/* A lost answer is a stream that ends without one: the client cannot tell whether the request was
- * applied. */
 static void answer(struct http2_stream *s)
 {
     struct visit *v = s->visit;
     s->answered = true;
-    if (v->outcome.lost) {
-        if (v->outcome.wire == FAULT_WIRE_GOAWAY) { /* the client must make another connection */
-            (void)nghttp2_submit_goaway(s->owner->session, NGHTTP2_FLAG_NONE, s->id,
-                                        NGHTTP2_NO_ERROR, NULL, 0);
-        }
-        refuse(s, NGHTTP2_INTERNAL_ERROR);
+    if (!v->outcome.lost) {
+        exchange_render(v->exchange, &v->outcome);
+    }
+    if (visit_is_lost(v)) {
+        give_up(s);
         return;
     }
-    exchange_render(v->exchange, &v->outcome);
     uint64_t bytes;
     enum visit_body body = visit_body(v, &bytes);
     bool has_body = body == VISIT_BODY_STREAM || (body != VISIT_BODY_HEAD && bytes > 0);
@@ -404,7 +421,7 @@ static void take_all(struct http2 *h)
 
 static void send_all(struct http2 *h)
 {
-    for (;;) {
+    while (!h->link->dead) {
         if (h->out_left == 0) {
             ssize_t n = nghttp2_session_mem_send(h->session, &h->out);
             if (n < 0) {

@@ -23,6 +23,14 @@ void link_die(struct link *l)
     }
 }
 
+void link_tear(struct link *l)
+{
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(l->socket.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    l->torn = true;
+    link_die(l);
+}
+
 void link_watch(struct watch *w, unsigned events)
 {
     if (w == &w->link->socket && w->link->tls_wants_out) {
@@ -79,7 +87,9 @@ int link_handshake(struct link *l)
 void link_tls_end(struct link *l)
 {
     if (l->ssl != NULL) {
-        (void)SSL_shutdown(tls_ready(l));
+        if (!l->torn) {
+            (void)SSL_shutdown(tls_ready(l));
+        }
         SSL_free(l->ssl);
     }
 }

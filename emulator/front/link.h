@@ -28,6 +28,7 @@ struct link {
     int64_t active_us;  /* when a byte came or went last, by the monotonic clock */
     bool tls_wants_out; /* TLS must write before it can read */
     bool dead;          /* closed at the end of the loop's turn */
+    bool torn;          /* by a reset: TLS says nothing any more */
     union {
         struct http2 *http2;
         struct relay *relay;
@@ -46,7 +47,8 @@ void link_tls_end(struct link *l);
 /* Says which of EPOLLIN, EPOLLOUT matter; TLS may want the other one too. */
 void link_watch(struct watch *w, unsigned events);
 
-void link_die(struct link *l); /* once is enough */
-int64_t link_now_us(void);     /* monotonic */
+void link_die(struct link *l);  /* once is enough */
+void link_tear(struct link *l); /* the same, by a reset */
+int64_t link_now_us(void);      /* monotonic */
 
 #endif

@@ -16,6 +16,7 @@ struct lane { /* one direction: what was read and has not been written */
 };
 struct relay {
     struct watch inner;  /* our end of the pair */
+    int outer;           /* the number that http1 knows the other by */
     struct lane in, out; /* from the client; to it */
 };
 
@@ -28,10 +29,12 @@ void relay_begin(struct link *l)
     }
     struct relay *r = arena_alloc_raw(l->door->arena, sizeof(*r));
     r->inner = (struct watch){.link = l, .fd = pair[0]};
+    r->outer = pair[1];
     r->in.at = r->in.end = r->out.at = r->out.end = 0;
     r->in.ended = r->out.ended = false;
     l->kind = LINK_RELAY;
     l->relay = r;
+    (void)door_was_torn(l->door->front, pair[1]); /* what was said of an earlier one */
     hangup_watch(l->door, pair[1]);
     if (!http1_take(l->door->front, pair[1], (struct sockaddr *)&l->peer, l->peer_len)) {
         link_die(l);
@@ -122,7 +125,11 @@ void relay_turn(struct link *l)
     bool in_waits = r->in.at < r->in.end;
     bool out_waits = r->out.at < r->out.end;
     if (r->out.ended && !out_waits) {
-        link_die(l); /* http1 has said its last */
+        if (door_was_torn(l->door->front, r->outer)) {
+            link_tear(l);
+        } else {
+            link_die(l); /* http1 has said its last */
+        }
     }
     if (l->dead) {
         return;

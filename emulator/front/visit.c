@@ -173,7 +173,8 @@ bool visit_finish(struct visit *v)
     if (v->outcome.kill && f->kill != NULL) {
         f->kill(f->kill_ctx, v->outcome.actor, v->outcome.restart_us);
     }
-    v->late = v->outcome.delay_us > 0 && !f->stopping;
+    /* what drips begins at once */
+    v->late = v->outcome.delay_us > 0 && v->outcome.wire != FAULT_WIRE_DRIP && !f->stopping;
     if (v->late) {
         v->carrier->hold(v);
         heap_push(&f->delayed, now_us + v->outcome.delay_us, 0, v);
@@ -198,80 +199,6 @@ struct str visit_date(const struct visit *v)
     buf_init(&out, v->arena, 64);
     instant_http(&out, v->date_us != 0 ? v->date_us : front_now_us(v->front));
     return buf_str(&out);
-}
-
-enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes)
-{
-    const struct http_response *r = &v->outcome.response;
-    struct str length = http_header(&r->headers, "Content-Length");
-    struct diag d = DIAG_INIT;
-    *ret_bytes = r->body.len;
-    if (v->outcome.in_pieces) {
-        *ret_bytes = exchange_body_bytes(v->exchange);
-        return VISIT_BODY_PIECES;
-    }
-    if (v->outcome.stream) {
-        return VISIT_BODY_STREAM;
-    }
-    if (v->outcome.wire == FAULT_WIRE_CUT && r->body.len > 0) {
-        return VISIT_BODY_PIECES; /* not to be sent as it lies there */
-    }
-    bool head = str_eq(v->request.method, STR("HEAD")) && r->body.len == 0 && length.len > 0;
-    return head && str_u64(length, ret_bytes, &d) == ERR_OK ? VISIT_BODY_HEAD : VISIT_BODY_TEXT;
-}
-
-/* Fetches what there is; where that is nothing, the visit is held until its wake. Under one lock,
- * so that no wake falls in between. */
-static void stream_fetch(struct visit *v)
-{
-    struct front *f = v->front;
-    v->pending.len = 0;
-    v->pending_sent = 0;
-    front_lock(f);
-    v->stream_ended = f->stopping || !exchange_pull(v->exchange, front_now_us(f), &v->pending);
-    if (v->pending.len == 0 && !v->stream_ended) {
-        v->waiting = true;
-        v->carrier->hold(v);
-    }
-    front_unlock(f);
-}
-
-static size_t stream_read(struct visit *v, char *to, size_t max, bool *ret_more)
-{
-    if (v->pending_sent == v->pending.len && !v->stream_ended) {
-        stream_fetch(v);
-    }
-    size_t n = v->pending.len - v->pending_sent;
-    n = n < max ? n : max;
-    if (n > 0) {
-        memcpy(to, v->pending.ptr + v->pending_sent, n);
-    }
-    v->pending_sent += n;
-    *ret_more = !v->stream_ended || v->pending_sent < v->pending.len;
-    return n;
-}
-
-size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more)
-{
-    if (v->outcome.stream) {
-        return stream_read(v, to, max, ret_more);
-    }
-    struct str body = v->outcome.response.body;
-    struct str run =
-        v->outcome.in_pieces ? exchange_body_at(v->exchange, at) : str_from(body, (size_t)at);
-    uint64_t bytes = v->outcome.in_pieces ? exchange_body_bytes(v->exchange) : body.len;
-    uint64_t end = v->outcome.wire == FAULT_WIRE_CUT ? bytes / 2 : bytes;
-    *ret_more = at < bytes;
-    if (at == end && end < bytes) {
-        return VISIT_CUT;
-    }
-    size_t n = run.len < max ? run.len : max;
-    n = n < end - at ? n : (size_t)(end - at);
-    if (n > 0) {
-        memcpy(to, run.ptr, n);
-    }
-    *ret_more = at + n < bytes;
-    return n;
 }
 
 /* ---- resuming ---- */

@@ -42,6 +42,10 @@ struct visit {
     size_t pending_sent;
     bool stream_open, stream_ended, waiting;
     struct visit *next_stream;
+    uint64_t stream_cut; /* after so many bytes; 0: not known yet */
+    /* an answer that drips: so much each time, the next piece then; 0: not known yet */
+    uint64_t drip_piece;
+    int64_t drip_each_us, drip_due_us;
 };
 
 struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, void *link);
@@ -65,6 +69,8 @@ bool visit_finish(struct visit *v);
 
 struct str visit_date(const struct visit *v); /* the header of an answer */
 
+/* After exchange_render, where outcome.lost did not say it before: nothing of it may be sent. */
+bool visit_is_lost(struct visit *v);
 /* What the answer's body is, after exchange_render: TEXT may be sent as it lies in the response,
  * the others are read. */
 enum visit_body { VISIT_BODY_TEXT, VISIT_BODY_PIECES, VISIT_BODY_STREAM, VISIT_BODY_HEAD };

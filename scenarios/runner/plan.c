@@ -54,7 +54,7 @@ static struct json *coordinate_of(struct arena *a, const struct json *rule,
 {
     static const char *const selectors[] = {
         "name",  "on",    "kill",        "phase", "actor", "where", "nth",
-        "first", "every", "limit",       "from",  "until", "delay", "restart_after",
+        "first", "after", "every", "limit",       "from",  "until", "delay", "restart_after",
         "at",    "draw",  "probability", "lasts", "pause"};
     struct json *fault = json_new(a, JSON_IS_OBJECT);
     struct buf at;

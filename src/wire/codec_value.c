@@ -18,8 +18,7 @@ const struct shape_member *codec_wire_member(const struct shape *structure, stru
 {
     for (size_t i = 0; i < structure->member_count; i++) {
         const struct shape_member *member = &structure->members[i];
-        const char *name = member->wire_name != NULL ? member->wire_name : member->name;
-        if (strncmp(name, wire_name.ptr, wire_name.len) == 0 && name[wire_name.len] == '\0') {
+        if (str_eq(codec_wire_name(member), wire_name)) {
             return member;
         }
     }
