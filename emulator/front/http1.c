@@ -116,6 +116,19 @@ static ssize_t body_never(void *context, uint64_t at, char *to, size_t max)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/* Of an answer in chunks the daemon takes the error for "nothing yet". Dissolving the association
+ * of a TCP socket (connect(2), AF_UNSPEC) is a reset. */
+static void stream_cut(struct visit *v)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection_of(v), MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (info != NULL && v->outcome.wire != FAULT_WIRE_CUT) {
+        (void)connect(info->connect_fd, &nobody, sizeof(nobody));
+    }
+    turn_cut(v);
+}
+
 static ssize_t body_read(void *context, uint64_t at, char *to, size_t max)
 {
     bool more;
@@ -124,6 +137,9 @@ static ssize_t body_read(void *context, uint64_t at, char *to, size_t max)
     if (n == VISIT_CUT) {
         if (v->outcome.wire != FAULT_WIRE_CUT) {
             abort_at_close(v);
+        }
+        if (v->outcome.stream) {
+            stream_cut(v);
         }
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }

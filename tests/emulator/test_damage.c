@@ -57,7 +57,11 @@ Test(damage, connections_are_left_to_the_front)
         {"cut", FAULT_WIRE_CUT, true, 0},
         {"goaway", FAULT_WIRE_GOAWAY, true, 0},
         {"rst_stream", FAULT_WIRE_RST_STREAM, true, 0},
+        {"reset, bytes: 1", FAULT_WIRE_RESET, true, 0},
+        {"goaway, bytes: 0, code: 11", FAULT_WIRE_GOAWAY, true, 0},
+        {"rst_stream, code: CANCEL, bytes: 5", FAULT_WIRE_RST_STREAM, true, 0},
         {"drip, delay: PT3S", FAULT_WIRE_DRIP, false, 3000000},
+        {"drip, each: 10ms, bytes: 1000", FAULT_WIRE_DRIP, false, 10000},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct bench b = bench_new(1);
