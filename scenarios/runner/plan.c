@@ -53,9 +53,9 @@ static struct json *coordinate_of(struct arena *a, const struct json *rule,
                                   const struct fault_fired *fired)
 {
     static const char *const selectors[] = {
-        "name",  "on",    "kill",        "phase", "actor", "where", "nth",
-        "first", "after", "every", "limit",       "from",  "until", "delay", "restart_after",
-        "at",    "draw",  "probability", "lasts", "pause"};
+        "name",          "on",    "kill",  "phase",       "actor", "where", "nth",
+        "first",         "after", "every", "limit",       "from",  "until", "delay",
+        "restart_after", "at",    "draw",  "probability", "lasts", "pause"};
     struct json *fault = json_new(a, JSON_IS_OBJECT);
     struct buf at;
     buf_init(&at, a, 4 * KIB);
