@@ -93,11 +93,22 @@ def operations(url):
     return "; ".join(f"{service}: {', '.join(sorted(names))}" for service, names in sorted(seen.items()))
 
 
+def keep_row(row):
+    """Printed for table.sh; kept in the build for matrix.py."""
+    if os.environ.get("AFORO_CLIENTS_TABLE"):
+        print(row)
+    if os.environ.get("AFORO_BUILD"):
+        folder = os.path.join(os.environ["AFORO_BUILD"], "clients")
+        os.makedirs(folder, exist_ok=True)
+        name = f"{os.path.basename(sys.argv[0])}-{sys.version_info[0]}.{sys.version_info[1]}"
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+            out.write(row + "\n")
+
+
 def run(tests, about, version=boto3.__version__, options=()):
     """Runs functions of the URL of an emulator that they share, in order; about and version: the client, for docs/clients.md."""
     with serving(*options) as url:
         for test in tests:
             test(url)
-        if os.environ.get("AFORO_CLIENTS_TABLE"):
-            print(f"| {about} | {version} | {operations(url)} | {len(tests)} tests |")
+        keep_row(f"| {about} | {version} | {operations(url)} | {len(tests)} tests |")
     print(f"{len(tests)} passed, {about} {version}")

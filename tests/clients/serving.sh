@@ -50,12 +50,14 @@ control() { # path, body
 }
 
 passed() { # also: the emulator has to end well
-  if [ -n "${AFORO_CLIENTS_TABLE:-}" ]; then
+  if [ -n "${AFORO_CLIENTS_TABLE:-}${AFORO_BUILD:-}" ]; then # printed for table.sh, kept in the build for matrix.py
     # The operations are what the emulator's ledger has seen answered well.
     local operations
     operations=$(curl -fsS "$url/_aforo/ledger" | jq -r 'select(.status >= 200 and .status < 300) | .service + " " + .operation' |
       sort -u | awk '{ by[$1] = by[$1] (by[$1] == "" ? "" : ", ") $2 } END { for (s in by) print s ": " by[s] }' | sort | paste -sd ';' | sed 's/;/; /g')
-    echo "| $client | $version | $operations | $checks checks |"
+    local row="| $client | $version | $operations | $checks checks |"
+    [ -z "${AFORO_CLIENTS_TABLE:-}" ] || echo "$row"
+    [ -z "${AFORO_BUILD:-}" ] || { mkdir -p "$AFORO_BUILD/clients"; echo "$row" >"$AFORO_BUILD/clients/$(basename "$0")"; }
   fi
   kill "$emulator"
   wait "$emulator" || { echo "the emulator did not stop well"; exit 1; }

@@ -29,7 +29,7 @@ for aws in $(which -a aws); do # each that the PATH has
     PATH=$(dirname "$aws"):$PATH row "./$script.sh"
   done
 done
-for script in js rclone s3cmd; do
+for script in js rclone restic s3cmd; do
   row "./$script.sh"
 done
 cat <<'TAIL'

@@ -29,7 +29,7 @@ from soak_clients import BUCKET, GOOD, STREAM, WAYS, Client, head_of, reset
 
 SHARDS = 4
 LARGE = 2_000_000  # an object that does not fit into the buffers of a socket that nobody reads
-PATIENCE_S = 15
+PATIENCE_S = 60
 STOP_S = 8         # the emulator gives requests 5 s to end
 options = argparse.ArgumentParser()
 options.add_argument("--seconds", type=int, default=18)
