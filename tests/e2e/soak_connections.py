@@ -206,7 +206,7 @@ async def soak(folder):
         out.write(subprocess.run([options.program, "ca", "--tls-dir", folder], capture_output=True, check=True).stdout)
     peaks, rests = [], []
     try:
-        await one_round(emulator, ca, 9, 1)  # touches each thing once: keys of TLS, pools, caches
+        await one_round(emulator, ca, 9, options.seconds / options.rounds)  # fills the pools that are kept
         for number in range(options.rounds):
             clients, samples, before = await one_round(emulator, ca, number, options.seconds / options.rounds)
             settle(emulator, before)
