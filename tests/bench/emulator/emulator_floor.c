@@ -4,47 +4,34 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/hash.h"
 
 struct floor {
     char *answer;
     size_t answer_bytes;
     bool md5;
 };
-struct body {
-    char *bytes;
-    size_t len, cap;
-};
-
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_bytes, void **state)
 {
     const struct floor *f = context;
-    struct body *b = *state;
+    EVP_MD_CTX *digest = *state;
     (void)url, (void)method, (void)version;
-    if (b == NULL) {
-        *state = calloc(1, sizeof(struct body));
-        return MHD_YES;
+    if (digest == NULL) {
+        *state = digest = EVP_MD_CTX_new();
+        return digest != NULL && EVP_DigestInit_ex(digest, EVP_md5(), NULL) == 1 ? MHD_YES : MHD_NO;
     }
     if (*upload_bytes > 0) {
-        if (f->md5 && b->len + *upload_bytes > b->cap) {
-            b->cap = 2 * (b->len + *upload_bytes);
-            b->bytes = realloc(b->bytes, b->cap);
-        }
         if (f->md5) {
-            memcpy(b->bytes + b->len, upload, *upload_bytes);
-            b->len += *upload_bytes;
+            (void)EVP_DigestUpdate(digest, upload, *upload_bytes);
         }
         *upload_bytes = 0;
         return MHD_YES;
-    }
-    if (f->md5) {
-        uint8_t digest[16];
-        hash_md5(str_n(b->bytes, b->len), digest);
     }
     struct MHD_Response *r =
         MHD_create_response_from_buffer(f->answer_bytes, f->answer, MHD_RESPMEM_PERSISTENT);
@@ -56,12 +43,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 static void completed(void *context, struct MHD_Connection *connection, void **state,
                       enum MHD_RequestTerminationCode how)
 {
-    struct body *b = *state;
     (void)context, (void)connection, (void)how;
-    if (b != NULL) {
-        free(b->bytes);
-        free(b);
-    }
+    EVP_MD_CTX_free(*state);
 }
 
 int main(int argc, char **argv)

@@ -23,7 +23,7 @@ struct link {
     size_t sent;
     char head[HEAD_MAX + 1]; /* of the answer, and what came of its body with it */
     size_t head_len;
-    bool in_body, chunked;
+    bool in_body, chunked, closes; /* closes: the server does, after each answer */
     uint64_t left;
     char tail[5]; /* chunked: the last bytes */
 };
@@ -33,7 +33,6 @@ struct load {
     uint16_t port;
     int poll;
     uint64_t requests, failed, bytes;
-    bool over;
 };
 
 static void die(const char *what)
@@ -93,7 +92,10 @@ static void answer_done(struct load *w, struct link *l)
     l->head_len = 0;
     l->in_body = false;
     l->sent = 0;
-    if (!w->over) {
+    if (l->closes) {
+        close(l->fd);
+        link_open(w, l);
+    } else {
         send_more(w, l);
     }
 }
@@ -130,6 +132,7 @@ static void head_take(struct load *w, struct link *l)
     const char *length = strcasestr(l->head, "\r\ncontent-length:");
     l->chunked = strcasestr(l->head, "\r\ntransfer-encoding: chunked") != NULL;
     l->left = length == NULL ? 0 : strtoull(length + 17, NULL, 10);
+    l->closes = strcasestr(l->head, "\r\nconnection: close") != NULL;
     l->in_body = true;
     size_t at = (size_t)(end + 4 - l->head);
     body_take(w, l, l->head + at, l->head_len - at);
