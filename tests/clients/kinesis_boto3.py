@@ -4,6 +4,7 @@ import datetime
 import os
 import random
 
+import botocore.eventstream
 import botocore.exceptions
 
 from serving import client, control, refused, run, serving
@@ -145,6 +146,24 @@ def subscriptions_are_read_as_event_streams(url):
     control(url, "clock", {"advance": "1s"})
 
 
+def a_frame_with_a_wrong_checksum_is_told_from_an_event(url):
+    kinesis = client(url, "kinesis")
+    kinesis.create_stream(StreamName="broken", ShardCount=1)
+    control(url, "clock", {"advance": "1s"})
+    arn = kinesis.describe_stream_summary(StreamName="broken")["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    control(url, "faults", [{"on": "kinesis:SubscribeToShard", "phase": "wire", "wire": "bad_crc", "nth": [1]}])
+    control(url, "clock", {"advance": "1s"})
+    stream = kinesis.subscribe_to_shard(ConsumerARN=consumer, ShardId="shardId-000000000000", StartingPosition={"Type": "TRIM_HORIZON"})
+    try:
+        raise AssertionError(f"not broken: {list(stream['EventStream'])}")
+    except botocore.eventstream.ChecksumMismatch:
+        pass
+    control(url, "faults", [])
+    kinesis.delete_stream(StreamName="broken", EnforceConsumerDeletion=True)
+    control(url, "clock", {"advance": "1s"})
+
+
 def streams_are_listed_in_pages_and_by_region(url):
     kinesis = client(url, "kinesis")
     names = [name for page in kinesis.get_paginator("list_streams").paginate(PaginationConfig={"PageSize": 1}) for name in page["StreamNames"]]
@@ -209,5 +228,5 @@ def many_clients_put_at_one_time(_):
 
 os.environ.pop("AWS_PROFILE", None)
 run([every_record_comes_back_as_it_was_put, iterators_of_all_types_stand_where_they_should, errors_are_typed,
-     subscriptions_are_read_as_event_streams, streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
+     subscriptions_are_read_as_event_streams, a_frame_with_a_wrong_checksum_is_told_from_an_event, streams_are_listed_in_pages_and_by_region, faults_reach_the_client, signatures_are_verified_when_asked,
      the_waiter_sees_it_become_active, many_clients_put_at_one_time], "boto3: kinesis")
