@@ -37,6 +37,7 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
         .verify_signatures = options->verify_signatures,
         .bias_kills = options->bias_kills,
         .start_us = options->start_us,
+        .journal = options->journal,
     };
     struct emulator *e = NEW(a, struct emulator);
     e->core = core_new(a, &core_options, services, sizeof(services) / sizeof(services[0]));
@@ -58,6 +59,7 @@ static struct emulator_outcome outcome_of(const struct core_outcome *o)
         .late_us = o->late_us,
         .restart_us = o->restart_us,
         .actor = o->actor,
+        .journal_end = o->journal_end,
     };
 }
 
@@ -154,6 +156,45 @@ bool emulator_streams_woken(struct emulator *e)
     return core_streams_woken(e->core);
 }
 
+/* ---- the journal ---- */
+
+enum err emulator_replay(struct emulator *e, struct str entry, struct diag *d)
+{
+    return core_replay(e->core, entry, d);
+}
+
+void emulator_replayed(struct emulator *e, int64_t now_us)
+{
+    core_replayed(e->core, now_us);
+}
+
+enum journal_saved emulator_saved(struct emulator *e, uint64_t journal_end)
+{
+    const struct journal *j = core_journal(e->core);
+    return j == NULL ? JOURNAL_SAVED : j->ops->saved(j->self, journal_end);
+}
+
+bool emulator_journal_waits(const struct emulator *e)
+{
+    const struct journal *j = core_journal(e->core);
+    return j != NULL && j->waits;
+}
+
+void emulator_on_progress(struct emulator *e, journal_progress_fn *fn, void *ctx)
+{
+    const struct journal *j = core_journal(e->core);
+    if (j != NULL) {
+        j->ops->on_progress(j->self, fn, ctx);
+    }
+}
+
+void exchange_unsaved(struct exchange *x, struct emulator_outcome *outcome)
+{
+    core_unsaved(x->passage, &x->outcome);
+    outcome->response = x->outcome.response;
+    outcome->in_pieces = false;
+}
+
 /* ---- time ---- */
 
 int64_t emulator_next_timer(const struct emulator *e)
@@ -180,7 +221,11 @@ bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
     if (!core_outbound_take(e->core, core_now(e->core, now_us), a, &call)) {
         return false;
     }
-    *ret_call = (struct emulator_outbound){.id = call.id, .url = call.url, .request = call.request};
+    const struct journal *j = core_journal(e->core);
+    *ret_call = (struct emulator_outbound){.id = call.id,
+                                           .url = call.url,
+                                           .request = call.request,
+                                           .journal_end = j == NULL ? 0 : j->ops->end(j->self)};
     return true;
 }
 

@@ -5,6 +5,7 @@
 #define AFORO_EMULATOR_EMULATOR_H
 
 #include "emulator/fault/fault_plan.h"
+#include "emulator/journal/journal.h"
 #include "wire/http_msg.h"
 
 struct emulator;
@@ -21,6 +22,10 @@ struct emulator_options {
      * something: where a crash hurts most. */
     bool bias_kills;
     int64_t start_us; /* the first `now`: faults' from and until count from here */
+    /* What changes the state is written there, and no answer may leave before emulator_saved says
+     * so; NULL: memory only. Begins with emulator_replay of all its entries, in order, and
+     * emulator_replayed. */
+    const struct journal *journal;
 };
 struct emulator *emulator_new(struct arena *a, const struct emulator_options *options);
 
@@ -38,9 +43,10 @@ struct emulator_outcome {
      * all). The rest is done already. */
     enum fault_wire wire;
     struct fault_manner manner;
-    bool kill;          /* the caller dies here */
-    int64_t restart_us; /* kill: how long it stays dead */
-    struct str actor;   /* kill: who; borrowed from the request or given by the caller */
+    bool kill;            /* the caller dies here */
+    int64_t restart_us;   /* kill: how long it stays dead */
+    struct str actor;     /* kill: who; borrowed from the request or given by the caller */
+    uint64_t journal_end; /* for emulator_saved */
 };
 /* One whole request. Never fails: errors are responses in the envelope of the protocol that asked.
  * The response lives in `a`; of a stream it is what there is at once. `actor` names the caller;
@@ -80,6 +86,18 @@ bool exchange_woken(const struct exchange *x);
 void exchange_close(struct exchange *x);         /* in any case, before `a` ends */
 bool emulator_streams_woken(struct emulator *e); /* any of them, since this was asked last */
 
+/* The journal. replay: ERR_CORRUPT where an entry is none, or does not do what it did. The state
+ * then is what the entries before it made. */
+MUST_USE enum err emulator_replay(struct emulator *e, struct str entry, struct diag *d);
+void emulator_replayed(struct emulator *e, int64_t now_us);
+/* Whether what an outcome tells is saved; without a journal everything is. No lock is needed.
+ * emulator_journal_waits: it may answer LATER, and calls `fn` when it is worth asking again. */
+enum journal_saved emulator_saved(struct emulator *e, uint64_t journal_end);
+bool emulator_journal_waits(const struct emulator *e);
+void emulator_on_progress(struct emulator *e, journal_progress_fn *fn, void *ctx);
+/* It has failed: the outcome becomes a 500. No lock is needed; instead of exchange_render. */
+void exchange_unsaved(struct exchange *x, struct emulator_outcome *outcome);
+
 /* Timers: when the next thing happens by itself (INSTANT_NEVER: nothing), and doing all that is
  * due. */
 int64_t emulator_next_timer(const struct emulator *e);
@@ -93,6 +111,7 @@ struct emulator_outbound {
     uint64_t id;
     struct str url; /* absolute */
     struct http_request request;
+    uint64_t journal_end; /* for emulator_saved, before it is made */
 };
 bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
                             struct emulator_outbound *ret_call);

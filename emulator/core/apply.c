@@ -166,6 +166,8 @@ static void run(struct passage *p)
     core_stream_close(p);
     if (!call_failed(&c)) {
         p->route.handler->handle(&c);
+        p->runs++;
+        p->changed = p->changed || !call_failed(&c);
     }
     p->stream = c.stream;
     p->rendering = p->route.handler->render != NULL && !call_failed(&c);

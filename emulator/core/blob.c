@@ -1,5 +1,7 @@
 /* blob.c -- A list of pieces, each a span of a counted block. Room is made by what is expected, or
- * doubles from 64 KiB to 1 MiB; a body whose length is known lies in one piece up to 8 MiB. */
+ * doubles from 64 KiB to 1 MiB; a body whose length is known lies in one piece up to 8 MiB.
+ * Where there is a journal, a piece that is full is written there and its block given back, so that
+ * a body on its way in takes the memory of one piece. */
 #include "blob.h"
 
 #include <stdatomic.h>
@@ -8,19 +10,23 @@
 #include "base/block.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "room.h"
 
 #define BLOB_WHOLE_BYTES_MAX (8 * MIB)
 #define BLOB_PIECE_BYTES_MIN (64 * KIB)
 #define BLOB_PIECE_BYTES_MAX (1 * MIB)
+#define BLOB_INLINE_BYTES_MAX (16 * KIB) /* smaller ones stand in the entry itself */
 
 struct piece {
-    char *block;       /* counted */
+    char *block;       /* counted; NULL: in a room */
+    struct room *room; /* counted; NULL: in a block */
     const char *bytes; /* inside it */
     size_t len;
     uint64_t end; /* in the blob */
 };
 struct blob { /* itself a block: the count of its holders is the block's */
     atomic_size_t holders;
+    const struct journal *journal; /* NULL: in memory alone */
     uint64_t expected, bytes;
     size_t room; /* still free in the last piece's block; 0: it is another blob's */
     struct piece *pieces;
@@ -28,13 +34,18 @@ struct blob { /* itself a block: the count of its holders is the block's */
     struct piece first[1]; /* most blobs are one piece */
 };
 
-struct blob *blob_new(uint64_t expected_bytes)
+struct blob *blob_new_in(const struct journal *journal, uint64_t expected_bytes)
 {
     struct blob *b = block_new(sizeof(*b));
-    *b = (struct blob){.expected = expected_bytes, .cap = 1};
+    *b = (struct blob){.journal = journal, .expected = expected_bytes, .cap = 1};
     atomic_init(&b->holders, 1);
     b->pieces = b->first;
     return b;
+}
+
+struct blob *blob_new(uint64_t expected_bytes)
+{
+    return blob_new_in(NULL, expected_bytes);
 }
 
 struct blob *blob_retain(struct blob *b)
@@ -43,13 +54,21 @@ struct blob *blob_retain(struct blob *b)
     return b;
 }
 
+static void piece_release(struct piece *p)
+{
+    block_release(p->block);
+    if (p->room != NULL) {
+        room_release(p->room);
+    }
+}
+
 void blob_release(struct blob *b)
 {
     if (b == NULL || atomic_fetch_sub_explicit(&b->holders, 1, memory_order_acq_rel) != 1) {
         return;
     }
     for (size_t i = 0; i < b->count; i++) {
-        block_release(b->pieces[i].block);
+        piece_release(&b->pieces[i]);
     }
     if (b->pieces != b->first) {
         block_release(b->pieces);
@@ -69,7 +88,7 @@ void blob_release_with(struct blob *b, struct arena *a)
 
 /* ---- writing ---- */
 
-static struct piece *piece_add(struct blob *b, char *block, const char *bytes)
+static struct piece *piece_add(struct blob *b, char *block, struct room *room, const char *bytes)
 {
     if (b->count == b->cap) {
         size_t cap = b->cap * 4;
@@ -82,8 +101,20 @@ static struct piece *piece_add(struct blob *b, char *block, const char *bytes)
         b->cap = cap;
     }
     struct piece *p = &b->pieces[b->count++];
-    *p = (struct piece){.block = block, .bytes = bytes, .end = b->bytes};
+    *p = (struct piece){.block = block, .room = room, .bytes = bytes, .end = b->bytes};
     return p;
+}
+
+/* The piece's bytes lie in the journal from here on; where that fails they stay in memory, and the
+ * entry fails too. */
+static void piece_keep(struct blob *b, struct piece *p)
+{
+    struct room *room = p->room != NULL ? NULL : room_keep(b->journal, str_n(p->bytes, p->len));
+    if (room != NULL) {
+        block_release(p->block);
+        *p = (struct piece){
+            .room = room, .bytes = room_bytes(room).ptr, .len = p->len, .end = p->end};
+    }
 }
 
 static size_t next_room(const struct blob *b)
@@ -94,7 +125,7 @@ static size_t next_room(const struct blob *b)
                                                                        : BLOB_PIECE_BYTES_MAX;
         return missing < most ? (size_t)missing : most;
     }
-    size_t last = b->count > 0 ? block_bytes(b->pieces[b->count - 1].block) : 0;
+    size_t last = b->count > 0 ? b->pieces[b->count - 1].len : 0;
     size_t room = 2 * last > BLOB_PIECE_BYTES_MIN ? 2 * last : BLOB_PIECE_BYTES_MIN;
     return room < BLOB_PIECE_BYTES_MAX ? room : BLOB_PIECE_BYTES_MAX;
 }
@@ -105,7 +136,7 @@ void blob_add(struct blob *b, struct str bytes)
         if (b->room == 0) {
             b->room = next_room(b);
             char *block = block_new(b->room);
-            (void)piece_add(b, block, block);
+            (void)piece_add(b, block, NULL, block);
         }
         struct piece *p = &b->pieces[b->count - 1];
         size_t n = bytes.len < b->room ? bytes.len : b->room;
@@ -115,7 +146,40 @@ void blob_add(struct blob *b, struct str bytes)
         p->end = b->bytes;
         b->room -= n;
         bytes = str_from(bytes, n);
+        if (b->room == 0 && b->journal != NULL && b->bytes > BLOB_INLINE_BYTES_MAX) {
+            piece_keep(b, p);
+        }
     }
+}
+
+void blob_settle(struct blob *b)
+{
+    b->room = 0;
+    for (size_t i = 0; b->bytes > BLOB_INLINE_BYTES_MAX && i < b->count; i++) {
+        piece_keep(b, &b->pieces[i]);
+    }
+}
+
+void blob_add_room(struct blob *b, struct room *room)
+{
+    struct str bytes = room_bytes(room);
+    struct piece *p = piece_add(b, NULL, room, bytes.ptr);
+    b->room = 0;
+    p->len = bytes.len;
+    b->bytes += bytes.len;
+    p->end = b->bytes;
+}
+
+size_t blob_pieces(const struct blob *b)
+{
+    return b->count;
+}
+
+struct str blob_piece(const struct blob *b, size_t i, uint64_t *ret_place)
+{
+    const struct piece *p = &b->pieces[i];
+    *ret_place = p->room == NULL ? 0 : room_place(p->room);
+    return str_n(p->bytes, p->len);
 }
 
 void blob_join(struct blob *b, const struct blob *from, uint64_t first, uint64_t count)
@@ -129,7 +193,9 @@ void blob_join(struct blob *b, const struct blob *from, uint64_t first, uint64_t
         }
         size_t skip = (size_t)(first - (p->end - p->len));
         size_t n = p->len - skip < count ? p->len - skip : (size_t)count;
-        struct piece *mine = piece_add(b, block_retain(p->block), p->bytes + skip);
+        struct piece *mine = p->room != NULL
+                                 ? piece_add(b, NULL, room_retain(p->room), p->bytes + skip)
+                                 : piece_add(b, block_retain(p->block), NULL, p->bytes + skip);
         mine->len = n;
         b->bytes += n;
         mine->end = b->bytes;

@@ -24,6 +24,9 @@ void body_open(struct passage *p)
         p->way = BODY_IGNORED;
         return;
     }
+    if (p->core->replaying) {
+        return; /* it is given whole, and unframed */
+    }
     if (!p->control && chunked_is(&p->request)) {
         p->chunked = NEW(p->arena, struct chunked);
         chunked_init(p->chunked, p->arena);
@@ -34,6 +37,9 @@ void body_open(struct passage *p)
     if (handler != NULL && handler->body != NULL) {
         p->way = BODY_TAKEN;
         p->call.taken = handler->body->open(&p->call);
+        if (record_collects(p)) {
+            reserve(p);
+        }
         return;
     }
     p->way = BODY_COLLECTED;
@@ -45,6 +51,11 @@ static void take(void *passage, struct str bytes)
     struct passage *p = passage;
     if (p->way == BODY_TAKEN && !call_failed(&p->call)) {
         p->route.handler->body->take(&p->call, bytes);
+        if (record_collects(p) && bytes.len <= HTTP_BODY_BYTES_MAX - p->body.len) {
+            buf_add(&p->body, bytes);
+        } else {
+            p->recorded.too_large = record_collects(p);
+        }
     } else if (p->way == BODY_COLLECTED) {
         buf_add(&p->body, bytes);
     }

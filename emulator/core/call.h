@@ -66,6 +66,13 @@ struct json *call_out(struct call *c, const char *member,
 /* Answers with a range of a blob, which is held until the answer has left. */
 void call_body(struct call *c, struct blob *blob, uint64_t first, uint64_t count);
 
+/* What a handler computes from the bytes of bodies (digests), so that the journal can tell it when
+ * the call is done again: by then the bytes may be gone, or far away. recall: true, and *ret is
+ * what it was then; else compute it, and remember it. In the same order each time, under the lock
+ * only. */
+bool call_recall(const struct call *c, void *ret, size_t bytes);
+void call_remember(const struct call *c, const void *what, size_t bytes);
+
 /* An answer whose body comes as it happens (event streams). The source's functions run under the
  * emulator's lock. */
 struct stream_source;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/yaml.h"
+#include "record.h"
 
 #define LEDGER_LINES_PER_ANSWER 100000
 #define ANSWER_BYTES_MAX (64 * MIB)
@@ -104,6 +105,7 @@ static void reset_post(struct control *c)
         }
     }
     core_reset(c->core, seed, c->clock_us);
+    record_session(c->core, c->clock_us, true);
     struct json_out out;
     control_begin(c, &out);
     json_out_kstr(&out, "status", STR("reset"));

@@ -18,8 +18,13 @@ static void state_end(struct core *core)
 static void core_end(void *handle)
 {
     struct core *core = handle;
+    const struct journal *j = core->options.journal;
+    if (j != NULL) {
+        j->ops->detach(j->self);
+    }
     state_end(core);
     core->arena = NULL;
+    arena_free(core->replay_arena);
 }
 
 /* Everything that lives in the state's arena. */
@@ -30,6 +35,7 @@ static void core_begin(struct core *core, int64_t start_us)
     core->start_us = start_us;
     core->now_us = start_us;
     core->clock = (struct core_clock){.frozen = false};
+    core->request_count = 0;
     core->uuid_count = 0;
     core->random_count = 0;
     heap_init(&core->timers, a);
@@ -57,6 +63,7 @@ struct core *core_new(struct arena *a, const struct core_options *options,
     core->options.public_url = str_copy(a, options->public_url);
     core->services = services;
     core->service_count = service_count;
+    core->replaying = options->journal != NULL;
     core_begin(core, options->start_us);
     arena_defer(a, core_end, core);
     return core;
@@ -72,6 +79,11 @@ void core_reset(struct core *core, uint64_t seed, int64_t clock_us)
 const struct core_options *core_options(const struct core *core)
 {
     return &core->options;
+}
+
+const struct journal *core_journal(const struct core *core)
+{
+    return core->options.journal;
 }
 
 void *core_state(const struct core *core, const char *service_id)
@@ -91,18 +103,29 @@ struct fault_plan *core_faults(struct core *core)
 
 /* ---- ids and randomness: a function of the seed and of how many came before ---- */
 
-enum id_stream { ID_STREAM_UUID = 1, ID_STREAM_RANDOM };
+/* Requests have ids of their own, so that what the state keeps (message ids, versions) does not
+ * depend on how often it was read: a journal has only what changed it. */
+enum id_stream { ID_STREAM_UUID = 1, ID_STREAM_RANDOM, ID_STREAM_REQUEST };
 
 /* RFC 9562: version 4, variant 10. */
-struct str core_uuid(struct core *core, struct arena *a)
+static struct str uuid(uint64_t seed, enum id_stream stream, uint64_t n, struct arena *a)
 {
-    uint64_t n = ++core->uuid_count;
-    uint64_t high = rng_u64(core->options.seed, ID_STREAM_UUID, n, 0);
-    uint64_t low = rng_u64(core->options.seed, ID_STREAM_UUID, n, 1);
+    uint64_t high = rng_u64(seed, stream, n, 0);
+    uint64_t low = rng_u64(seed, stream, n, 1);
     return str_printf(a, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
                       (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
                       (unsigned)(low >> 48 & 0x3fff) | 0x8000u,
                       (unsigned long long)(low & 0xffffffffffff));
+}
+
+struct str core_uuid(struct core *core, struct arena *a)
+{
+    return uuid(core->options.seed, ID_STREAM_UUID, ++core->uuid_count, a);
+}
+
+struct str core_request_id(struct core *core, struct arena *a)
+{
+    return uuid(core->options.seed, ID_STREAM_REQUEST, ++core->request_count, a);
 }
 
 uint64_t core_random(struct core *core)

@@ -28,6 +28,7 @@ struct core_outcome { /* as struct emulator_outcome */
     enum fault_phase fault;
     enum fault_wire wire;       /* what is left to do to the answer: by whoever has a connection */
     struct fault_manner manner; /* of wire */
+    uint64_t journal_end;       /* what it tells is saved once the journal is up to here */
 };
 /* One request in five steps; only core_apply, and what is about streams, needs the lock. The head
  * has no body and outlives the passage, which lives in `a`. */
@@ -48,6 +49,14 @@ void core_stream_close(struct passage *p);
 /* Once true after a wake: there may be something to pull. */
 bool core_stream_woken(struct passage *p);
 bool core_streams_woken(struct core *core); /* any, since this was asked last */
+
+/* What the outcome tells cannot be saved: it becomes the service's own 500. Needs no lock. */
+void core_unsaved(struct passage *p, struct core_outcome *outcome);
+
+/* At the start, where there is a journal: each of its entries is done again at its own time, in
+ * order; then what comes is journaled. ERR_CORRUPT: it is no entry, or did not do what it did. */
+MUST_USE enum err core_replay(struct core *core, struct str entry, struct diag *d);
+void core_replayed(struct core *core, int64_t clock_us);
 
 /* All steps at once. A stream is pulled once, and closed. */
 struct core_outcome core_dispatch(struct core *core, const struct http_request *request,

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "core.h"
+#include "entry.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
 
@@ -35,10 +36,15 @@ struct core {
     size_t service_count;
     void **states; /* by service */
     struct core_clock clock;
-    int64_t start_us; /* faults' from and until count from here */
-    int64_t now_us;   /* of what is going on */
-    uint64_t uuid_count, random_count;
+    int64_t start_us;      /* faults' from and until count from here */
+    int64_t now_us;        /* of what is going on */
     _Atomic uint64_t turn; /* requests applied so far; read without the lock by new ones */
+    uint64_t request_count, uuid_count, random_count;
+    bool replaying;  /* entries of the journal are done again */
+    struct buf memo; /* what the call that is being recorded remembers; no arena: none is */
+    struct entry_reader recalls; /* the same, of the one that is done again */
+    struct arena *replay_arena;  /* of one entry; NULL: none was done yet */
+    struct core_options given;   /* those of this start: replayed sessions had their own */
     struct heap timers;
     struct outbound_queue outbound;
     struct ledger ledger;
@@ -79,6 +85,11 @@ size_t clock_run_timers(struct core *core, int64_t until_us, size_t count_max); 
 
 void ledger_init(struct ledger *l, struct arena *a);
 void ledger_add(struct core *core, const struct ledger_line *line); /* copies; gives it a number */
+struct str core_request_id(struct core *core, struct arena *a);
+/* At the end of a replay: what was taken and has no answer is to be taken again. Of an entry of
+ * the journal: the call with this number, taken or not, has this answer. */
+void outbound_restore(struct core *core);
+void outbound_answered(struct core *core, uint64_t id, int status, struct str body, int64_t now_us);
 void streams_close(struct core *core); /* all of them: the state goes */
 void outbound_init(struct outbound_queue *q, struct arena *a);
 size_t outbound_count(const struct core *core);

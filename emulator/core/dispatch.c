@@ -305,10 +305,24 @@ void core_ready(struct passage *p)
     }
     if (!p->control && !p->refused && read_input(p)) {
         passage_prepare(p);
+        record_prepare(p);
     }
     if (p->slow_down) {
         refuse_for_now(p);
     }
+}
+
+void core_unsaved(struct passage *p, struct core_outcome *outcome)
+{
+    const struct emulator_service *service = p->route.service;
+    struct str code = str_of(service == NULL ? "InternalFailure" : error_internal(service->model));
+    passage_refuse(p, code, 500,
+                   STR("The journal cannot be written: whether this is done is not known"));
+    p->rendering = false;
+    p->out.blob = NULL;
+    passage_write_refusal(p);
+    outcome->response = p->out.response;
+    outcome->blob = NULL;
 }
 
 static void outcome_forget(struct core_outcome *o, struct arena *a)
@@ -341,21 +355,28 @@ struct core_outcome core_apply(struct passage *p, int64_t clock_us)
     clock_advance(core, core_now(core, clock_us));
     if (p->control) {
         p->out.response = control_handle(core, &p->request, clock_us, p->arena);
+        record_control(p, clock_us);
+        p->out.journal_end = record_end(core);
         return p->out;
     }
-    p->request_id = core_uuid(core, p->arena);
-    if (passage_verify(p) && !p->refused) {
+    p->request_id = core_request_id(core, p->arena);
+    if (passage_verify(p) && !p->refused && record_may_change(p)) {
         p->call.state = core->states[p->route.index];
         p->call.request_id = p->request_id;
         p->call.now_us = core->now_us;
         p->call.turn = atomic_fetch_add_explicit(&core->turn, 1, memory_order_relaxed) + 1;
-        decide_fault(p);
+        struct record_ids ids = record_begin(p);
+        if (!core->replaying) {
+            decide_fault(p);
+        }
         passage_apply(p);
+        record_call(p, clock_us, &ids);
     } else {
         passage_write_refusal(p);
     }
     outcome_finish(p);
     p->out.actor = p->about.actor;
+    p->out.journal_end = record_end(core);
     note_in_ledger(p);
     return p->out;
 }

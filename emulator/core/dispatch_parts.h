@@ -5,6 +5,7 @@
 
 #include "chunked.h"
 #include "core_parts.h"
+#include "record.h"
 
 enum body_way { BODY_IGNORED, BODY_COLLECTED, BODY_TAKEN };
 struct passage {
@@ -33,6 +34,9 @@ struct passage {
     struct str request_id, account, region;
     struct fault_decision fault;
     bool applied;
+    unsigned runs; /* of the handler, by the fault that was decided */
+    bool changed;  /* one of them did not refuse */
+    struct record_body recorded;
     enum fault_wire damage; /* to an answer of a handler; kept, since a rule may be gone by then */
     bool crc_to_break;      /* of the stream's first message */
     bool rendering;         /* `rendered` has been handled, its answer is still to be encoded */

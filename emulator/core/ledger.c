@@ -33,6 +33,9 @@ static struct str name_kept(struct core *core, struct str name)
 void ledger_add(struct core *core, const struct ledger_line *line)
 {
     struct ledger *l = &core->ledger;
+    if (core->replaying) {
+        return; /* it has happened before */
+    }
     uint64_t number = l->last + 1;
     struct ledger_line **block = &l->blocks[(number - 1) % LEDGER_ENTRIES_MAX / LEDGER_BLOCK_LINES];
     if (*block == NULL) {

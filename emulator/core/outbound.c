@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core_parts.h"
+#include "record.h"
 
 #define OUTBOUND_CALLS_MAX                                                                         \
     65536 /* more than that, and nobody is draining: the next ones fail as if unanswered */
@@ -154,12 +155,42 @@ bool core_outbound_take(struct core *core, int64_t now_us, struct arena *a,
     return false;
 }
 
+void outbound_restore(struct core *core)
+{
+    struct outbound_queue *q = &core->outbound;
+    while (q->taken != NULL) {
+        struct outbound_entry *e = q->taken;
+        q->taken = e->next;
+        heap_push(&q->waiting, core->now_us, 0, e);
+    }
+}
+
+/* Those that wait are taken until it is among them: the order of a replay is not that in which they
+ * were taken. */
+void outbound_answered(struct core *core, uint64_t id, int status, struct str body, int64_t now_us)
+{
+    struct outbound_queue *q = &core->outbound;
+    struct outbound_entry *at = q->taken;
+    struct heap_item item;
+    while (at != NULL && at->id != id) {
+        at = at->next;
+    }
+    while (at == NULL && heap_pop(&q->waiting, &item)) {
+        struct outbound_entry *e = item.what;
+        e->next = q->taken;
+        q->taken = e;
+        at = e->id == id ? e : NULL;
+    }
+    core_outbound_done(core, id, status, body, now_us);
+}
+
 void core_outbound_done(struct core *core, uint64_t id, int status, struct str body, int64_t now_us)
 {
     for (struct outbound_entry **at = &core->outbound.taken; *at != NULL; at = &(*at)->next) {
         struct outbound_entry *e = *at;
         if (e->id == id) {
             *at = e->next;
+            record_answer(core, id, status, body, now_us);
             entry_end(core, e, status, body, now_us);
             return;
         }

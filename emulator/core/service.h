@@ -4,6 +4,7 @@
 #define AFORO_EMULATOR_CORE_SERVICE_H
 
 #include "emulator/core/call.h"
+#include "emulator/journal/journal.h"
 
 typedef void operation_fn(struct call *c);
 /* A body that is taken as it comes. Both run outside the lock, before there is a request id or an
@@ -11,6 +12,11 @@ typedef void operation_fn(struct call *c);
 struct body_taker {
     void *(*open)(struct call *c); /* the head is there; the result is c->taken */
     void (*take)(struct call *c, struct str bytes);
+    /* For a journal: the blob that was taken, and what else is to be known of it (digests) without
+     * reading it again; and the same back, instead of open and take: the result is c->taken. NULL:
+     * the journal keeps the bytes as they came, and feeds them again. */
+    struct blob *(*keep)(struct call *c, struct buf *facts);
+    void *(*again)(struct call *c, struct blob *blob, struct str facts);
 };
 /* One operation. `handle` runs under the emulator's lock and is what a fault plan loses, refuses or
  * doubles; the steps around it run beside other requests and may touch nothing but their call. */
@@ -52,8 +58,12 @@ struct core_options {
     struct str account, region, public_url;
     bool limits_off, verify_signatures, bias_kills;
     int64_t start_us;
+    /* What changes the state is written there; NULL: nowhere. Begins with core_replay of all that
+     * is there, and core_replayed. */
+    const struct journal *journal;
 };
 const struct core_options *core_options(const struct core *core);
+const struct journal *core_journal(const struct core *core); /* for blob_new_in; NULL: none */
 void *core_state(const struct core *core,
                  const char *service_id); /* for emulator.c's readers of state */
 

@@ -201,6 +201,7 @@ enum err front_listen(struct arena *a, const struct front_options *options,
 enum err front_serve(struct front *f, struct emulator *e, struct diag *d)
 {
     f->emulator = e;
+    emulator_on_progress(e, visits_saved, f);
     TRY(threads_start(f, d));
     enum err code = http1_start(f, d);
     if (code == ERR_OK) {
@@ -278,6 +279,9 @@ void front_stop(struct front *f)
     }
     if (f->http1 != NULL) {
         http1_stop(f);
+    }
+    if (f->emulator != NULL) {
+        emulator_on_progress(f->emulator, NULL, NULL);
     }
     close(f->listen_socket);
     visit_pool_free(f);

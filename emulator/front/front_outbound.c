@@ -80,6 +80,8 @@ static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
         return false;
     }
     front_unlock(f);
+    /* A journal that waits is not waited for: at worst a subscriber hears of what is not kept. */
+    (void)emulator_saved(f->emulator, call.journal_end);
     struct buf body;
     buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
     int status = deliver(f, curl, &call, a, &body);

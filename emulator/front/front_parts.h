@@ -32,6 +32,7 @@ struct front {
     pthread_cond_t news;   /* something was queued, or the front stops */
     struct heap delayed;   /* of visits, by the time at which to answer */
     struct visit *streams; /* whose answers stream */
+    struct visit *saving;  /* held until the journal is on the disk */
     bool stopping;
     front_kill_fn *kill; /* under `lock`, with its context */
     void *kill_ctx;

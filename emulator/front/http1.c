@@ -179,7 +179,7 @@ static enum MHD_Result answer_send(struct visit *v)
     if (v->outcome.lost) {
         return answer_lost(v);
     }
-    exchange_render(v->exchange, &v->outcome);
+    visit_render(v);
     if (visit_is_lost(v)) {
         return answer_lost(v);
     }

@@ -165,7 +165,7 @@ static void answer(struct http2_stream *s)
     struct visit *v = s->visit;
     s->answered = true;
     if (!v->outcome.lost) {
-        exchange_render(v->exchange, &v->outcome);
+        visit_render(v);
     }
     if (visit_is_lost(v)) {
         give_up(s);

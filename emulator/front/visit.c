@@ -160,6 +160,74 @@ static void stream_begin(struct visit *v)
     f->streams = v;
 }
 
+/* ---- saving: before an answer leaves, what it tells is in the journal ---- */
+
+static void visit_hold_late(struct visit *v)
+{
+    v->late = true;
+    heap_push(&v->front->delayed, v->answer_us, 0, v);
+    pthread_cond_broadcast(&v->front->news);
+}
+
+/* Under the lock. true: it is held until the journal's thread has saved it. A journal that writes
+ * in the asking thread is asked later, without the lock; but a late answer has no later. */
+static bool visit_saves(struct visit *v)
+{
+    struct front *f = v->front;
+    bool waits = emulator_journal_waits(f->emulator);
+    if (v->outcome.stream || (!waits && v->answer_us == 0)) {
+        return false;
+    }
+    enum journal_saved saved = emulator_saved(f->emulator, v->outcome.journal_end);
+    v->unsaved = saved == JOURNAL_FAILED;
+    if (saved != JOURNAL_LATER) {
+        return false;
+    }
+    v->next_saving = f->saving;
+    f->saving = v;
+    return true;
+}
+
+void visits_saved(void *front)
+{
+    struct front *f = front;
+    front_lock(f);
+    struct visit **at = &f->saving;
+    while (*at != NULL) {
+        struct visit *v = *at;
+        enum journal_saved saved = emulator_saved(f->emulator, v->outcome.journal_end);
+        if (saved == JOURNAL_LATER) {
+            at = &v->next_saving;
+            continue;
+        }
+        *at = v->next_saving;
+        v->unsaved = saved == JOURNAL_FAILED;
+        if (v->answer_us > front_now_us(f) && !f->stopping) {
+            visit_hold_late(v);
+        } else {
+            v->carrier->resume(v);
+        }
+    }
+    front_unlock(f);
+}
+
+/* Nobody waits for what is not held: the asking thread saves for all. */
+static void visit_save_now(struct visit *v)
+{
+    if (v->outcome.journal_end > 0 && !v->outcome.stream) {
+        v->unsaved = emulator_saved(v->front->emulator, v->outcome.journal_end) == JOURNAL_FAILED;
+    }
+}
+
+void visit_render(struct visit *v)
+{
+    if (v->unsaved) {
+        exchange_unsaved(v->exchange, &v->outcome);
+    } else {
+        exchange_render(v->exchange, &v->outcome);
+    }
+}
+
 bool visit_finish(struct visit *v)
 {
     struct front *f = v->front;
@@ -174,21 +242,27 @@ bool visit_finish(struct visit *v)
         f->kill(f->kill_ctx, v->outcome.actor, v->outcome.restart_us);
     }
     /* what drips begins at once */
-    v->late = v->outcome.delay_us > 0 && v->outcome.wire != FAULT_WIRE_DRIP && !f->stopping;
-    if (v->late) {
+    bool late = v->outcome.delay_us > 0 && v->outcome.wire != FAULT_WIRE_DRIP && !f->stopping;
+    v->answer_us = late ? now_us + v->outcome.delay_us : 0;
+    bool saving = visit_saves(v);
+    if (late || saving) {
         v->carrier->hold(v);
-        heap_push(&f->delayed, now_us + v->outcome.delay_us, 0, v);
     }
-    if (v->late || emulator_next_timer(f->emulator) < timer_us) {
+    if (late && !saving) {
+        visit_hold_late(v);
+    }
+    if (emulator_next_timer(f->emulator) < timer_us) {
         pthread_cond_broadcast(&f->news);
     }
     if (v->outcome.stream) {
         stream_begin(v);
     }
     visits_wake(f);
-    bool late = v->late; /* once the lock is given back, others may resume it */
     front_unlock(f);
-    return late;
+    if (!late && !saving) { /* else others may have resumed it by now */
+        visit_save_now(v);
+    }
+    return late || saving;
 }
 
 /* ---- the answer ---- */

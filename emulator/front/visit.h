@@ -36,6 +36,9 @@ struct visit {
     int64_t date_us;           /* when it was answered, by the emulator's clock */
     bool too_large;            /* what still comes is dropped, and the answer is 413 */
     bool late;                 /* held until its time: in the front's heap of delayed answers */
+    bool unsaved;              /* the journal has failed: the answer is a 500 */
+    int64_t answer_us;         /* held until it is saved, and then until this */
+    struct visit *next_saving;
     /* an answer that streams: what was pulled and has not left; waiting and the list under the
      * lock */
     struct buf pending;
@@ -81,6 +84,10 @@ enum visit_body visit_body(struct visit *v, uint64_t *ret_bytes); /* bytes: not 
 #define VISIT_CUT SIZE_MAX
 size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more);
 
+/* The answer's head and text; outside the lock. Not of one that is lost. */
+void visit_render(struct visit *v);
+/* The journal has got on: resumes the answers that waited for it. Takes the lock. */
+void visits_saved(void *front);
 /* Under the lock: resumes the streams that have something to tell; all of them when the front
  * stops. And the answers whose time has come. */
 void visits_wake(struct front *f);

@@ -81,24 +81,30 @@ struct str checksum_text(struct arena *a, enum checksum_kind kind, struct str by
     return base64_of(a, digest, count);
 }
 
-size_t checksum_of_blob(enum checksum_kind kind, const struct blob *blob,
-                        uint8_t ret_digest[CHECKSUM_BYTES_MAX], struct arena *a)
+size_t checksum_of_blob(const struct call *c, enum checksum_kind kind, const struct blob *blob,
+                        uint8_t ret_digest[CHECKSUM_BYTES_MAX])
 {
     struct summing s;
-    summing_begin(&s, kind, a);
+    if (call_recall(c, ret_digest, checksum_bytes(kind))) {
+        return checksum_bytes(kind);
+    }
+    summing_begin(&s, kind, c->arena);
     for (uint64_t at = 0; at < blob_bytes(blob);) {
         struct str run = blob_at(blob, at);
         summing_add(&s, run);
         at += run.len;
     }
-    return summing_end(&s, ret_digest);
+    size_t count = summing_end(&s, ret_digest);
+    call_remember(c, ret_digest, count);
+    return count;
 }
 
-struct str checksum_blob_text(struct arena *a, enum checksum_kind kind, const struct blob *blob)
+struct str checksum_blob_text(const struct call *c, enum checksum_kind kind,
+                              const struct blob *blob)
 {
     uint8_t digest[CHECKSUM_BYTES_MAX];
-    size_t count = checksum_of_blob(kind, blob, digest, a);
-    return base64_of(a, digest, count);
+    size_t count = checksum_of_blob(c, kind, blob, digest);
+    return base64_of(c->arena, digest, count);
 }
 
 struct str checksum_body_text(const struct call *c, enum checksum_kind kind)

@@ -35,9 +35,10 @@ size_t checksum_bytes(enum checksum_kind kind); /* of its digest */
 size_t checksum_digest(enum checksum_kind kind, struct str bytes,
                        uint8_t ret_digest[CHECKSUM_BYTES_MAX]);
 struct str checksum_text(struct arena *a, enum checksum_kind kind, struct str bytes);
-size_t checksum_of_blob(enum checksum_kind kind, const struct blob *blob,
-                        uint8_t ret_digest[CHECKSUM_BYTES_MAX], struct arena *a);
-struct str checksum_blob_text(struct arena *a, enum checksum_kind kind, const struct blob *blob);
+size_t checksum_of_blob(const struct call *c, enum checksum_kind kind, const struct blob *blob,
+                        uint8_t ret_digest[CHECKSUM_BYTES_MAX]);
+struct str checksum_blob_text(const struct call *c, enum checksum_kind kind,
+                              const struct blob *blob);
 /* Of the call's body, as it came. */
 struct str checksum_body_text(const struct call *c, enum checksum_kind kind);
 

@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "s3_state.h"
 
+#define MD5_BYTES 16
+
 /* The length that the head says, of the bytes themselves; 0: none. */
 static uint64_t said_length(const struct http_headers *headers)
 {
@@ -56,7 +58,7 @@ static void *intake_open(struct call *c)
         (void)s3_fits(c, bytes, S3_PUT_BYTES_MAX);
         return in;
     }
-    in->blob = blob_new(bytes);
+    in->blob = blob_new_in(core_journal(c->core), bytes);
     blob_release_with(in->blob, c->arena);
     in->md5_running = digest_new(c->arena, DIGEST_MD5);
     want_what_the_head_says(in, &c->request->headers, c->arena);
@@ -76,11 +78,55 @@ static void intake_take(struct call *c, struct str bytes)
     }
 }
 
-const struct body_taker intake_taker = {.open = intake_open, .take = intake_take};
+/* ---- the journal's way: digests instead of bytes ---- */
+
+static struct blob *intake_keep(struct call *c, struct buf *facts)
+{
+    const struct intake *in = c->taken;
+    ASSERT(in->ended);
+    buf_add_bytes(facts, in->md5, MD5_BYTES);
+    for (size_t i = 0; i < in->count; i++) {
+        enum checksum_kind kind = in->running[i].kind;
+        buf_add_z(facts, checksum_algorithm(kind));
+        buf_add_char(facts, '\0');
+        buf_add_bytes(facts, in->sums[i], checksum_bytes(kind));
+    }
+    return in->blob;
+}
+
+/* A sum whose kind is not known any more, and all behind it, is computed where it is asked for. */
+static void *intake_again(struct call *c, struct blob *blob, struct str facts)
+{
+    struct intake *in = NEW(c->arena, struct intake);
+    in->blob = blob;
+    in->ended = true;
+    if (facts.len >= MD5_BYTES) {
+        memcpy(in->md5, facts.ptr, MD5_BYTES);
+        facts = str_from(facts, MD5_BYTES);
+    }
+    struct str name;
+    while (in->count < INTAKE_SUMS_MAX && str_cut(&facts, '\0', &name)) {
+        enum checksum_kind kind = checksum_kind_of(name);
+        size_t bytes = checksum_bytes(kind);
+        if (kind == CHECKSUM_NONE || bytes > facts.len) {
+            break;
+        }
+        in->running[in->count].kind = kind;
+        memcpy(in->sums[in->count++], facts.ptr, bytes);
+        facts = str_from(facts, bytes);
+    }
+    return in;
+}
+
+const struct body_taker intake_taker = {
+    .open = intake_open, .take = intake_take, .keep = intake_keep, .again = intake_again};
 
 void intake_end(struct call *c)
 {
     struct intake *in = c->taken;
+    if (in->ended) {
+        return;
+    }
     digest_end(in->md5_running, in->md5);
     for (size_t i = 0; i < in->count; i++) {
         (void)summing_end(&in->running[i], in->sums[i]);
@@ -120,7 +166,7 @@ size_t intake_sum(const struct call *c, enum checksum_kind kind,
             return checksum_bytes(kind);
         }
     }
-    return checksum_of_blob(kind, in->blob, ret_digest, c->arena);
+    return checksum_of_blob(c, kind, in->blob, ret_digest);
 }
 
 struct blob *intake_blob(const struct call *c)

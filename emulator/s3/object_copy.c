@@ -50,8 +50,8 @@ static bool copy_checksum(struct call *c, const struct object *source, struct ch
     }
     *ret_sum = source->checksum;
     if (kind != source->checksum.kind || source->checksum.composite) {
-        *ret_sum = (struct checksum){.kind = kind,
-                                     .text = checksum_blob_text(c->arena, kind, source->body)};
+        *ret_sum =
+            (struct checksum){.kind = kind, .text = checksum_blob_text(c, kind, source->body)};
     }
     return true;
 }
@@ -94,18 +94,12 @@ static struct str copied_etag(struct call *c, const struct object *source)
     if (source->part_count == 0) {
         return source->etag;
     }
-    uint8_t md5[DIGEST_BYTES_MAX];
-    struct digest *g = digest_new(c->arena, DIGEST_MD5);
-    for (uint64_t at = 0; at < object_bytes(source);) {
-        struct str run = blob_at(source->body, at);
-        digest_add(g, run);
-        at += run.len;
-    }
-    digest_end(g, md5);
+    uint8_t md5[CHECKSUM_BYTES_MAX];
+    size_t count = checksum_of_blob(c, CHECKSUM_MD5, source->body, md5);
     struct buf out;
     buf_init(&out, c->arena, 34);
     buf_add_char(&out, '"');
-    encode_hex(&out, str_n((const char *)md5, digest_bytes(DIGEST_MD5)));
+    encode_hex(&out, str_n((const char *)md5, count));
     buf_add_char(&out, '"');
     return buf_str(&out);
 }

@@ -151,13 +151,13 @@ static struct checksum assembled_checksum(const struct assembly *as, const struc
     struct arena *a = as->c->arena;
     enum checksum_kind kind = as->upload->kind;
     if (!as->upload->composite) {
-        return (struct checksum){.kind = kind, .text = checksum_blob_text(a, kind, body)};
+        return (struct checksum){.kind = kind, .text = checksum_blob_text(as->c, kind, body)};
     }
     struct buf digests;
     buf_init(&digests, a, CHECKSUM_BYTES_MAX * as->count + 1);
     for (size_t i = 0; i < as->count; i++) {
         uint8_t digest[CHECKSUM_BYTES_MAX];
-        size_t bytes = checksum_of_blob(kind, as->parts[i]->body, digest, a);
+        size_t bytes = checksum_of_blob(as->c, kind, as->parts[i]->body, digest);
         buf_add_bytes(&digests, digest, bytes);
     }
     struct str of_digests = checksum_text(a, kind, buf_str(&digests));

@@ -143,17 +143,6 @@ static bool read_copy_range(struct call *c, const struct object *source,
     return true;
 }
 
-static void md5_of(struct call *c, const struct blob *bytes, uint8_t ret_md5[DIGEST_BYTES_MAX])
-{
-    struct digest *g = digest_new(c->arena, DIGEST_MD5);
-    for (uint64_t at = 0; at < blob_bytes(bytes);) {
-        struct str run = blob_at(bytes, at);
-        digest_add(g, run);
-        at += run.len;
-    }
-    digest_end(g, ret_md5);
-}
-
 void upload_part_copy(struct call *c)
 {
     int64_t number;
@@ -170,9 +159,9 @@ void upload_part_copy(struct call *c)
     struct blob *bytes = blob_new(range.count);
     blob_release_with(bytes, c->arena);
     blob_join(bytes, source->body, range.first, range.count);
-    struct checksum sum = {.kind = u->kind, .text = checksum_blob_text(c->arena, u->kind, bytes)};
-    uint8_t md5[DIGEST_BYTES_MAX];
-    md5_of(c, bytes, md5);
+    struct checksum sum = {.kind = u->kind, .text = checksum_blob_text(c, u->kind, bytes)};
+    uint8_t md5[CHECKSUM_BYTES_MAX];
+    (void)checksum_of_blob(c, CHECKSUM_MD5, bytes, md5);
     const struct upload_part *p = put_part(c, u, number, bytes, md5, &sum);
     struct json *result = call_out(c, "CopyPartResult", JSON_IS_OBJECT);
     json_set_str(c->arena, result, "ETag", str_copy(c->arena, p->etag));

@@ -10,18 +10,21 @@
 #include "base/limits.h"
 #include "emulator/front/front.h"
 #include "stream_records.h"
+#include "emulator/store/store.h"
 #include "tls_folder.h"
 
 struct serve_options {
     struct front_options front;
     struct emulator_options emulator;
-    const char *record; /* NULL: nowhere */
+    const char *record;         /* NULL: nowhere */
+    struct store_options store; /* without a folder: memory only */
 };
 
 static const char help[] =
     "usage: aforo serve [OPTIONS]\n\n"
-    "Serves Kinesis, S3, SNS and STS to every AWS client on one port, in memory, until SIGINT or "
-    "SIGTERM.\n\n"
+    "Serves Kinesis, S3, SNS and STS to every AWS client on one port until SIGINT or SIGTERM: in "
+    "memory, or in\na folder (--data-dir) from which the next start goes on, also after kill -9."
+    "\n\n"
     "  --port N              TCP port; 0: any free one, which is printed (4566)\n"
     "  --address IP          where to listen (127.0.0.1: this machine alone)\n"
     "  --public-url URL      how clients reach it, for URLs in answers (http://ADDRESS:PORT)\n"
@@ -36,12 +39,20 @@ static const char help[] =
     "  --max-body-memory MB  of request bodies on their way, together (1024)\n"
     "  --record DIR          what stands in each stream of the region at the end, as captures in "
     "DIR/STREAM\n"
+    "  --data-dir DIR        keeps everything there; a copy (cp -r) of it, also while it runs, is "
+    "a "
+    "snapshot\n"
+    "  --durability HOW      what is answered is: none: kept soon; os: given to the kernel, "
+    "outlives "
+    "kill -9;\n"
+    "                        fsync: on the disk, outlives the machine (os)\n"
     "  --tls-dir DIR         where the certificate authority is kept (~/.local/share/aforo)\n\n"
     "The port takes HTTP/1.1, HTTP/2 (by prior knowledge, or ALPN) and TLS; `aforo ca` prints the "
     "certificate\nto verify https with.\n\n"
     "examples:\n"
     "  aforo serve\n"
     "  aforo serve --port 0 --no-limits\n"
+    "  aforo serve --data-dir ~/aforo-data --durability fsync\n"
     "  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
     "\\\n"
     "    AWS_DEFAULT_REGION=us-east-1 aws kinesis create-stream --stream-name orders --shard-count "
@@ -62,7 +73,9 @@ enum serve_option {
     MAX_CONNECTIONS,
     MAX_BODY_MEMORY,
     RECORD,
-    TLS_DIR
+    TLS_DIR,
+    DATA_DIR,
+    DURABILITY
 };
 static const struct option option_table[] = {
     {"port", required_argument, NULL, PORT},
@@ -79,6 +92,8 @@ static const struct option option_table[] = {
     {"max-body-memory", required_argument, NULL, MAX_BODY_MEMORY},
     {"record", required_argument, NULL, RECORD},
     {"tls-dir", required_argument, NULL, TLS_DIR},
+    {"data-dir", required_argument, NULL, DATA_DIR},
+    {"durability", required_argument, NULL, DURABILITY},
     {NULL, 0, NULL, 0},
 };
 
@@ -112,6 +127,19 @@ static enum err cap_take(struct front_options *front, enum serve_option option, 
         front->bodies_bytes_max = (size_t)number * MIB;
     }
     return ERR_OK;
+}
+
+static enum err durability_read(const char *text, enum store_durability *ret, struct diag *d)
+{
+    static const char *const names[] = {
+        [STORE_NONE] = "none", [STORE_OS] = "os", [STORE_FSYNC] = "fsync"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *ret = (enum store_durability)i;
+            return ERR_OK;
+        }
+    }
+    return fail(d, ERR_INVALID, "--durability takes none, os or fsync, not \"%s\"", text);
 }
 
 static enum err option_take(struct serve_options *o, enum serve_option option, const char *text,
@@ -154,6 +182,12 @@ static enum err option_take(struct serve_options *o, enum serve_option option, c
         break;
     case TLS_DIR:
         o->front.tls_folder = str_of(text);
+        break;
+    case DATA_DIR:
+        o->store.folder = str_of(text);
+        break;
+    case DURABILITY:
+        TRY(durability_read(text, &o->store.durability, d));
         break;
     case VERIFY:
         o->emulator.verify_signatures = true;
@@ -208,6 +242,41 @@ static void signal_await(const sigset_t *signals)
     }
 }
 
+/* ---- the folder ---- */
+
+static enum err entry_again(void *emulator, struct str entry, struct diag *d)
+{
+    return emulator_replay(emulator, entry, d);
+}
+
+static enum err state_restore(struct store *store, struct emulator *e, struct diag *d)
+{
+    TRY(store_read(store, entry_again, e, d));
+    struct store_read_counts counts = store_counts(store);
+    if (counts.cut_bytes > 0) {
+        (void)fprintf(stderr,
+                      "aforo: the last %llu bytes of the journal were half written when the server "
+                      "before ended, and are cut off\n",
+                      (unsigned long long)counts.cut_bytes);
+    }
+    emulator_replayed(e, now_us());
+    return ERR_OK;
+}
+
+/* The state as it was, or an empty one. */
+static enum err emulator_start(struct serve_options *o, struct arena *a,
+                               struct emulator **ret_emulator, struct diag *d)
+{
+    struct store *store = NULL;
+    if (o->store.folder.len > 0) {
+        TRY(store_open(a, &o->store, &store, d));
+        o->emulator.journal = store_journal(store);
+    }
+    o->emulator.start_us = now_us();
+    *ret_emulator = emulator_new(a, &o->emulator);
+    return store == NULL ? ERR_OK : state_restore(store, *ret_emulator, d);
+}
+
 static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *signals,
                       struct diag *d)
 {
@@ -220,9 +289,11 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
     if (o->emulator.public_url.len == 0) {
         o->emulator.public_url = url;
     }
-    o->emulator.start_us = now_us();
-    struct emulator *e = emulator_new(a, &o->emulator);
-    enum err code = front_serve(front, e, d);
+    struct emulator *e;
+    enum err code = emulator_start(o, a, &e, d);
+    if (code == ERR_OK) {
+        code = front_serve(front, e, d);
+    }
     if (code == ERR_OK) {
         printf("aforo: listening on %.*s\n", STR_ARG(url));
         (void)fflush(stdout);
@@ -236,7 +307,8 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
 }
 
 /* Requests come and go by the megabyte. glibc gives such blocks back to the system at once, and
- * fresh pages cost more than what is done with them: keep up to so much for the next request. */
+ * fresh pages cost more than what is done with them: keep up to so much for the next request.
+ */
 static void memory_keep(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, (int)(32 * MIB));
@@ -245,14 +317,15 @@ static void memory_keep(void)
 
 static int serve_run(int argc, char **argv)
 {
-    struct serve_options options = {.front = {.port = 4566}};
+    struct serve_options options = {.front = {.port = 4566}, .store = {.durability = STORE_OS}};
     struct diag d = DIAG_INIT;
     sigset_t signals;
     int code = options_read(argc, argv, &options);
     if (code != CLI_OK) {
         return code;
     }
-    /* Blocked before there are threads, so that all of them leave the signals to signal_await. */
+    /* Blocked before there are threads, so that all of them leave the signals to signal_await.
+     */
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);

@@ -1,0 +1,188 @@
+"""What was acknowledged is there after kill -9, by every service and durability; a copy of the folder is a snapshot; a full
+disk and a second server are told. Each server is killed, never stopped, until the last."""
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from serving import boto3, client, control, refused
+
+PROGRAM = os.path.join(os.environ["AFORO_BIN"], "aforo")
+
+
+class Server:
+    def __init__(self, folder, *options, expect_stderr=""):
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--data-dir", folder, *options],
+                                        stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("aforo: listening on "), (line, self.told())
+        assert expect_stderr in self.told(), self.told()
+        self.url = line.split()[-1]
+        self.kinesis, self.s3, self.sns = (client(self.url, name) for name in ("kinesis", "s3", "sns"))
+
+    def told(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(timeout=20) == 0, self.told()
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory(prefix="aforo-data-") as path:
+        yield os.path.join(path, "data")
+
+
+def records(server):
+    found = []
+    for shard in server.kinesis.list_shards(StreamName="clicks")["Shards"]:
+        at = server.kinesis.get_shard_iterator(StreamName="clicks", ShardId=shard["ShardId"],
+                                               ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        found += [(r["SequenceNumber"], r["Data"]) for r in server.kinesis.get_records(ShardIterator=at)["Records"]]
+    return sorted(found)
+
+
+def life(server, round_):
+    """Changes of every kind; gives what must be there afterwards."""
+    put = []
+    if round_ == 0:
+        server.kinesis.create_stream(StreamName="clicks", ShardCount=2)
+        server.s3.create_bucket(Bucket="photos")
+        server.sns.create_topic(Name="news")
+        control(server.url, "clock", {"advance": "PT10S"})
+    answer = server.kinesis.put_records(StreamName="clicks", Records=[
+        {"Data": b"%d/%d" % (round_, i), "PartitionKey": str(i)} for i in range(50)])
+    put += [(r["SequenceNumber"], b"%d/%d" % (round_, i)) for i, r in enumerate(answer["Records"])]
+    bodies = {f"small{round_}": os.urandom(900), f"large{round_}": os.urandom(400_000), "same": os.urandom(50_000)}
+    for key, body in bodies.items():
+        server.s3.put_object(Bucket="photos", Key=key, Body=body, Metadata={"round": str(round_)})
+    upload = server.s3.create_multipart_upload(Bucket="photos", Key=f"joined{round_}")["UploadId"]
+    parts = [os.urandom(5 << 20), os.urandom(1000)]
+    done = [{"PartNumber": n, "ETag": server.s3.upload_part(
+        Bucket="photos", Key=f"joined{round_}", UploadId=upload, PartNumber=n, Body=part)["ETag"]}
+        for n, part in enumerate(parts, 1)]
+    server.s3.complete_multipart_upload(Bucket="photos", Key=f"joined{round_}", UploadId=upload,
+                                        MultipartUpload={"Parts": done})
+    bodies[f"joined{round_}"] = b"".join(parts)
+    server.s3.put_object(Bucket="photos", Key="deleted", Body=b"x" * 100_000)
+    server.s3.delete_object(Bucket="photos", Key="deleted")
+    server.sns.subscribe(TopicArn="arn:aws:sns:us-east-1:000000000000:news", Protocol="http",
+                         Endpoint=f"http://127.0.0.1:9/{round_}")
+    return put, bodies
+
+
+def all_is_there(server, put, bodies, rounds):
+    assert records(server) == sorted(put), (len(records(server)), len(put))
+    for key, body in bodies.items():
+        assert server.s3.get_object(Bucket="photos", Key=key)["Body"].read() == body, key
+    with refused("404"):
+        server.s3.head_object(Bucket="photos", Key="deleted")
+    listed = server.s3.list_objects_v2(Bucket="photos")["Contents"]
+    assert [o["Key"] for o in listed] == sorted(bodies), listed
+    assert len(server.sns.list_subscriptions()["Subscriptions"]) == rounds
+
+
+def acknowledged_outlives_kills():
+    for durability in ("os", "fsync"):
+        with folder() as data:
+            put, bodies = [], {}
+            for round_ in range(3):
+                server = Server(data, "--durability", durability)
+                more, new = life(server, round_)
+                put += more
+                bodies |= new
+                server.kill()
+            server = Server(data)
+            all_is_there(server, put, bodies, 3)
+            server.stop()
+            server = Server(data)
+            all_is_there(server, put, bodies, 3)
+            server.stop()
+
+
+def written_behind_is_written_by_a_stop():
+    with folder() as data:
+        server = Server(data, "--durability", "none")
+        put, bodies = life(server, 0)
+        server.stop()
+        server = Server(data, "--durability", "none")
+        all_is_there(server, put, bodies, 1)
+        server.stop()
+
+
+def a_copy_is_a_snapshot():
+    """Taken while the server runs, and before its changes: it starts, and has what was there then."""
+    with folder() as data:
+        server = Server(data)
+        put, bodies = life(server, 0)
+        copy = data + "-copy"
+        subprocess.run(["cp", "-r", data, copy], check=True)
+        server.s3.delete_object(Bucket="photos", Key="large0")
+        snapshot = Server(copy)
+        all_is_there(snapshot, put, bodies, 1)
+        snapshot.stop()
+        server.kill()
+        shutil.rmtree(copy)
+
+
+def one_server_at_a_time():
+    with folder() as data:
+        server = Server(data)
+        second = subprocess.run([PROGRAM, "serve", "--port", "0", "--data-dir", data], capture_output=True, text=True,
+                                timeout=20)
+        assert second.returncode != 0 and "another" in second.stderr, second
+        server.kill()
+
+
+def a_half_written_end_is_told():
+    with folder() as data:
+        server = Server(data)
+        server.s3.create_bucket(Bucket="photos")
+        server.kill()
+        newest = max(name for name in os.listdir(data) if name.endswith(".journal"))
+        with open(os.path.join(data, newest), "ab") as file:
+            file.write(b"ETRY half")
+        server = Server(data, expect_stderr="the last 9 bytes of the journal were half written")
+        server.s3.head_bucket(Bucket="photos")
+        server.kill()
+
+
+def a_full_disk_is_no_acknowledgement():
+    """A limit on the size of files stands for the disk: what is refused is refused from then on, and reads go on."""
+    with folder() as data:
+        process = subprocess.Popen(["bash", "-c", f"trap '' XFSZ; ulimit -f 4000; exec {PROGRAM} serve --port 0 --data-dir {data}"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        url = process.stdout.readline().split()[-1]
+        s3 = client(url, "s3")
+        s3.create_bucket(Bucket="photos")
+        kept = []
+        with refused("InternalError", status=500):
+            for i in range(100):
+                s3.put_object(Bucket="photos", Key=str(i), Body=b"y" * 300_000)
+                kept.append(str(i))
+        with refused("InternalError", status=500):
+            s3.put_object(Bucket="photos", Key="small", Body=b"")
+        assert s3.get_object(Bucket="photos", Key=kept[-1])["Body"].read() == b"y" * 300_000
+        process.kill()
+        assert "nothing is changed any more" in process.communicate()[1]
+        server = Server(data)
+        listed = {o["Key"] for o in server.s3.list_objects_v2(Bucket="photos")["Contents"]}
+        assert set(kept) <= listed and len(listed) <= len(kept) + 1, (kept, listed)
+        server.stop()
+
+
+TESTS = (acknowledged_outlives_kills, written_behind_is_written_by_a_stop, a_copy_is_a_snapshot, one_server_at_a_time,
+         a_half_written_end_is_told, a_full_disk_is_no_acknowledgement)
+for test in TESTS:
+    test()
+print(f"{len(TESTS)} passed, boto3 {boto3.__version__}")
