@@ -46,6 +46,11 @@ enum checksum_kind checksum_kind_of(struct str algorithm)
     return CHECKSUM_NONE;
 }
 
+struct str checksum_type(bool composite)
+{
+    return composite ? STR("COMPOSITE") : STR("FULL_OBJECT");
+}
+
 size_t checksum_bytes(enum checksum_kind kind)
 {
     return kinds[kind].bytes;
@@ -272,8 +277,7 @@ void checksum_out(struct call *c, struct json *object, const struct checksum *su
 {
     if (sum->kind != CHECKSUM_NONE) {
         json_set_str(c->arena, object, kinds[sum->kind].member, str_copy(c->arena, sum->text));
-        json_set_str(c->arena, object, "ChecksumType",
-                     sum->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+        json_set_str(c->arena, object, "ChecksumType", checksum_type(sum->composite));
     }
 }
 

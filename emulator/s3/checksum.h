@@ -31,6 +31,7 @@ const char *checksum_algorithm(enum checksum_kind kind);   /* "CRC32C" */
 const char *checksum_member(enum checksum_kind kind);      /* "ChecksumCRC32C" */
 enum checksum_kind checksum_kind_of(struct str algorithm); /* CHECKSUM_NONE when unknown */
 
+struct str checksum_type(bool composite);       /* "COMPOSITE", "FULL_OBJECT" */
 size_t checksum_bytes(enum checksum_kind kind); /* of its digest */
 size_t checksum_digest(enum checksum_kind kind, struct str bytes,
                        uint8_t ret_digest[CHECKSUM_BYTES_MAX]);

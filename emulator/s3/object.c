@@ -28,11 +28,16 @@ static void pack_str(struct packer *p, struct str *s)
     s->ptr = pack(p, s->ptr, s->len);
 }
 
+static size_t part_sum_bytes(const struct object *o)
+{
+    return o->part_sums == NULL ? 0 : o->part_count * checksum_bytes(o->checksum.kind);
+}
+
 static size_t block_size(const struct object *o)
 {
     size_t bytes = packed(sizeof *o) + packed(o->key.len) + packed(o->etag.len) +
                    packed(o->version.len) + packed(o->checksum.text.len) +
-                   packed(o->part_count * sizeof *o->part_ends) +
+                   packed(o->part_count * sizeof *o->part_ends) + packed(part_sum_bytes(o)) +
                    packed(o->meta_count * sizeof *o->meta);
     for (size_t i = 0; i < OBJECT_SYSTEM_COUNT; i++) {
         bytes += packed(o->system[i].len);
@@ -92,6 +97,9 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
     pack_str(&p, &o->version);
     pack_str(&p, &o->checksum.text);
     o->part_ends = pack(&p, o->part_ends, o->part_count * sizeof *o->part_ends);
+    if (o->part_sums != NULL) {
+        o->part_sums = pack(&p, o->part_sums, part_sum_bytes(o));
+    }
     o->meta = pack(&p, o->meta, o->meta_count * sizeof *o->meta);
     for (size_t i = 0; i < OBJECT_SYSTEM_COUNT; i++) {
         pack_str(&p, &o->system[i]);

@@ -41,6 +41,7 @@ struct object {
     int64_t modified_us;
     struct blob *body;   /* NULL: an upload's facts */
     uint64_t *part_ends; /* of a multipart object: where each part ends */
+    uint8_t *part_sums;  /* the checksum of each, or NULL */
     size_t part_count;   /* 0: written by one PUT */
     size_t block_bytes;
 };
@@ -64,6 +65,8 @@ bool object_notes_read(struct call *c, const struct bucket *b, struct object *fa
 void object_list_facts(struct call *c, struct json *node, const struct object *o);
 /* Headers of a read: ETag, Last-Modified, system and user metadata. */
 void object_metadata_out(struct call *c, const struct object *o);
+/* The checksum of one part, as a member of `node`; o->part_sums is not NULL. */
+void object_part_sum_out(struct call *c, struct json *node, const struct object *o, size_t index);
 int64_t object_modified_s(const struct object *o); /* whole seconds, as S3 tells */
 
 #endif

@@ -136,6 +136,7 @@ void object_copy(struct call *c)
     facts.etag = copied_etag(c, source);
     facts.modified_us = c->now_us;
     facts.part_count = 0;
+    facts.part_sums = NULL;
     facts.version = version_new_id(c, b);
     struct object *copy = object_new(s3_of(c), &facts);
     out_copy(c, copy);

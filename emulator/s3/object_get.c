@@ -99,6 +99,19 @@ static void out_range(struct call *c, const struct object *o, const struct byte_
     c->response.status = 206;
 }
 
+/* AWS s3-checksum-part-1: a part of a composite object is told its own checksum; the checksum of
+ * the whole says nothing of a range. */
+static void out_checksum(struct call *c, const struct object *o, bool partial)
+{
+    bool part = call_has(c, "PartNumber");
+    if (!partial || (part && o->part_count == 0)) {
+        checksum_out(c, c->output, &o->checksum);
+    } else if (part && o->part_sums != NULL && o->checksum.composite) {
+        object_part_sum_out(c, c->output, o, (size_t)call_i64(c, "PartNumber", 1) - 1);
+        call_out_str(c, "ChecksumType", STR("COMPOSITE"));
+    }
+}
+
 /* The object of the call, and everything but the body; NULL: the call has failed. */
 static const struct object *read_head(struct call *c, struct byte_range *ret_range)
 {
@@ -123,8 +136,9 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
     call_out_i64(c, "ContentLength", (int64_t)ret_range->count);
     if (partial) {
         out_range(c, o, ret_range);
-    } else if (checksum_is_wanted(c)) {
-        checksum_out(c, c->output, &o->checksum);
+    }
+    if (checksum_is_wanted(c)) {
+        out_checksum(c, o, partial);
     }
     return o;
 }

@@ -31,8 +31,7 @@ void object_list_facts(struct call *c, struct json *node, const struct object *o
     if (o->checksum.kind != CHECKSUM_NONE) {
         json_add(json_set(a, node, "ChecksumAlgorithm", JSON_IS_ARRAY), STR_EMPTY,
                  json_new_str(a, str_of(checksum_algorithm(o->checksum.kind))));
-        json_set_str(a, node, "ChecksumType",
-                     o->checksum.composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+        json_set_str(a, node, "ChecksumType", checksum_type(o->checksum.composite));
     }
     json_set_i64(a, node, "Size", (int64_t)object_bytes(o));
     json_set_str(a, node, "StorageClass", STR("STANDARD"));

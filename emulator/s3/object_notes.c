@@ -1,7 +1,6 @@
 /* object_notes.c -- What of an object can change without a new version: tags, ACL, and the lock. */
 #include "acl.h"
 #include "bucket_config.h"
-#include "checksum.h"
 #include "object_lock.h"
 #include "s3_handlers.h"
 #include "tag_set.h"
@@ -111,48 +110,6 @@ void object_put_acl(struct call *c)
         return;
     }
     object_note(s3_of(c), &o->acl, acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl));
-}
-
-/* ---- GetObjectAttributes ---- */
-
-static bool is_asked(const struct call *c, const char *attribute)
-{
-    const struct json *list = json_get(c->input, STR("ObjectAttributes"));
-    for (const struct json *at = list == NULL ? NULL : list->first; at != NULL; at = at->next) {
-        if (str_eq(json_str(at), str_of(attribute))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* DIFFERS s3-attributes-parts-1: of the parts only their number is told; AWS also lists those that
- * came with checksums. */
-void object_attributes(struct call *c)
-{
-    struct bucket *b;
-    const struct object *o = noted_object(c, &b);
-    if (o == NULL) {
-        return;
-    }
-    version_out(c, b, o);
-    call_out_i64(c, "LastModified", object_modified_s(o));
-    if (is_asked(c, "ETag")) {
-        call_out_str(c, "ETag", str_copy(c->arena, str_slice(o->etag, 1, o->etag.len - 1)));
-    }
-    if (is_asked(c, "Checksum") && o->checksum.kind != CHECKSUM_NONE) {
-        checksum_out(c, call_out(c, "Checksum", JSON_IS_OBJECT), &o->checksum);
-    }
-    if (is_asked(c, "ObjectParts") && o->part_count > 0) {
-        json_set_i64(c->arena, call_out(c, "ObjectParts", JSON_IS_OBJECT), "TotalPartsCount",
-                     (int64_t)o->part_count);
-    }
-    if (is_asked(c, "StorageClass")) {
-        call_out_str(c, "StorageClass", STR("STANDARD"));
-    }
-    if (is_asked(c, "ObjectSize")) {
-        call_out_i64(c, "ObjectSize", (int64_t)object_bytes(o));
-    }
 }
 
 /* ---- lock ---- */

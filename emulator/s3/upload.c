@@ -110,7 +110,7 @@ void upload_create(struct call *c)
     call_out_str(c, "UploadId", u->id);
     if (u->announced) {
         call_out_str(c, "ChecksumAlgorithm", str_of(checksum_algorithm(u->kind)));
-        call_out_str(c, "ChecksumType", u->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+        call_out_str(c, "ChecksumType", checksum_type(u->composite));
     }
     s3_out_encryption(c);
 }
@@ -136,7 +136,7 @@ static void out_part(struct call *c, struct json *list, const struct upload *u, 
     json_set_i64(c->arena, item, "LastModified", instant_floor(p->modified_us, US_PER_S));
     json_set_str(c->arena, item, "ETag", str_copy(c->arena, p->etag));
     json_set_i64(c->arena, item, "Size", (int64_t)blob_bytes(p->body));
-    if (p->checksum.kind != CHECKSUM_NONE) {
+    if (p->told) {
         json_set_str(c->arena, item, checksum_member(p->checksum.kind),
                      str_copy(c->arena, p->checksum.text));
     }
@@ -188,4 +188,8 @@ void upload_list_parts(struct call *c)
     s3_out_owner(c, c->output, "Initiator");
     s3_out_owner(c, c->output, "Owner");
     call_out_str(c, "StorageClass", STR("STANDARD"));
+    if (u->announced) {
+        call_out_str(c, "ChecksumAlgorithm", str_of(checksum_algorithm(u->kind)));
+        call_out_str(c, "ChecksumType", checksum_type(u->composite));
+    }
 }

@@ -13,6 +13,7 @@ struct upload_part {
     struct blob *body;
     uint8_t md5[16];
     struct checksum checksum; /* of the upload's algorithm; its text is kept in text_room */
+    bool told;                /* the checksum: where upload or part named an algorithm */
     int64_t modified_us;
     char etag_room[34], text_room[CHECKSUM_TEXT_BYTES_MAX];
 };

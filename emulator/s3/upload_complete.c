@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "bucket_event.h"
 #include "condition.h"
+#include "crc_combine.h"
 #include "emulator/core/service.h"
 #include "s3_handlers.h"
 #include "upload.h"
@@ -15,6 +16,7 @@ struct assembly {
     struct upload *upload;
     struct upload_part **parts; /* as listed */
     uint64_t *ends;
+    uint8_t *sums; /* of the upload's kind, one behind the other */
     size_t count;
     uint64_t size;
 };
@@ -56,6 +58,22 @@ static bool check_listed_sum(struct call *c, const struct upload *u, const struc
     return said.len == 0 || str_eq(said, p->checksum.text) ? true : fail_part(c, listed);
 }
 
+/* What came with the part, where it is of the upload's kind; else its body is read. */
+static void sum_of_part(const struct assembly *as, const struct upload_part *p, uint8_t *ret_sum)
+{
+    enum checksum_kind kind = as->upload->kind;
+    struct diag d = DIAG_INIT;
+    uint8_t digest[CHECKSUM_BYTES_MAX];
+    struct buf plain;
+    buf_init(&plain, as->c->arena, CHECKSUM_TEXT_BYTES_MAX);
+    if (p->checksum.kind == kind && decode_base64(&plain, p->checksum.text, &d) == ERR_OK &&
+        plain.len == checksum_bytes(kind)) {
+        memcpy(ret_sum, plain.ptr, plain.len);
+    } else {
+        memcpy(ret_sum, digest, checksum_of_blob(as->c, kind, p->body, digest));
+    }
+}
+
 static bool add_part(struct assembly *as, const struct json *listed, int64_t *last_number)
 {
     struct call *c = as->c;
@@ -83,6 +101,7 @@ static bool add_part(struct assembly *as, const struct json *listed, int64_t *la
     }
     as->size += blob_bytes(p->body);
     as->ends[as->count] = as->size;
+    sum_of_part(as, p, as->sums + as->count * checksum_bytes(as->upload->kind));
     as->parts[as->count++] = p;
     return true;
 }
@@ -118,6 +137,7 @@ static bool read_parts(struct assembly *as)
     }
     as->parts = NEW_ARRAY(c->arena, struct upload_part *, list->count);
     as->ends = NEW_ARRAY(c->arena, uint64_t, list->count);
+    as->sums = NEW_ARRAY(c->arena, uint8_t, list->count * checksum_bytes(as->upload->kind));
     for (const struct json *at = list->first; at != NULL; at = at->next) {
         if (!add_part(as, at, &last_number)) {
             return false;
@@ -146,36 +166,78 @@ static struct str assembled_etag(const struct assembly *as)
     return str_printf(a, "\"%.*s-%zu\"", STR_ARG(hash_md5_hex(a, buf_str(&digests))), as->count);
 }
 
-static struct checksum assembled_checksum(const struct assembly *as, const struct blob *body)
+/* AWS s3-multipart-checksum-4: of CRCs that cover the whole object those of the parts are combined;
+ * a composite one is the checksum of the parts' checksums, a hyphen, and how many they are. */
+static struct checksum assembled_checksum(const struct assembly *as)
 {
     struct arena *a = as->c->arena;
     enum checksum_kind kind = as->upload->kind;
-    if (!as->upload->composite) {
-        return (struct checksum){.kind = kind, .text = checksum_blob_text(as->c, kind, body)};
+    size_t bytes = checksum_bytes(kind);
+    if (as->upload->composite) {
+        struct str of_sums =
+            checksum_text(a, kind, str_n((const char *)as->sums, bytes * as->count));
+        return (struct checksum){.kind = kind,
+                                 .composite = true,
+                                 .text = str_printf(a, "%.*s-%zu", STR_ARG(of_sums), as->count)};
     }
-    struct buf digests;
-    buf_init(&digests, a, CHECKSUM_BYTES_MAX * as->count + 1);
+    struct crc_combine whole;
+    crc_combine_begin(&whole, kind);
     for (size_t i = 0; i < as->count; i++) {
-        uint8_t digest[CHECKSUM_BYTES_MAX];
-        size_t bytes = checksum_of_blob(as->c, kind, as->parts[i]->body, digest);
-        buf_add_bytes(&digests, digest, bytes);
+        uint64_t crc = 0;
+        for (size_t k = 0; k < bytes; k++) {
+            crc = crc << 8 | as->sums[i * bytes + k];
+        }
+        crc_combine_add(&whole, crc, blob_bytes(as->parts[i]->body));
     }
-    struct str of_digests = checksum_text(a, kind, buf_str(&digests));
-    return (struct checksum){.kind = kind,
-                             .composite = true,
-                             .text = str_printf(a, "%.*s-%zu", STR_ARG(of_digests), as->count)};
+    struct buf digest, text;
+    buf_init(&digest, a, bytes);
+    buf_init(&text, a, CHECKSUM_TEXT_BYTES_MAX);
+    for (size_t k = 0; k < bytes; k++) {
+        buf_add_char(&digest, (char)(whole.crc >> (8 * (bytes - 1 - k))));
+    }
+    encode_base64(&text, buf_str(&digest));
+    return (struct checksum){.kind = kind, .text = buf_str(&text)};
 }
 
-/* The checksum of the whole, where the request says it. */
-static bool check_said_sum(struct call *c, const struct checksum *sum)
+static bool fail_type(struct call *c, struct str expected, struct str actual)
 {
-    struct str said = call_str(c, checksum_member(sum->kind));
-    if (said.len == 0 || str_eq(said, sum->text)) {
-        return true;
-    }
-    call_fail(c, AWS_BAD_DIGEST, "The %s you specified did not match the calculated checksum.",
-              checksum_algorithm(sum->kind));
+    call_fail(c, AWS_INVALID_REQUEST,
+              "Checksum Type mismatch occurred, expected checksum Type: %.*s, actual checksum "
+              "Type: %.*s",
+              STR_ARG(str_lower(c->arena, expected)), STR_ARG(str_lower(c->arena, actual)));
     return false;
+}
+
+/* The checksum of the whole, where the request says it: of the upload's own kind and type. */
+static bool check_said_sum(struct call *c, const struct upload *u, const struct checksum *sum)
+{
+    struct str type = call_str(c, "ChecksumType"), own = checksum_type(u->composite);
+    if (type.len > 0 && !str_eq(type, own)) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "The upload was created using the %.*s checksum mode. The complete request must "
+                  "use the same checksum mode.",
+                  STR_ARG(own));
+        return false;
+    }
+    for (int i = CHECKSUM_CRC32; i < CHECKSUM_KIND_COUNT; i++) {
+        enum checksum_kind kind = (enum checksum_kind)i;
+        struct str said = call_str(c, checksum_member(kind));
+        if (said.len == 0) {
+            continue;
+        }
+        if (kind != sum->kind) {
+            return fail_type(c, str_of(checksum_algorithm(sum->kind)),
+                             str_of(checksum_algorithm(kind)));
+        }
+        struct str bare = str_slice(sum->text, 0, str_find_last(sum->text, '-'));
+        if (!str_eq(said, sum->text) && !(sum->composite && str_eq(said, bare))) {
+            call_fail(c, AWS_BAD_DIGEST,
+                      "The %s you specified did not match the calculated checksum.",
+                      checksum_algorithm(kind));
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The parts one behind the other; nothing is copied. */
@@ -219,13 +281,14 @@ void upload_complete(struct call *c)
     }
     struct object facts = *as.upload->facts;
     facts.body = joined_body(&as);
-    facts.checksum = assembled_checksum(&as, facts.body);
-    if (!check_said_sum(c, &facts.checksum)) {
+    facts.checksum = assembled_checksum(&as);
+    if (!check_said_sum(c, as.upload, &facts.checksum)) {
         return;
     }
     facts.etag = assembled_etag(&as);
     facts.modified_us = c->now_us;
     facts.part_ends = as.ends;
+    facts.part_sums = as.sums;
     facts.part_count = as.count;
     facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);

@@ -59,7 +59,7 @@ static void out_upload(struct upload_listing *l, const struct upload *u)
     s3_out_owner(l->c, node, "Initiator");
     if (u->announced) {
         json_set_str(a, node, "ChecksumAlgorithm", str_of(checksum_algorithm(u->kind)));
-        json_set_str(a, node, "ChecksumType", u->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+        json_set_str(a, node, "ChecksumType", checksum_type(u->composite));
     }
 }
 

@@ -73,7 +73,8 @@ static struct upload_part *put_part(struct call *c, struct upload *u, int64_t nu
 
 /* AWS s3-multipart-checksum-2: a part brings a checksum of the upload's algorithm, when the upload
  * named one and is composite; else S3 computes it. */
-static bool check_part_sum(struct call *c, const struct upload *u, struct checksum *sum)
+static bool check_part_sum(struct call *c, const struct upload *u, struct checksum *sum,
+                           bool *ret_told)
 {
     bool wrong = u->announced && sum->kind != u->kind;
     if (wrong && (sum->kind != CHECKSUM_NONE || u->composite)) {
@@ -86,6 +87,7 @@ static bool check_part_sum(struct call *c, const struct upload *u, struct checks
                               : str_lower(c->arena, str_of(checksum_algorithm(sum->kind)))));
         return false;
     }
+    *ret_told = u->announced || sum->kind != CHECKSUM_NONE;
     if (sum->kind == CHECKSUM_NONE) {
         *sum = (struct checksum){.kind = u->kind, .text = checksum_body_text(c, u->kind)};
     }
@@ -106,16 +108,20 @@ void upload_part(struct call *c)
 {
     int64_t number;
     struct checksum sum;
+    bool told;
     struct upload *u = find_for_part(c, &number);
     if (u == NULL || !s3_length_is_said(c) || !checksum_verify_request(c, &sum) ||
-        !check_part_sum(c, u, &sum) || !s3_has_room(c, intake_bytes(c))) {
+        !check_part_sum(c, u, &sum, &told) || !s3_has_room(c, intake_bytes(c))) {
         return;
     }
     uint8_t md5[16];
     intake_md5(c, md5);
-    const struct upload_part *p = put_part(c, u, number, intake_blob(c), md5, &sum);
+    struct upload_part *p = put_part(c, u, number, intake_blob(c), md5, &sum);
+    p->told = told;
     call_out_str(c, "ETag", str_copy(c->arena, p->etag));
-    call_out_str(c, checksum_member(sum.kind), sum.text);
+    if (told) {
+        call_out_str(c, checksum_member(sum.kind), sum.text);
+    }
     s3_out_encryption(c);
 }
 
@@ -162,10 +168,13 @@ void upload_part_copy(struct call *c)
     struct checksum sum = {.kind = u->kind, .text = checksum_blob_text(c, u->kind, bytes)};
     uint8_t md5[CHECKSUM_BYTES_MAX];
     (void)checksum_of_blob(c, CHECKSUM_MD5, bytes, md5);
-    const struct upload_part *p = put_part(c, u, number, bytes, md5, &sum);
+    struct upload_part *p = put_part(c, u, number, bytes, md5, &sum);
+    p->told = u->announced;
     struct json *result = call_out(c, "CopyPartResult", JSON_IS_OBJECT);
     json_set_str(c->arena, result, "ETag", str_copy(c->arena, p->etag));
     json_set_i64(c->arena, result, "LastModified", p->modified_us - p->modified_us % 1000000);
-    json_set_str(c->arena, result, checksum_member(sum.kind), sum.text);
+    if (p->told) {
+        json_set_str(c->arena, result, checksum_member(sum.kind), sum.text);
+    }
     s3_out_encryption(c);
 }

@@ -225,3 +225,116 @@ Test(s3_upload, part_copies_and_aborts)
     cr_expect_eq(put_part(&c, second, 1, STR("x"), NULL), 404);
     client_free(&c);
 }
+
+Test(s3_upload, crcs_of_parts_combine_into_the_crc_of_the_whole)
+{
+    /* Proves: for each CRC kind and parts of odd sizes, an empty last one too, the combined
+     * checksum is that of the bytes read as one; a client's own is compared, its type too. */
+    static const struct {
+        const char *algorithm, *header, *element;
+    } kinds[] = {
+        {"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32"},
+        {"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C"},
+        {"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME"},
+    };
+    static const size_t sizes[] = {PART, PART + 1, PART + 4093, 0};
+    struct emulator_client c = with_bucket();
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        struct buf whole, list;
+        buf_init(&whole, c.arena, 4 * PART);
+        buf_init(&list, c.arena, 4 * KIB);
+        const char *id = id_of(
+            &c, str_z(c.arena, str_printf(c.arena,
+                                          "x-amz-checksum-algorithm: %s\nx-amz-checksum-type: "
+                                          "FULL_OBJECT",
+                                          kinds[k].algorithm)));
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            struct str bytes = client_pattern(&c, sizes[i], i + k);
+            buf_add(&whole, bytes);
+            cr_assert_eq(put_part(&c, id, (int)i + 1, bytes, NULL), 200, "%s", client_body(&c));
+            buf_addf(&list, "<Part><PartNumber>%zu</PartNumber><ETag>%s</ETag></Part>", i + 1,
+                     client_header(&c, "ETag"));
+        }
+        const char *xml = part_xml(&c, str_z(c.arena, buf_str(&list)));
+        cr_expect_eq(complete(&c, id, xml, "x-amz-checksum-type: COMPOSITE"), 400);
+        cr_expect_eq(complete(&c, id, xml, "x-amz-checksum-sha1: 98O8HYCOBHMq32eZZczDTKeuNEE="),
+                     400);
+        cr_assert_eq(client_s3(&c, "PUT", "/bkt/plain",
+                               str_z(c.arena, str_printf(c.arena,
+                                                         "x-amz-sdk-checksum-algorithm: %s\n"
+                                                         "%s: AAAA",
+                                                         kinds[k].algorithm, kinds[k].header)),
+                               buf_str(&whole)),
+                     400, "only to see that a wrong one is refused");
+        const char *wrong = k == 2 ? "AAAAAAAAAAA=" : "AAAAAA==";
+        cr_expect_eq(
+            complete(&c, id, xml,
+                     str_z(c.arena, str_printf(c.arena, "%s: %s", kinds[k].header, wrong))),
+            400);
+        cr_expect_str_eq(client_text(&c, "Code"), "BadDigest");
+        cr_assert_eq(complete(&c, id, xml, NULL), 200, "%s", client_body(&c));
+        const char *combined = client_text(&c, kinds[k].element);
+        /* the oracle: the same bytes by one PUT with this checksum are taken */
+        cr_expect_eq(
+            client_s3(&c, "PUT", "/bkt/plain",
+                      str_z(c.arena, str_printf(c.arena, "%s: %s", kinds[k].header, combined)),
+                      buf_str(&whole)),
+            200, "%s %s: %s", kinds[k].algorithm, combined, client_body(&c));
+    }
+    client_free(&c);
+}
+
+Test(s3_upload, parts_of_a_composite_object_keep_their_checksums)
+{
+    /* Proves: GetObjectAttributes pages through them, GET by part number tells one, a range and a
+     * FULL_OBJECT upload tell none. */
+    struct emulator_client c = with_bucket();
+    struct str bytes = client_pattern(&c, PART, 1);
+    const char *id = id_of(&c, "x-amz-checksum-algorithm: CRC32");
+    struct buf list;
+    buf_init(&list, c.arena, 4 * KIB);
+    const char *sums[3];
+    for (int i = 0; i < 3; i++) {
+        struct buf sum;
+        uint32_t crc = hash_crc32(0, i == 2 ? STR("123456789") : bytes);
+        uint8_t big[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
+                          (uint8_t)crc};
+        buf_init(&sum, c.arena, 16);
+        encode_base64(&sum, str_n((const char *)big, 4));
+        sums[i] = str_z(c.arena, buf_str(&sum));
+        cr_assert_eq(
+            put_part(&c, id, i + 1, i == 2 ? STR("123456789") : bytes,
+                     str_z(c.arena, str_printf(c.arena, "x-amz-checksum-crc32: %s", sums[i]))),
+            200);
+        buf_addf(&list,
+                 "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32>"
+                 "</Part>",
+                 i + 1, client_header(&c, "ETag"), sums[i]);
+    }
+    cr_expect_str_eq(sums[2], "y/Q5Jg==");
+    cr_assert_eq(complete(&c, id, part_xml(&c, str_z(c.arena, buf_str(&list))), NULL), 200);
+    cr_expect_eq(client_s3(&c, "GET", "/bkt/big?attributes",
+                           "x-amz-object-attributes: ObjectParts,Checksum\nx-amz-max-parts: 2",
+                           STR_EMPTY),
+                 200);
+    cr_expect_str_eq(client_text(&c, "ObjectParts.PartsCount"), "3");
+    cr_expect_str_eq(client_text(&c, "ObjectParts.NextPartNumberMarker"), "2");
+    cr_expect_str_eq(client_text(&c, "ObjectParts.IsTruncated"), "true");
+    cr_expect_str_eq(client_text(&c, "ObjectParts.Part.ChecksumCRC32"), sums[0]);
+    client_s3(&c, "GET", "/bkt/big?attributes",
+              "x-amz-object-attributes: ObjectParts\nx-amz-part-number-marker: 2", STR_EMPTY);
+    cr_expect_str_eq(client_text(&c, "ObjectParts.Part.PartNumber"), "3");
+    cr_expect_str_eq(client_text(&c, "ObjectParts.Part.Size"), "9");
+    cr_expect_str_eq(client_text(&c, "ObjectParts.IsTruncated"), "false");
+    cr_expect_eq(
+        client_s3(&c, "GET", "/bkt/big?attributes", "x-amz-object-attributes: Nothing", STR_EMPTY),
+        400);
+    cr_expect_eq(
+        client_s3(&c, "HEAD", "/bkt/big?partNumber=3", "x-amz-checksum-mode: ENABLED", STR_EMPTY),
+        206);
+    cr_expect_str_eq(client_header(&c, "x-amz-checksum-crc32"), "y/Q5Jg==");
+    cr_expect_str_eq(client_header(&c, "x-amz-mp-parts-count"), "3");
+    client_s3(&c, "HEAD", "/bkt/big", "x-amz-checksum-mode: ENABLED\nRange: bytes=0-8", STR_EMPTY);
+    cr_expect_str_eq(client_header(&c, "x-amz-checksum-crc32"), "");
+    client_free(&c);
+}
