@@ -50,24 +50,17 @@ static void want_what_the_head_says(struct intake *in, const struct http_headers
     }
 }
 
-static void *intake_open(struct call *c)
+void intake_begin(struct intake *in, struct call *c, struct blob *blob,
+                  const struct http_headers *headers)
 {
-    struct intake *in = NEW(c->arena, struct intake);
-    uint64_t bytes = said_length(&c->request->headers);
-    if (bytes > S3_PUT_BYTES_MAX) {
-        (void)s3_fits(c, bytes, S3_PUT_BYTES_MAX);
-        return in;
-    }
-    in->blob = blob_new_in(core_journal(c->core), bytes);
+    in->blob = blob;
     blob_release_with(in->blob, c->arena);
     in->md5_running = digest_new(c->arena, DIGEST_MD5);
-    want_what_the_head_says(in, &c->request->headers, c->arena);
-    return in;
+    want_what_the_head_says(in, headers, c->arena);
 }
 
-static void intake_take(struct call *c, struct str bytes)
+void intake_add(struct intake *in, struct call *c, struct str bytes)
 {
-    struct intake *in = c->taken;
     if (!s3_fits(c, blob_bytes(in->blob) + bytes.len, S3_PUT_BYTES_MAX)) {
         return;
     }
@@ -116,6 +109,23 @@ static void *intake_again(struct call *c, struct blob *blob, struct str facts)
         facts = str_from(facts, bytes);
     }
     return in;
+}
+
+/* ---- of a request whose body is the bytes ---- */
+
+static void *intake_open(struct call *c)
+{
+    struct intake *in = NEW(c->arena, struct intake);
+    uint64_t bytes = said_length(&c->request->headers);
+    if (s3_fits(c, bytes, S3_PUT_BYTES_MAX)) {
+        intake_begin(in, c, blob_new_in(core_journal(c->core), bytes), &c->request->headers);
+    }
+    return in;
+}
+
+static void intake_take(struct call *c, struct str bytes)
+{
+    intake_add(c->taken, c, bytes);
 }
 
 const struct body_taker intake_taker = {

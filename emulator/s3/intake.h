@@ -16,6 +16,11 @@ struct intake {
     uint8_t md5[DIGEST_BYTES_MAX]; /* the first 16 */
     uint8_t sums[INTAKE_SUMS_MAX][CHECKSUM_BYTES_MAX];
 };
+/* What a taker of one's own does: digests by what the headers ask for; into `blob`, which it owns.
+ */
+void intake_begin(struct intake *in, struct call *c, struct blob *blob,
+                  const struct http_headers *headers);
+void intake_add(struct intake *in, struct call *c, struct str bytes);
 extern const struct body_taker intake_taker;
 void intake_end(struct call *c); /* the handler's prepare: finishes the digests */
 

@@ -3,6 +3,7 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "intake.h"
+#include "object_put.h"
 #include "s3_handlers.h"
 #include "version.h"
 
@@ -29,7 +30,7 @@ static void default_checksum(struct call *c, struct object *facts)
     }
 }
 
-void object_put(struct call *c)
+bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
 {
     struct bucket *b = s3_bucket(c);
     struct object facts = {.body = intake_blob(c), .modified_us = c->now_us};
@@ -37,16 +38,24 @@ void object_put(struct call *c)
         !object_metadata_read(c, &facts) || !object_notes_read(c, b, &facts) ||
         !checksum_verify_request(c, &facts.checksum) || !s3_has_room(c, intake_bytes(c)) ||
         !condition_write(c, version_current(b, facts.key), facts.key)) {
-        return;
+        return false;
     }
     default_checksum(c, &facts);
     facts.etag = quoted_md5(c);
     facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);
     version_store(s3_of(c), b, o);
-    bucket_event(c, b, o, "ObjectCreated:Put");
+    bucket_event(c, b, o, event);
     version_out(c, b, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);
     s3_out_encryption(c);
+    *ret_etag = facts.etag;
+    return true;
+}
+
+void object_put(struct call *c)
+{
+    struct str etag;
+    (void)object_put_as(c, "ObjectCreated:Put", &etag);
 }

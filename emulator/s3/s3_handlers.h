@@ -19,8 +19,9 @@ void policy_put(struct call *c);
 void policy_get(struct call *c);
 void policy_delete(struct call *c);
 void policy_status(struct call *c);
-/* object_put.c, object_get.c, object_delete.c, object_copy.c, object_list.c */
+/* object_put.c, object_post.c, object_get.c, object_delete.c, object_copy.c, object_list.c */
 void object_put(struct call *c);
+void object_post(struct call *c);
 void object_get(struct call *c);
 void object_head(struct call *c);
 void object_delete(struct call *c);

@@ -147,6 +147,9 @@ const struct operation_model *s3_route(const struct http_request *r)
     if (depth == DEPTH_SERVICE) {
         name = str_eq(r->method, STR("GET")) ? "ListBuckets" : NULL;
     } else if (!names_subresource(r->query)) {
+        if (depth == DEPTH_BUCKET && str_eq(r->method, STR("POST"))) {
+            return &browser_post;
+        }
         name = depth == DEPTH_BUCKET ? plain_bucket(r->method) : plain_object(r);
     }
     return name == NULL ? NULL : service_operation(&s3_model, name, str_of(name).len);

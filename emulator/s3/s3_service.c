@@ -8,6 +8,7 @@
 #include "object_lock.h"
 #include "intake.h"
 #include "recent_change.h"
+#include "object_put.h"
 #include "s3_handlers.h"
 #include "upload.h"
 #include "version.h"
@@ -78,6 +79,11 @@ static const struct operation_handler handlers[] = {
     {.name = "ListObjects", .handle = object_list},
     {.name = "ListObjectsV2", .handle = object_list_v2},
     {.name = "ListParts", .handle = upload_list_parts},
+    {.name = "PostObject",
+     .handle = object_post,
+     .anonymous = true,
+     .body = &post_taker,
+     .prepare = post_prepare},
     {.name = "PreflightObject", .handle = cors_preflight, .anonymous = true},
     {.name = "PutBucketAbac", .handle = bucket_config_put},
     {.name = "PutBucketAccelerateConfiguration", .handle = bucket_config_put},

@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/hash.h"
 #include "cors.h"
+#include "emulator/core/service.h"
 
 struct s3 *s3_of(const struct call *c)
 {
@@ -175,6 +176,16 @@ void s3_out_owner(struct call *c, struct json *parent, const char *name)
 void s3_out_encryption(struct call *c)
 {
     call_out_str(c, "ServerSideEncryption", STR("AES256"));
+}
+
+struct str s3_location(struct call *c, struct str bucket, struct str key)
+{
+    struct buf location;
+    buf_init(&location, c->arena, 4 * KIB + 3 * key.len + bucket.len);
+    buf_add(&location, core_options(c->core)->public_url);
+    buf_addf(&location, "/%.*s/", STR_ARG(bucket));
+    encode_percent(&location, key, true);
+    return buf_str(&location);
 }
 
 void s3_fail_argument(struct call *c, const char *argument, struct str value, const char *message)

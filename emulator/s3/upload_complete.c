@@ -6,7 +6,6 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "crc_combine.h"
-#include "emulator/core/service.h"
 #include "s3_handlers.h"
 #include "upload.h"
 #include "version.h"
@@ -254,12 +253,7 @@ static struct blob *joined_body(const struct assembly *as)
 
 static void out_completed(struct call *c, const struct bucket *b, const struct object *o)
 {
-    struct buf location;
-    buf_init(&location, c->arena, 4 * KIB + (size_t)4 * S3_KEY_BYTES_MAX);
-    buf_add(&location, core_options(c->core)->public_url);
-    buf_addf(&location, "/%.*s/", STR_ARG(b->name));
-    encode_percent(&location, o->key, true);
-    call_out_str(c, "Location", buf_str(&location));
+    call_out_str(c, "Location", s3_location(c, b->name, o->key));
     call_out_str(c, "Bucket", b->name);
     call_out_str(c, "Key", str_copy(c->arena, o->key));
     call_out_str(c, "ETag", str_copy(c->arena, o->etag));
