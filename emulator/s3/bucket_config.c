@@ -1,8 +1,8 @@
 /* bucket_config.c -- One table of the plain configurations, and four handlers for all of them.
  * The model says what a document may hold and where an answer carries it; the table what S3 says
  * when there is none.
- * DIFFERS s3-config-state-1: these are state that is told back. Nothing expires, is replicated,
- * logged, inventoried or encrypted by them, and no preflight is answered yet. */
+ * DIFFERS s3-config-state-1: these are state that is told back: nothing is replicated, logged,
+ * inventoried or encrypted by them. */
 #include "bucket_config.h"
 #include "base/buf.h"
 #include "checksum.h"

@@ -80,51 +80,6 @@ bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json 
     return true;
 }
 
-static bool ids_are_distinct(const struct json *rules)
-{
-    for (const struct json *one = rules->first; one != NULL; one = one->next) {
-        struct str id = json_str(json_get(one, STR("ID")));
-        for (const struct json *other = one->next; id.len > 0 && other != NULL;
-             other = other->next) {
-            if (str_eq(id, json_str(json_get(other, STR("ID"))))) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* AWS s3-lifecycle-1: 1 to 1000 rules, each with its own ID and an action. */
-bool bucket_rule_lifecycle(struct call *c, const struct bucket *b, const struct json *document)
-{
-    static const char *const actions[] = {
-        "Expiration", "Transitions", "NoncurrentVersionTransitions", "NoncurrentVersionExpiration",
-        "AbortIncompleteMultipartUpload"};
-    const struct json *rules = json_get(document, STR("Rules"));
-    (void)b;
-    if (rules->count == 0 || rules->count > 1000) {
-        s3_fail_xml(c);
-        return false;
-    }
-    if (!ids_are_distinct(rules)) {
-        call_fail(c, AWS_INVALID_ARGUMENT,
-                  "Rule ID must be unique. Found same ID for more than one rule");
-        return false;
-    }
-    for (const struct json *rule = rules->first; rule != NULL; rule = rule->next) {
-        bool acts = false;
-        for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-            acts = acts || json_get(rule, str_of(actions[i])) != NULL;
-        }
-        if (!acts) {
-            call_fail(c, AWS_INVALID_REQUEST,
-                      "At least one action needs to be specified in a rule");
-            return false;
-        }
-    }
-    return true;
-}
-
 /* AWS s3-logging-1: the target of access logs is a bucket of the same owner. */
 bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct json *document)
 {

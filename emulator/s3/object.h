@@ -6,6 +6,7 @@
 
 #include "checksum.h"
 #include "s3_state.h"
+#include "storage_class.h"
 
 /* System metadata, kept as sent: by the model's member names, in the order of
  * object_system_members. */
@@ -34,6 +35,8 @@ struct object {
     enum object_lock_mode lock_mode;
     int64_t retain_until_us; /* with a lock_mode */
     bool legal_hold;
+    enum storage_class storage;
+    int64_t restore_ready_us, restore_end_us; /* of an archive; 0: never asked for */
     struct str system[OBJECT_SYSTEM_COUNT];
     struct object_meta *meta;
     size_t meta_count;

@@ -119,7 +119,7 @@ void object_attributes(struct call *c)
         out_parts(c, o, call_out(c, "ObjectParts", JSON_IS_OBJECT));
     }
     if (is_asked(c, "StorageClass")) {
-        call_out_str(c, "StorageClass", STR("STANDARD"));
+        call_out_str(c, "StorageClass", storage_class_name(o->storage));
     }
     if (is_asked(c, "ObjectSize")) {
         call_out_i64(c, "ObjectSize", (int64_t)object_bytes(o));

@@ -5,6 +5,8 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "copy_source.h"
+#include "lifecycle_run.h"
+#include "object_restore.h"
 #include "s3_handlers.h"
 #include "version.h"
 
@@ -19,7 +21,8 @@ static bool read_directive(struct call *c, bool onto_itself, bool *ret_replace)
         return false;
     }
     *ret_replace = str_eq(directive, STR("REPLACE"));
-    if (onto_itself && !*ret_replace) {
+    bool changes = *ret_replace || call_has(c, "StorageClass");
+    if (onto_itself && !changes) {
         call_fail(c, AWS_INVALID_REQUEST,
                   "This copy request is illegal because it is trying to copy an object to itself "
                   "without changing "
@@ -114,7 +117,8 @@ void object_copy(struct call *c)
         return;
     }
     const struct object *source = copy_source_read(c, &from);
-    if (source == NULL || !read_directive(c, is_itself(b, from, source, key), &replace) ||
+    if (source == NULL || !object_is_readable(c, source) ||
+        !read_directive(c, is_itself(b, from, source, key), &replace) ||
         !s3_has_room(c, object_bytes(source)) ||
         !condition_write(c, version_current(b, key), key)) {
         return;
@@ -137,10 +141,14 @@ void object_copy(struct call *c)
     facts.modified_us = c->now_us;
     facts.part_count = 0;
     facts.part_sums = NULL;
+    facts.restore_ready_us = 0;
+    facts.restore_end_us = 0;
     facts.version = version_new_id(c, b);
     struct object *copy = object_new(s3_of(c), &facts);
     out_copy(c, copy);
     version_store(s3_of(c), b, copy);
     bucket_event(c, b, copy, "ObjectCreated:Copy");
+    lifecycle_touch(c, b);
+    lifecycle_out(c, b, copy);
     version_out(c, b, copy);
 }

@@ -1,6 +1,7 @@
 /* object_delete.c -- DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
 #include "bucket_event.h"
 #include "condition.h"
+#include "lifecycle_run.h"
 #include "object_lock.h"
 #include "recent_change.h"
 #include "s3_handlers.h"
@@ -47,6 +48,7 @@ static void delete_one(struct call *c, struct deletion *del)
 {
     struct bucket *b = del->bucket;
     recent_change_note(s3_of(c)->recent, c, b->name, del->key);
+    lifecycle_touch(c, b);
     if (del->version.len > 0 || b->versioning == VERSIONING_OFF) {
         struct object *o = version_get(b, del->key, del->version);
         if (o != NULL) {

@@ -4,7 +4,9 @@
 #include "base/instant.h"
 #include "byte_range.h"
 #include "condition.h"
+#include "lifecycle_run.h"
 #include "object_lock.h"
+#include "object_restore.h"
 #include "s3_handlers.h"
 #include "version.h"
 
@@ -128,6 +130,8 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
     override_headers(c); /* before the object's own: the first one set stands */
     object_metadata_out(c, o);
     object_lock_out(c, o);
+    object_restore_out(c, o);
+    lifecycle_out(c, b, o);
     version_out(c, b, o);
     if (o->tag_count > 0) {
         call_out_i64(c, "TagCount", o->tag_count);
@@ -147,7 +151,7 @@ void object_get(struct call *c)
 {
     struct byte_range range;
     const struct object *o = read_head(c, &range);
-    if (o != NULL) {
+    if (o != NULL && object_is_readable(c, o)) {
         call_body(c, o->body, range.first, range.count);
     }
 }

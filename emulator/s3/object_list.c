@@ -34,7 +34,7 @@ void object_list_facts(struct call *c, struct json *node, const struct object *o
         json_set_str(a, node, "ChecksumType", checksum_type(o->checksum.composite));
     }
     json_set_i64(a, node, "Size", (int64_t)object_bytes(o));
-    json_set_str(a, node, "StorageClass", STR("STANDARD"));
+    json_set_str(a, node, "StorageClass", storage_class_name(o->storage));
 }
 
 static void out_object(const struct listing *l, struct json *contents, const struct list_item *item)

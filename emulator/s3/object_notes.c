@@ -36,8 +36,8 @@ static bool tags_read(struct call *c, struct object *facts)
 bool object_notes_read(struct call *c, const struct bucket *b, struct object *facts)
 {
     struct json *acl = NULL;
-    if (!tags_read(c, facts) || !acl_read(c, acl_is_enforced(c, b), &acl) ||
-        !object_lock_read(c, b, facts)) {
+    if (!storage_class_read(c, &facts->storage) || !tags_read(c, facts) ||
+        !acl_read(c, acl_is_enforced(c, b), &acl) || !object_lock_read(c, b, facts)) {
         return false;
     }
     facts->acl = acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl);

@@ -3,6 +3,7 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "intake.h"
+#include "lifecycle_run.h"
 #include "object_put.h"
 #include "s3_handlers.h"
 #include "version.h"
@@ -46,6 +47,8 @@ bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
     struct object *o = object_new(s3_of(c), &facts);
     version_store(s3_of(c), b, o);
     bucket_event(c, b, o, event);
+    lifecycle_touch(c, b);
+    lifecycle_out(c, b, o);
     version_out(c, b, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);

@@ -27,6 +27,7 @@ void object_head(struct call *c);
 void object_delete(struct call *c);
 void object_delete_many(struct call *c);
 void object_copy(struct call *c);
+void object_restore(struct call *c); /* object_restore.c */
 void object_list(struct call *c);
 void object_list_v2(struct call *c);
 /* object_notes.c */

@@ -7,6 +7,7 @@
 #include "object.h"
 #include "object_lock.h"
 #include "intake.h"
+#include "lifecycle_run.h"
 #include "recent_change.h"
 #include "object_put.h"
 #include "s3_handlers.h"
@@ -46,7 +47,7 @@ static const struct operation_handler handlers[] = {
     {.name = "GetBucketEncryption", .handle = bucket_config_get},
     {.name = "GetBucketIntelligentTieringConfiguration", .handle = bucket_config_get},
     {.name = "GetBucketInventoryConfiguration", .handle = bucket_config_get},
-    {.name = "GetBucketLifecycleConfiguration", .handle = bucket_config_get},
+    {.name = "GetBucketLifecycleConfiguration", .handle = lifecycle_get},
     {.name = "GetBucketLocation", .handle = bucket_location},
     {.name = "GetBucketLogging", .handle = bucket_config_get},
     {.name = "GetBucketMetricsConfiguration", .handle = bucket_config_get},
@@ -93,7 +94,7 @@ static const struct operation_handler handlers[] = {
     {.name = "PutBucketEncryption", .handle = bucket_config_put},
     {.name = "PutBucketIntelligentTieringConfiguration", .handle = bucket_config_put},
     {.name = "PutBucketInventoryConfiguration", .handle = bucket_config_put},
-    {.name = "PutBucketLifecycleConfiguration", .handle = bucket_config_put},
+    {.name = "PutBucketLifecycleConfiguration", .handle = lifecycle_put},
     {.name = "PutBucketLogging", .handle = bucket_config_put},
     {.name = "PutBucketMetricsConfiguration", .handle = bucket_config_put},
     {.name = "PutBucketNotificationConfiguration", .handle = bucket_event_put_config},
@@ -111,6 +112,7 @@ static const struct operation_handler handlers[] = {
     {.name = "PutObjectRetention", .handle = object_put_retention},
     {.name = "PutObjectTagging", .handle = object_put_tags},
     {.name = "PutPublicAccessBlock", .handle = bucket_config_put},
+    {.name = "RestoreObject", .handle = object_restore},
     {.name = "UploadPart", .handle = upload_part, .body = &intake_taker, .prepare = intake_end},
     {.name = "UploadPartCopy", .handle = upload_part_copy},
 };

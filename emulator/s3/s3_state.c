@@ -68,7 +68,6 @@ static const struct {
 } unbuilt[] = {
     {"WriteOffsetBytes", {NULL}},
     {"ServerSideEncryption", {"AES256"}},
-    {"StorageClass", {"STANDARD"}},
     {"WebsiteRedirectLocation", {NULL}},
     {"SSECustomerAlgorithm", {NULL}},
     {"SSECustomerKey", {NULL}},

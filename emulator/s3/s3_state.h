@@ -33,6 +33,7 @@ struct s3 {
     uint64_t held_bytes;
     uint32_t events; /* notified so far: the end of their sequencers */
     struct recent_changes *recent;
+    int64_t lifecycle_us; /* when buckets are looked at next; 0: never */
 };
 struct s3 *s3_of(const struct call *c);
 

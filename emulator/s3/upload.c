@@ -2,6 +2,7 @@
 #include "upload.h"
 #include "base/instant.h"
 #include "emulator/core/service.h"
+#include "lifecycle_run.h"
 #include "s3_handlers.h"
 
 struct upload_part *upload_part_get(const struct upload *u, int64_t number)
@@ -105,6 +106,8 @@ void upload_create(struct call *c)
     }
     plan.facts = object_new(s3_of(c), &facts);
     const struct upload *u = upload_new(c, &plan);
+    lifecycle_touch(c, b);
+    lifecycle_out_upload(c, u);
     call_out_str(c, "Bucket", b->name);
     call_out_str(c, "Key", facts.key);
     call_out_str(c, "UploadId", u->id);
@@ -187,7 +190,8 @@ void upload_list_parts(struct call *c)
     out_parts(c, u);
     s3_out_owner(c, c->output, "Initiator");
     s3_out_owner(c, c->output, "Owner");
-    call_out_str(c, "StorageClass", STR("STANDARD"));
+    call_out_str(c, "StorageClass", storage_class_name(u->facts->storage));
+    lifecycle_out_upload(c, u);
     if (u->announced) {
         call_out_str(c, "ChecksumAlgorithm", str_of(checksum_algorithm(u->kind)));
         call_out_str(c, "ChecksumType", checksum_type(u->composite));

@@ -6,6 +6,7 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "crc_combine.h"
+#include "lifecycle_run.h"
 #include "s3_handlers.h"
 #include "upload.h"
 #include "version.h"
@@ -289,6 +290,8 @@ void upload_complete(struct call *c)
     upload_free(s3_of(c), as.upload);
     version_store(s3_of(c), b, o);
     bucket_event(c, b, o, "ObjectCreated:CompleteMultipartUpload");
+    lifecycle_touch(c, b);
+    lifecycle_out(c, b, o);
     version_out(c, b, o);
     out_completed(c, b, o);
 }

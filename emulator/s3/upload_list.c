@@ -54,7 +54,7 @@ static void out_upload(struct upload_listing *l, const struct upload *u)
     json_set_str(a, node, "UploadId", u->id);
     json_set_str(a, node, "Key", list_spelt(l->c, u->facts->key));
     json_set_i64(a, node, "Initiated", instant_floor(u->created_us, US_PER_S));
-    json_set_str(a, node, "StorageClass", STR("STANDARD"));
+    json_set_str(a, node, "StorageClass", storage_class_name(u->facts->storage));
     s3_out_owner(l->c, node, "Owner");
     s3_out_owner(l->c, node, "Initiator");
     if (u->announced) {

@@ -5,6 +5,7 @@
 #include "byte_range.h"
 #include "copy_source.h"
 #include "intake.h"
+#include "object_restore.h"
 #include "s3_handlers.h"
 #include "upload.h"
 
@@ -159,7 +160,8 @@ void upload_part_copy(struct call *c)
         return;
     }
     const struct object *source = copy_source_read(c, &from);
-    if (source == NULL || !read_copy_range(c, source, &range) || !s3_has_room(c, range.count)) {
+    if (source == NULL || !object_is_readable(c, source) || !read_copy_range(c, source, &range) ||
+        !s3_has_room(c, range.count)) {
         return;
     }
     struct blob *bytes = blob_new(range.count);

@@ -88,6 +88,9 @@
     X(AWS_PRECONDITION_FAILED, "PreconditionFailed", 412, ERR_CONFLICT)                            \
     X(AWS_INVALID_RETENTION_PERIOD, "InvalidRetentionPeriod", 400, ERR_INVALID)                    \
     X(AWS_INVALID_POLICY_DOCUMENT, "InvalidPolicyDocument", 400, ERR_INVALID)                      \
+    X(AWS_INVALID_OBJECT_STATE, "InvalidObjectState", 403, ERR_DENIED)                             \
+    X(AWS_INVALID_STORAGE_CLASS, "InvalidStorageClass", 400, ERR_INVALID)                          \
+    X(AWS_RESTORE_ALREADY_IN_PROGRESS, "RestoreAlreadyInProgress", 409, ERR_CONFLICT)              \
     X(AWS_MAX_POST_PRE_DATA_LENGTH_EXCEEDED, "MaxPostPreDataLengthExceeded", 400, ERR_LIMIT)       \
     X(AWS_MALFORMED_POST_REQUEST, "MalformedPOSTRequest", 400, ERR_INVALID)                        \
     X(AWS_NOT_MODIFIED, "NotModified", 304, ERR_CONFLICT)                                          \

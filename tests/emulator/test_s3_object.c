@@ -125,7 +125,6 @@ Test(s3_object, headers_that_are_not_built_are_refused_by_name)
         const char *header, *refused; /* NULL: passes */
     } rows[] = {
         {"x-amz-acl: private", NULL},
-        {"x-amz-storage-class: GLACIER", "x-amz-storage-class"},
         {"x-amz-storage-class: STANDARD", NULL},
         {"x-amz-server-side-encryption: AES256", NULL},
         {"x-amz-server-side-encryption: aws:kms", "x-amz-server-side-encryption"},

@@ -38,7 +38,6 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
     static const struct {
         const char *method, *target, *operation;
     } rows[] = {
-        {"POST", "/bkt/k?restore", "RestoreObject"},
         {"PUT", "/bkt/k?renameObject", "RenameObject"},
         {"POST", "/bkt/k?select&select-type=2", "SelectObjectContent"},
     };
@@ -61,9 +60,12 @@ Test(s3_route, what_no_operation_takes_is_refused)
 {
     /* Proves: methods and sub-resources that nothing answers to are refused and do not fall
      * through. */
-    static const char *const rows[][2] = {
-        {"POST", "/bkt"},           {"POST", "/bkt/k"},       {"PUT", "/"},
-        {"PUT", "/bkt/k?versions"}, {"DELETE", "/bkt/k?acl"}, {"PATCH", "/bkt/k"}};
+    static const char *const rows[][2] = {{"POST", "/"},
+                                          {"POST", "/bkt/k"},
+                                          {"PUT", "/"},
+                                          {"PUT", "/bkt/k?versions"},
+                                          {"DELETE", "/bkt/k?acl"},
+                                          {"PATCH", "/bkt/k"}};
     struct emulator_client c = client_new();
     client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY);
     client_s3(&c, "PUT", "/bkt/k", NULL, STR("kept"));
