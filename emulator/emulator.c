@@ -6,6 +6,7 @@
 #include "emulator/kinesis/kinesis_service.h"
 #include "emulator/kinesis/kinesis_state.h"
 #include "emulator/s3/s3_service.h"
+#include "emulator/s3control/s3control_service.h"
 #include "emulator/sns/sns_service.h"
 #include "emulator/sts/sts.h"
 
@@ -15,6 +16,7 @@ static const struct emulator_service *const services[] = {
     &sns_service,
     &sts_service,
     &s3_service,
+    &s3control_service, /* behind S3, whose signing name it has: it claims what is its own */
 };
 
 struct emulator {

@@ -203,7 +203,9 @@ class Tables:
             ("id", c_string(self.svc)), ("signing_name", c_string(meta.get("signingName") or meta["endpointPrefix"])),
             ("service_id", c_string(meta["serviceId"])), ("api_version", c_string(meta["apiVersion"])),
             ("target_prefix", quoted(meta.get("targetPrefix"))), ("json_version", quoted(meta.get("jsonVersion"))),
-            ("xml_namespace", quoted(namespace)), ("protocol", self.protocol()), ("operations", "operations"),
+            ("xml_namespace", quoted(namespace)), ("protocol", self.protocol()),
+            ("wrapped_errors", "true" if self.svc != "s3" and self.protocol() == "PROTOCOL_REST_XML" else None),
+            ("operations", "operations"),
             ("operation_count", "sizeof(operations) / sizeof(operations[0])"),
         ])
 

@@ -1,6 +1,6 @@
 /* route.c -- Whose request this is, and which operation it asks for.
- * Order: the path where Smithy-Protocol stands, X-Amz-Target, the service of the credential scope,
- * query's Action, else the REST service (S3). */
+ * Order: the path where Smithy-Protocol stands, X-Amz-Target, what a service claims, the service of
+ * the credential scope, query's Action, else the REST service (S3). */
 #include "route_tables.h"
 
 #include "core_parts.h"
@@ -74,6 +74,18 @@ static struct str action_of(const struct http_request *request, struct arena *a)
     return action;
 }
 
+static bool by_claim(const struct core *core, const struct http_request *request,
+                     struct route *route)
+{
+    for (size_t i = 0; i < core->service_count; i++) {
+        if (service_at(core, i)->claims != NULL && service_at(core, i)->claims(request)) {
+            route_to(core, i, route);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool by_scope(const struct core *core, const struct sigv4_claim *claim, struct route *route)
 {
     if (claim == NULL || claim->service.len == 0) {
@@ -116,7 +128,7 @@ void route_service(const struct core *core, const struct http_request *request,
         return;
     }
     route->asked = action_of(request, a);
-    if (by_scope(core, claim, route) || by_action(core, route)) {
+    if (by_claim(core, request, route) || by_scope(core, claim, route) || by_action(core, route)) {
         return;
     }
     for (size_t i = 0; i < core->service_count; i++) {

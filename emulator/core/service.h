@@ -43,6 +43,8 @@ struct emulator_service {
     /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic.
      * Raw handlers' calls come with input NULL. */
     void (*describe)(const struct call *c, struct fault_call *description);
+    /* Whether a request is its own, whatever the signature's service says: NULL: by that alone. */
+    bool (*claims)(const struct http_request *request);
     /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs
      * decide. */
     const struct operation_model *(*route)(const struct http_request *request);

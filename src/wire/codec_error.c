@@ -86,12 +86,14 @@ static void write_query_error(const struct service_model *service, const struct 
     response->body = buf_str(&body);
 }
 
-/* AWS s3-errors-1: a bare <Error> without namespace; none at all to HEAD, and with 304.
+/* AWS s3control-errors-1: S3 Control wraps it in <ErrorResponse>.
+ * AWS s3-errors-1: a bare <Error> without namespace; none at all to HEAD, and with 304.
  * AWS s3-host-id-1: it ends with the request's id and a second one, which all answers of S3 carry
  * as x-amz-id-2. AWS s3-error-resource-1: the documented <Resource> is left out by the service
  * today; each error has elements of its own instead (Key, BucketName). */
-static void write_s3_error(const struct http_request *request, const struct codec_error *error,
-                           struct str request_id, struct arena *a, struct http_response *response)
+static void write_rest_error(const struct service_model *service,
+                             const struct http_request *request, const struct codec_error *error,
+                             struct str request_id, struct arena *a, struct http_response *response)
 {
     struct buf body;
     if (error->status == 304 || (request != NULL && str_eq(request->method, STR("HEAD")))) {
@@ -99,6 +101,9 @@ static void write_s3_error(const struct http_request *request, const struct code
     }
     codec_buf_init(&body, a);
     xml_declaration(&body);
+    if (service->wrapped_errors) {
+        xml_open(&body, "ErrorResponse");
+    }
     xml_open(&body, "Error");
     xml_element(&body, "Code", error->code);
     xml_element(&body, "Message", error->message);
@@ -108,9 +113,12 @@ static void write_s3_error(const struct http_request *request, const struct code
     if (error->resource.len > 0) {
         xml_element(&body, "Resource", error->resource);
     }
+    if (service->wrapped_errors) {
+        xml_close(&body, "Error");
+    }
     xml_element(&body, "RequestId", request_id);
     xml_element(&body, "HostId", codec_host_id(a, request_id));
-    xml_close(&body, "Error");
+    xml_close(&body, service->wrapped_errors ? "ErrorResponse" : "Error");
     http_headers_set(&response->headers, STR("Content-Type"), STR("application/xml"));
     response->body = buf_str(&body);
 }
@@ -129,7 +137,7 @@ void codec_write_error(const struct service_model *service, const struct http_re
         write_query_error(service, error, request_id, a, ret_response);
         return;
     case PROTOCOL_REST_XML:
-        write_s3_error(request, error, request_id, a, ret_response);
+        write_rest_error(service, request, error, request_id, a, ret_response);
         return;
     case PROTOCOL_COUNT:
         break;
