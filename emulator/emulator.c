@@ -36,6 +36,7 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
         .region = or_else(options->region, STR("us-east-1")),
         .public_url = or_else(options->public_url, STR("http://127.0.0.1:4566")),
         .limits_off = options->limits_off,
+        .small_parts = options->small_parts,
         .verify_signatures = options->verify_signatures,
         .bias_kills = options->bias_kills,
         .start_us = options->start_us,

@@ -58,7 +58,7 @@ struct emulator_service {
 struct core_options {
     uint64_t seed;
     struct str account, region, public_url;
-    bool limits_off, verify_signatures, bias_kills;
+    bool limits_off, small_parts, verify_signatures, bias_kills;
     int64_t start_us;
     /* What changes the state is written there; NULL: nowhere. Begins with core_replay of all that
      * is there, and core_replayed. */

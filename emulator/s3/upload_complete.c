@@ -6,6 +6,7 @@
 #include "bucket_event.h"
 #include "condition.h"
 #include "crc_combine.h"
+#include "emulator/core/service.h"
 #include "lifecycle_run.h"
 #include "s3_handlers.h"
 #include "upload.h"
@@ -106,10 +107,14 @@ static bool add_part(struct assembly *as, const struct json *listed, int64_t *la
     return true;
 }
 
-/* AWS s3-multipart-1: every part but the last has at least 5 MiB. */
+/* AWS s3-multipart-1: every part but the last has at least 5 MiB; unless the options take smaller
+ * ones. */
 static bool check_sizes(const struct assembly *as, const struct json *list)
 {
     struct call *c = as->c;
+    if (core_options(c->core)->small_parts) {
+        return true;
+    }
     const struct json *listed = list->first;
     for (size_t i = 0; i + 1 < as->count; i++, listed = listed->next) {
         uint64_t bytes = blob_bytes(as->parts[i]->body);

@@ -32,6 +32,7 @@ static const char help[] =
     "  --region NAME         the region of requests that name none (us-east-1)\n"
     "  --seed N              the same seed gives the same ids (0)\n"
     "  --no-limits           no throughput and account limits\n"
+    "  --small-parts         multipart uploads take parts under 5 MiB, too\n"
     "  --verify-signatures   refuse requests that are not signed with the secret key \"test\"\n"
     "  --threads N           threads that serve connections (2)\n"
     "  --idle-timeout S      seconds until a connection on which nothing moves is closed (180)\n"
@@ -67,6 +68,7 @@ enum serve_option {
     REGION,
     SEED,
     NO_LIMITS,
+    SMALL_PARTS,
     VERIFY,
     THREADS,
     IDLE_TIMEOUT,
@@ -85,6 +87,7 @@ static const struct option option_table[] = {
     {"region", required_argument, NULL, REGION},
     {"seed", required_argument, NULL, SEED},
     {"no-limits", no_argument, NULL, NO_LIMITS},
+    {"small-parts", no_argument, NULL, SMALL_PARTS},
     {"verify-signatures", no_argument, NULL, VERIFY},
     {"threads", required_argument, NULL, THREADS},
     {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
@@ -176,6 +179,9 @@ static enum err option_take(struct serve_options *o, enum serve_option option, c
         break;
     case NO_LIMITS:
         o->emulator.limits_off = true;
+        break;
+    case SMALL_PARTS:
+        o->emulator.small_parts = true;
         break;
     case RECORD:
         o->record = text;

@@ -133,6 +133,7 @@ static enum err actors_read(const struct reading *r, const struct json *topology
     TRY(actor_count(r, actors, "lander", &s->actors.landers, d));
     TRY(actor_count(r, actors, "loader", &s->actors.loaders, d));
     TRY(actor_count(r, actors, "reporter", &s->actors.reporters, d));
+    TRY(reading_bool(r, topology, "small_parts", &s->small_parts, d));
     return reading_bool(r, topology, "twin_landers", &s->twin_landers, d);
 }
 
@@ -173,7 +174,7 @@ static enum err topology_read(const struct reading *r, const struct json *root, 
     struct json *topology, *stream;
     TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
     TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("tuning"), STR("actors"),
-             STR("twin_landers"), STR("processes")));
+             STR("twin_landers"), STR("small_parts"), STR("processes")));
     TRY(pipeline_read(r, topology, s, d));
     TRY(tuning_read(r, topology, s->pipeline, d));
     s->stream = s->pipeline->stream;

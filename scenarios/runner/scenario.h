@@ -102,7 +102,7 @@ struct scenario {
     bool swarm;
     struct str stream;
     unsigned shards;
-    bool limits_off;
+    bool limits_off, small_parts;
     struct str pipeline_file;
     struct definition *pipeline;
     struct scenario_actors actors;

@@ -221,6 +221,7 @@ enum err world_open(struct world *w, struct diag *d)
     struct emulator_options options = {
         .seed = w->seed,
         .limits_off = s->limits_off,
+        .small_parts = s->small_parts,
         .verify_signatures = s->clock_count > 0, /* who looks at signatures looks at clocks */
         .bias_kills = w->speed > 0,              /* the simulator does it by itself */
         .start_us = s->start_us};

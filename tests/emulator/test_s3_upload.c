@@ -338,3 +338,24 @@ Test(s3_upload, parts_of_a_composite_object_keep_their_checksums)
     cr_expect_str_eq(client_header(&c, "x-amz-checksum-crc32"), "");
     client_free(&c);
 }
+
+Test(s3_upload, small_parts_are_taken_where_the_options_say_so)
+{
+    /* Proves: the rule of 5 MiB is on unless it is turned off. */
+    for (int small = 0; small < 2; small++) {
+        struct emulator_options options = {.seed = 1, .small_parts = small == 1};
+        struct emulator_client c = client_new_with(&options);
+        client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY);
+        const char *id = id_of(&c, NULL);
+        struct buf list;
+        buf_init(&list, c.arena, KIB);
+        for (int i = 1; i <= 3; i++) {
+            cr_assert_eq(put_part(&c, id, i, STR("part"), NULL), 200);
+            buf_add_z(&list, part_of(&c, i, client_header(&c, "ETag")));
+        }
+        cr_expect_eq(complete(&c, id, part_xml(&c, str_z(c.arena, buf_str(&list))), NULL),
+                     small ? 200 : 400);
+        cr_expect_str_eq(client_text(&c, "Code"), small ? "" : "EntityTooSmall");
+        client_free(&c);
+    }
+}
