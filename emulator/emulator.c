@@ -12,11 +12,9 @@
 
 /* In the order in which a request is offered to them. */
 static const struct emulator_service *const services[] = {
-    &kinesis_service,
-    &sns_service,
-    &sts_service,
-    &s3_service,
-    &s3control_service, /* behind S3, whose signing name it has: it claims what is its own */
+    &kinesis_service, &sns_service,       &sts_service,
+    &s3_service,      &s3control_service, /* behind S3, whose signing name it has: it claims what is
+                                             its own */
 };
 
 struct emulator {

@@ -15,7 +15,7 @@ struct emulator_options {
     struct str region;  /* for requests that name none; empty: us-east-1 */
     /* how clients reach us, for URLs in answers; empty: http://127.0.0.1:4566 */
     struct str public_url;
-    bool limits_off; /* no throughput limits: a stream takes what comes */
+    bool limits_off;  /* no throughput limits: a stream takes what comes */
     bool small_parts; /* multipart uploads take parts under 5 MiB, too */
     /* refuse what is not signed with the secret key "test"; any access key goes */
     bool verify_signatures;
