@@ -6,12 +6,9 @@
 
 static void lines_print(struct str text)
 {
-    struct str line, rest = text;
-    while (rest.len > 0) {
-        if (!str_split(rest, '\n', &line, &rest)) {
-            line = rest;
-            rest = STR_EMPTY;
-        }
+    struct str end = STR("\n");
+    struct str rest = str_ends(text, end) ? str_slice(text, 0, text.len - end.len) : text;
+    for (struct str line; str_cut(&rest, '\n', &line);) {
         printf("    %.*s\n", STR_ARG(line));
     }
 }

@@ -132,6 +132,18 @@ static void trace_copy(char *to, size_t size, struct str trace)
     to[len] = '\0';
 }
 
+static void trace_take(const struct sim *sim, struct arena *a, struct run_result *r)
+{
+    const uint64_t *checkpoints = sim_checkpoints(sim, &r->checkpoint_count);
+    uint64_t *kept = NEW_ARRAY(a, uint64_t, r->checkpoint_count);
+    for (size_t i = 0; i < r->checkpoint_count; i++) {
+        kept[i] = checkpoints[i];
+    }
+    r->checkpoints = kept;
+    r->decisions = sim_decisions(sim);
+    trace_copy(r->trace, sizeof(r->trace), sim_trace(sim, a));
+}
+
 /* ---- the run ---- */
 
 static void trace_write(void *ctx, struct str line)
@@ -169,6 +181,9 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     TRY(world_open(w, d));
     if (trace != NULL) {
         sim_trace_sink(stage_sim(w->stage), trace_write, trace);
+        if (options->trace_last > 0) {
+            sim_trace_window(stage_sim(w->stage), options->trace_first, options->trace_last);
+        }
     }
     struct timeline *timeline = NULL;
     if (options->page_file != NULL) {
@@ -186,7 +201,7 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     r->story = str_copy(a, w->story);
     r->cause = str_copy(a, w->cause);
     if (stage_sim(w->stage) != NULL) {
-        trace_copy(r->trace, sizeof(r->trace), sim_trace(stage_sim(w->stage), a));
+        trace_take(stage_sim(w->stage), a, r);
     }
     stage_lock(w->stage);
     enum err err = result_fill(w, a, r, d);

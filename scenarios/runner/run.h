@@ -29,6 +29,10 @@ struct run_result {
     enum verdict verdict;
     uint64_t seed;
     char trace[33];
+    /* of the trace: how many decisions, and what it was after every 4,096th (sim.h) */
+    uint64_t decisions;
+    const uint64_t *checkpoints;
+    size_t checkpoint_count;
     struct str story; /* the first expectation that failed, in one line; empty: passed */
     /* what failed in which way, for "the same failure": "conservation lost"; empty: passed */
     struct str cause;
@@ -50,9 +54,10 @@ struct run_view {
     const struct reconcile_result *reconciliation; /* of every day that has rows */
 };
 struct run_options {
-    bool keep_plan;         /* fill plan */
-    const char *trace_file; /* every decision as a line; NULL: none */
-    const char *page_file;  /* the run as an HTML page; NULL: none. Simulated alone */
+    bool keep_plan;                   /* fill plan */
+    const char *trace_file;           /* every decision as a line; NULL: none */
+    uint64_t trace_first, trace_last; /* those alone, from 1; 0, 0: all */
+    const char *page_file;            /* the run as an HTML page; NULL: none. Simulated alone */
     /* NULL: nobody looks. What it returns is the run's result. */
     enum err (*inspect)(void *ctx, const struct run_view *view, struct diag *d);
     void (*progress)(void *ctx, int64_t since_us); /* at every check; NULL: silent */

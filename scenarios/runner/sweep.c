@@ -8,13 +8,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/limits.h"
-#include "trace_diff.h"
+#include "twice.h"
 
 #define JOBS_MAX 64
 #define POLL_US_MAX 1000000
@@ -76,35 +75,26 @@ static enum err seed_run(struct sweep *s, uint64_t seed, struct arena *a,
                             : run_simulated(a, s->scenario, seed, &options, ret_result, d);
 }
 
-static bool trace_file(struct sweep *s, uint64_t seed, struct arena *a, char *path)
+/* The second run, which must be the first again. */
+static void seed_again(struct sweep *s, struct seed_record *r, struct arena *a,
+                       const struct run_result *first)
 {
-    struct run_options options = {.trace_file = path};
-    struct run_result ignored;
     struct diag d = DIAG_INIT;
-    int fd = mkstemp(path);
-    return fd >= 0 && close(fd) == 0 &&
-           run_simulated(a, s->scenario, seed, &options, &ignored, &d) == ERR_OK;
-}
-
-/* Two runs of one seed had different hashes: two more, in full, show where. */
-static struct str parted(struct sweep *s, uint64_t seed, struct arena *a, const char *first,
-                         const char *second)
-{
-    char one[] = "/tmp/aforo-trace-XXXXXX", other[] = "/tmp/aforo-trace-XXXXXX";
-    bool both = trace_file(s, seed, a, one) && trace_file(s, seed, a, other);
-    struct str where = both ? trace_diff(a, one, other) : STR_EMPTY;
-    (void)unlink(one);
-    (void)unlink(other);
-    return str_printf(a, "two runs of one seed parted: traces %s and %s; %s%.*s", first, second,
-                      where.len > 0 ? "first difference of two more:\n"
-                                    : "two more in the same process are equal",
-                      STR_ARG(where));
+    struct str parted;
+    if (s->options->once) {
+        return;
+    }
+    if (twice_run(a, s->scenario, first, s->options->fresh, &parted, &d) != ERR_OK) {
+        story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
+    } else if (parted.len > 0) {
+        story_set(r, VERDICT_NOT_DETERMINISTIC, parted);
+    }
 }
 
 static void seed_judge(struct sweep *s, struct seed_record *r)
 {
     struct arena *a = arena_new("seed", ARENA_PROCESS_BYTES_MAX);
-    struct run_result first, second;
+    struct run_result first;
     struct diag d = DIAG_INIT;
     if (seed_run(s, r->seed, a, &first, &d) != ERR_OK) {
         story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
@@ -118,12 +108,7 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
             unsigned job = (unsigned)((r->seed - s->options->seed_first) % s->job_count);
             coverage_add(s->options->coverage, job, first.cells, first.cell_count);
         }
-        if (!s->options->once && seed_run(s, r->seed, a, &second, &d) != ERR_OK) {
-            story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
-        } else if (!s->options->once && strcmp(first.trace, second.trace) != 0) {
-            story_set(r, VERDICT_NOT_DETERMINISTIC,
-                      parted(s, r->seed, a, first.trace, second.trace));
-        }
+        seed_again(s, r, a, &first);
     }
     arena_free(a);
 }

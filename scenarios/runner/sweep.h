@@ -17,8 +17,10 @@ struct sweep_seed { /* what came of one */
 };
 struct sweep_options {
     uint64_t seed_first, seed_last;
-    unsigned jobs;  /* processes at a time; 0: 1 */
-    bool once;      /* each seed runs once: nothing is said about determinism */
+    unsigned jobs; /* processes at a time; 0: 1 */
+    bool once;     /* each seed runs once: nothing is said about determinism */
+    /* where the second run is made: in a new process of this command line (twice.h); NULL: here */
+    const char *const *fresh;
     bool fail_fast; /* no new seeds after the first failure */
     bool real;      /* on threads and loopback HTTP (run_real): each seed once, one at a time */
     int64_t speed;  /* of real runs, as in run_options */

@@ -8,8 +8,6 @@
  * can ever wake one of them: the emulator answers within a call and wakes nobody. */
 #include "sim.h"
 
-#include <sqlite3.h>
-
 #include "sim_parts.h"
 #include "base/instant.h"
 #include "base/limits.h"
@@ -49,7 +47,7 @@ struct sim *sim_new(struct arena *a, const struct sim_options *options)
     s->actors_end = &s->actors;
     s->ordinals = fault_ordinals_new(s->arena);
     hash128_init(&s->trace, options->seed);
-    sqlite3_randomness(0, NULL); /* SQLite's generator is the process's: begin it anew */
+    sqlite_seed(options->seed);
     return s;
 }
 
@@ -211,8 +209,10 @@ static int64_t emulator_next(const struct sim *s)
 static void emulator_handle(struct sim *s)
 {
     trace_note(s, STR("emulator"), "timer", STR_EMPTY, 0);
+    fence_arm(STR("the emulator"));
     emulator_tick(s->options.emulator, sim_wall_us(s));
     sim_outbound(s);
+    fence_disarm();
     arena_reset(s->scratch);
 }
 

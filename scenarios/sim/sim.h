@@ -68,8 +68,15 @@ int64_t sim_wall_us(const struct sim *s);
 struct str sim_trace(const struct sim *s, struct arena *a); /* 32 hex digits */
 void sim_trace_add(struct sim *s, struct str what);
 uint64_t sim_events(const struct sim *s);
+uint64_t sim_decisions(const struct sim *s); /* that are in the trace */
+/* What the trace was after every 4,096th decision: two runs that part do so behind the last one
+ * that they share. Lives as long as the world. */
+#define SIM_CHECKPOINT_EVERY 4096
+const uint64_t *sim_checkpoints(const struct sim *s, size_t *ret_count);
 /* Writes each traced decision as a line, for diffs of two runs; NULL: off. */
 void sim_trace_sink(struct sim *s, void (*write)(void *ctx, struct str line), void *ctx);
+/* The sink gets decisions first..last alone, counted from 1. */
+void sim_trace_window(struct sim *s, uint64_t first, uint64_t last);
 
 /* What happens, as it happens; NULL: off. The hash does not depend on it. */
 void sim_event_sink(struct sim *s, run_event_fn *note, void *ctx);

@@ -5,6 +5,7 @@
 #ifndef AFORO_SCENARIOS_SIM_SIM_PARTS_H
 #define AFORO_SCENARIOS_SIM_SIM_PARTS_H
 
+#include "fence.h"
 #include "fiber.h"
 #include "sim.h"
 #include "base/heap.h"
@@ -108,8 +109,12 @@ struct sim {
     int64_t check_every_us, check_at_us;
     /* the trace */
     struct hash128 trace;
+    uint64_t decision_count;
+    uint64_t *checkpoints; /* the hash after every SIM_CHECKPOINT_EVERY of them */
+    size_t checkpoint_count, checkpoint_cap;
     void (*sink)(void *ctx, struct str line);
     void *sink_ctx;
+    uint64_t sink_first, sink_last; /* decisions that are written, from 1 */
     /* what is shown */
     run_event_fn *event_note;
     void *event_ctx;
@@ -129,6 +134,9 @@ void sim_outbound(struct sim *s);
 void trace_note(struct sim *s, struct str who, const char *what, struct str text, int64_t value);
 void trace_call(struct sim_actor *actor, const struct http_request *request);
 void trace_answer(struct sim_actor *actor, const struct http_response *response);
+
+/* ---- sim_sqlite.c ---- */
+void sqlite_seed(uint64_t seed); /* of the process */
 
 /* ---- sim_mail.c ---- */
 /* A copy of the request arrives `after_us` from now, whatever has become of its sender. */

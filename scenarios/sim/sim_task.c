@@ -75,7 +75,9 @@ void task_resume(struct rt_task *task)
     trace_note(s, task->actor->name, "runs", str_of(task->name), (int64_t)task->number);
     s->running = task;
     task->woken = false;
+    fence_arm(task->actor->name);
     bool returned = fiber_resume(task->fiber);
+    fence_disarm();
     s->running = NULL;
     if (returned) {
         task_finish(task);

@@ -16,7 +16,27 @@ static void trace_line(struct sim *s, struct str who, const char *what, struct s
     int len = snprintf(line, sizeof(line), "%" PRId64 " %.*s %s %.*s %" PRId64, s->now_us,
                        STR_ARG(who), what, STR_ARG(shown), value);
     size_t kept = len < LINE_BYTES_MAX ? (size_t)len : LINE_BYTES_MAX - 1;
+    for (size_t i = 0; i < kept; i++) { /* a statement has several lines, a decision has one */
+        line[i] = line[i] == '\n' || line[i] == '\r' ? ' ' : line[i];
+    }
     s->sink(s->sink_ctx, str_n(line, kept));
+}
+
+static void checkpoint_add(struct sim *s)
+{
+    if (s->checkpoint_count == s->checkpoint_cap) {
+        size_t cap = s->checkpoint_cap == 0 ? 64 : s->checkpoint_cap * 2;
+        uint64_t *grown = NEW_ARRAY(s->arena, uint64_t, cap);
+        for (size_t i = 0; i < s->checkpoint_count; i++) {
+            grown[i] = s->checkpoints[i];
+        }
+        if (s->checkpoint_cap > 0) {
+            arena_drop(s->arena, s->checkpoints, s->checkpoint_cap * sizeof(uint64_t));
+        }
+        s->checkpoints = grown;
+        s->checkpoint_cap = cap;
+    }
+    s->checkpoints[s->checkpoint_count++] = hash64_mix(s->trace.a, s->trace.b);
 }
 
 void trace_note(struct sim *s, struct str who, const char *what, struct str text, int64_t value)
@@ -26,7 +46,12 @@ void trace_note(struct sim *s, struct str who, const char *what, struct str text
     hash128_add(&s->trace, str_of(what));
     hash128_add(&s->trace, text);
     hash128_add_u64(&s->trace, (uint64_t)value);
-    if (s->sink != NULL) {
+    s->decision_count++;
+    if (s->decision_count % SIM_CHECKPOINT_EVERY == 0) {
+        checkpoint_add(s);
+    }
+    if (s->sink != NULL && s->decision_count >= s->sink_first &&
+        s->decision_count <= s->sink_last) {
         trace_line(s, who, what, text, value);
     }
 }
@@ -72,4 +97,22 @@ void sim_trace_sink(struct sim *s, void (*write)(void *ctx, struct str line), vo
 {
     s->sink = write;
     s->sink_ctx = ctx;
+    sim_trace_window(s, 1, UINT64_MAX);
+}
+
+void sim_trace_window(struct sim *s, uint64_t first, uint64_t last)
+{
+    s->sink_first = first;
+    s->sink_last = last;
+}
+
+uint64_t sim_decisions(const struct sim *s)
+{
+    return s->decision_count;
+}
+
+const uint64_t *sim_checkpoints(const struct sim *s, size_t *ret_count)
+{
+    *ret_count = s->checkpoint_count;
+    return s->checkpoints;
 }

@@ -98,6 +98,15 @@ END
 unset_github=$(env -u GITHUB_ACTIONS "$aforo" run "$work/failing.yaml" --seed 1 --once --quiet)
 grep -q '^::error' <<<"$unset_github" && wrong 'annotations without being asked'
 
+# Two processes, two environments: one fingerprint. A window of a trace is that part of it.
+expect 0 fresh "$good" --seeds 5..6 --check fresh
+expect 2 stale "$good" --seed 5 --check stale
+for name in a b; do TZ=Asia/Tokyo HOME=/$name "$aforo" run "$good" --seeds 5..6 --fingerprint "$work/$name.print" || wrong 'no fingerprint'; done
+[ "$(wc -l <"$work/a.print")" -eq 2 ] && cmp -s "$work/a.print" "$work/b.print" || wrong 'two fingerprints of one seed'
+"$aforo" run "$good" --seed 5 --fingerprint - --trace "$work/window" --trace-window 100..120 >/dev/null
+"$aforo" run "$good" --seed 5 --fingerprint - --trace "$work/whole" >/dev/null
+[ "$(wc -l <"$work/window")" -eq 21 ] && cmp -s "$work/window" <(sed -n 100,120p "$work/whole") || wrong 'the window of a trace'
+
 # One seed is one trace; another seed is another.
 for name in a b; do "$aforo" run "$good" --seed 5 --once --quiet --trace "$work/$name.trace" >/dev/null 2>&1; done
 "$aforo" run "$good" --seed 6 --once --quiet --trace "$work/c.trace" >/dev/null 2>&1

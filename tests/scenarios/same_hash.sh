@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # One commit and one seed give one run, whoever compiled it: gcc and clang, -O0 and -O3, must write the same trace of every
-# scenario of the catalogue, decision by decision, and end with the same hash.   usage: same_hash.sh [SEED...]
+# scenario of the catalogue, decision by decision, and end with the same hash, also in a process that has just begun with another environment.   usage: same_hash.sh [SEED...]
 set -euo pipefail
 cd "${AFORO_SOURCE:-$(dirname "$0")/../..}"
 seeds=("$@")
@@ -16,7 +16,7 @@ traces() { # program, folder
   for file in scenarios/catalog/*.yaml; do
     for seed in "${seeds[@]}"; do
       status=0
-      "$1" run "$file" --seed "$seed" --quiet --trace "$2/$(basename "$file" .yaml)-$seed" >>"$2.log" 2>&1 || status=$?
+      "$1" run "$file" --seed "$seed" --quiet --check fresh --trace "$2/$(basename "$file" .yaml)-$seed" >>"$2.log" 2>&1 || status=$?
       # One seed does not fire every fault, which is "unknown" (6).
       [ "$status" -eq 0 ] || [ "$status" -eq 6 ] || { tail -n 3 "$2.log"; echo "$2: $file seed $seed: exit $status"; exit 1; }
     done

@@ -1,0 +1,30 @@
+/* run_options.h -- The command line of `aforo run`: its words, and what they ask for. */
+#ifndef AFORO_SCENARIOS_CLI_RUN_OPTIONS_H
+#define AFORO_SCENARIOS_CLI_RUN_OPTIONS_H
+
+#include <stdio.h>
+#include "cli.h"
+#include "scenarios/runner/shrink.h"
+#include "scenarios/runner/sweep.h"
+
+struct run_arguments {
+    struct sweep_options sweep;
+    struct shrink_options shrink;
+    bool seeds_given, quiet, annotate, shrink_all, shrink_none;
+    bool coverage_required;
+    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture;
+    const char *fingerprint;
+    bool fresh;                       /* the second run of a seed in a new process */
+    uint64_t trace_first, trace_last; /* of `trace`; 0, 0: all of it */
+    const char *jsonl_path;
+    FILE *jsonl;
+    const char **files;
+    size_t file_count;
+};
+extern const char run_help[];
+extern const struct option run_option_list[]; /* for getopt_long */
+/* One option of the list. ERR_INVALID: its value. */
+MUST_USE enum err run_option_take(struct run_arguments *args, int option, const char *value,
+                                  struct diag *d);
+
+#endif
