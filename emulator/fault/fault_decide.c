@@ -78,6 +78,9 @@ static bool rule_matches(const struct fault_rule *rule, const struct fault_call 
         (rule->until_us > 0 && call->since_us >= rule->until_us)) {
         return false;
     }
+    if (str_eq(call->service, STR("disk")) && !fault_rule_is_of_disk(rule)) {
+        return false;
+    }
     if (rule->service.len > 0 && !str_glob(rule->service, call->service)) {
         return false;
     }

@@ -40,6 +40,12 @@ const char *fault_phase_name(enum fault_phase phase)
     return phase_names[phase];
 }
 
+bool fault_rule_is_of_disk(const struct fault_rule *rule)
+{
+    return str_eq(rule->service, STR("disk")) || str_eq(rule->at_service, STR("disk")) ||
+           (rule->phase == FAULT_KILL && str_eq(rule->actor, STR("warehouse")));
+}
+
 void fault_plan_init(struct fault_plan *p, struct arena *a, uint64_t seed)
 {
     *p = (struct fault_plan){.arena = a, .seed = seed};

@@ -144,6 +144,9 @@ struct fault_plan {
                              simulator's, for calls at which a crash hurts most */
 };
 
+/* Disks (service "disk", actor "warehouse") are no links: only rules that name them are about them,
+ * and `*` does not. */
+bool fault_rule_is_of_disk(const struct fault_rule *rule);
 void fault_plan_init(struct fault_plan *p, struct arena *a, uint64_t seed);
 /* Reads a list of rules (the `faults:` of a scenario file; reference: docs/scenario-format.md) and
  * adds them. ERR_INVALID "line:column: ..." names the key, what was expected and the nearest known

@@ -387,17 +387,45 @@ static enum err read_key(struct rule_reader *r, const struct json *value, struct
 
 /* ---- a whole rule ---- */
 
+/* A disk has no connection to lose, and two ways to fail. */
+static enum err check_disk(const struct rule_reader *r, const struct json *rule, struct diag *d)
+{
+    enum fault_phase phase = r->rule.phase;
+    bool lies = phase == FAULT_LOSE_REQUEST;
+    if ((lies && !fault_is_about(&r->rule, "disk", "sync")) || phase == FAULT_LOSE_RESPONSE ||
+        phase == FAULT_DUPLICATE || phase == FAULT_LATE || phase == FAULT_WIRE) {
+        return fail(
+            d, ERR_INVALID,
+            AT "phase %s is not for this: of a disk reject, apply_reject, partial (write, sync),"
+               " lose_request (sync: a lie), delay and kill are",
+            AT_ARGS(rule), fault_phase_name(phase));
+    }
+    if ((r->has_error && !str_eq(r->rule.error, STR("EIO")) &&
+         !str_eq(r->rule.error, STR("ENOSPC"))) ||
+        r->has_sqlstate) {
+        return fail(d, ERR_INVALID, AT "a disk's error is EIO or ENOSPC", AT_ARGS(rule));
+    }
+    return ERR_OK;
+}
+
 static enum err check_phase(const struct rule_reader *r, const struct json *rule, struct diag *d)
 {
     enum fault_phase phase = r->rule.phase;
     bool warehouse = fault_is_about(&r->rule, "warehouse", NULL);
     if (phase == FAULT_PARTIAL && !fault_is_about(&r->rule, "kinesis", "PutRecords") &&
         !fault_is_about(&r->rule, "sns", "PublishBatch") &&
-        !fault_is_about(&r->rule, "s3", "DeleteObjects")) {
-        return fail(d, ERR_INVALID,
-                    AT "phase partial is for kinesis:PutRecords, sns:PublishBatch and"
-                       " s3:DeleteObjects only: no other operation answers entry by entry",
-                    AT_ARGS(rule));
+        !fault_is_about(&r->rule, "s3", "DeleteObjects") &&
+        !fault_is_about(&r->rule, "disk", "write") && !fault_is_about(&r->rule, "disk", "sync")) {
+        return fail(
+            d, ERR_INVALID,
+            AT
+            "phase partial is for kinesis:PutRecords, sns:PublishBatch,"
+            " s3:DeleteObjects, disk:write and disk:sync only: no other operation answers entry by"
+            " entry",
+            AT_ARGS(rule));
+    }
+    if (fault_is_about(&r->rule, "disk", NULL)) {
+        return check_disk(r, rule, d);
     }
     if (warehouse && (phase == FAULT_DUPLICATE || phase == FAULT_LATE)) {
         return fail(d, ERR_INVALID, AT "phase %s is for requests: a session has nothing in between",

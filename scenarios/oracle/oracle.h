@@ -91,6 +91,8 @@ struct oracle_alerts {
 };
 MUST_USE enum err oracle_check_alerts(struct oracle *o, const struct oracle_alerts *asked,
                                       struct oracle_finding *f, struct diag *d);
+/* What was committed before the eyes of oracle_watch is there still, and the file is sound. */
+MUST_USE enum err oracle_check_durable(struct oracle *o, struct oracle_finding *f, struct diag *d);
 /* The current report of every day that is closed at `now_us` says what raw says. */
 MUST_USE enum err oracle_check_reports(struct oracle *o, int64_t now_us, struct oracle_finding *f,
                                        struct diag *d);
@@ -153,8 +155,8 @@ MUST_USE enum err oracle_trails(struct oracle *o, struct str story, struct arena
                                 struct oracle_trail **ret_trails, size_t *ret_count,
                                 uint64_t *ret_left_out, struct diag *d);
 
-/* A session as the pipeline gets it, watched: when which alert was committed. `now_us` gives the
- * emulator's clock. Lives in `a`; the inner one is closed with it. */
+/* A session as the pipeline gets it, watched: what was committed, and alerts when. `now_us` gives
+ * the emulator's clock. Lives in `a`; the inner one is closed with it. */
 struct warehouse *oracle_watch(struct oracle *o, struct arena *a, struct warehouse *inner,
                                int64_t (*now_us)(void *ctx), void *ctx);
 

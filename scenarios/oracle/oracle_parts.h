@@ -57,7 +57,8 @@ struct oracle {
     struct map *raw;    /* of raw_object, by key */
     struct raw_object *raw_first, **raw_end;
     uint64_t raw_records, stored_count, unlanded, deliveries_twice;
-    struct map *alerts; /* committed_us + 1 as a pointer to int64, by alert id */
+    struct map *alerts;    /* committed_us + 1 as a pointer to int64, by alert id */
+    struct map *committed; /* keys of objects whose loading was committed */
 };
 
 /* Notes one row of a class; the first that is a failure makes the story. */

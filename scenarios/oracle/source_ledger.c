@@ -19,6 +19,7 @@ struct oracle *oracle_new(struct arena *a, const struct oracle_options *options)
     o->stored = map_new(a);
     o->raw = map_new(a);
     o->alerts = map_new(a);
+    o->committed = map_new(a);
     o->end = &o->first;
     o->raw_end = &o->raw_first;
     return o;

@@ -8,6 +8,9 @@
 #include "adapter/warehouse_sqlite.h"
 #include "base/limits.h"
 #include "pipeline/loading.h"
+#include "scenarios/sim/sim.h"
+#include "scenarios/world/server_session.h"
+#include "scenarios/world/sim_disk.h"
 
 #define BUSY_MS 10000 /* another thread's transaction is waited for */
 
@@ -19,13 +22,59 @@ struct database {
     const char *folder;   /* SQLite in a file: the temporary one */
     const char *conninfo; /* PostgreSQL: with the schema in it */
     struct str schema;
+    struct sim_disk *disk;         /* NULL: none */
+    struct server_machine machine; /* of the disk */
+    struct sim *sim;               /* NULL until it is attached */
 };
+
+/* ---- the machine of a disk ---- */
+
+static enum err machine_open(void *ctx, struct arena *a, struct warehouse **ret_warehouse,
+                             struct diag *d)
+{
+    const struct database *db = ctx;
+    struct warehouse_sqlite_options options = {.path = db->path, .durable = true};
+    return warehouse_sqlite_open(a, &options, ret_warehouse, d);
+}
+
+static bool machine_is_up(void *ctx)
+{
+    const struct database *db = ctx;
+    return db->sim == NULL || sim_machine_is_up(db->sim);
+}
+
+static unsigned machine_generation(void *ctx)
+{
+    const struct database *db = ctx;
+    return sim_disk_generation(db->disk);
+}
+
+static void disk_make(struct database *db)
+{
+    db->disk = sim_disk_new(db->arena, db->in.seed);
+    db->path = "file:/warehouse.db?vfs=" SIM_DISK_VFS;
+    db->machine = (struct server_machine){
+        .open = machine_open, .is_up = machine_is_up, .generation = machine_generation, .ctx = db};
+}
+
+void database_attach(struct database *db, struct sim *sim)
+{
+    if (db->disk != NULL) {
+        db->sim = sim;
+        sim_disk_attach(sim, db->disk);
+    }
+}
+
+/* ---- sessions ---- */
 
 enum err database_session(const struct database *db, struct arena *a,
                           struct warehouse **ret_warehouse, struct diag *d)
 {
     if (db->conninfo != NULL) {
         return warehouse_postgres_open(a, db->conninfo, ret_warehouse, d);
+    }
+    if (db->disk != NULL) {
+        return server_session_open(&db->machine, a, ret_warehouse, d);
     }
     struct warehouse_sqlite_options options = {.path = db->path,
                                                .busy_ms = db->in.real ? BUSY_MS : 0};
@@ -81,6 +130,10 @@ static enum err place_make(struct database *db, struct diag *d)
     }
     if (db->in.real) {
         return file_make(db, d);
+    }
+    if (db->in.disk) {
+        disk_make(db);
+        return ERR_OK;
     }
     /* sessions of one run share it by its name; it is gone when the last of them is closed */
     db->path = str_z(db->arena, str_printf(db->arena, "file:/aforo-run-%llu?vfs=memdb",

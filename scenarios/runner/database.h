@@ -10,6 +10,7 @@ struct database;
 struct database_options {
     uint64_t seed;
     bool real;            /* sessions of several threads */
+    bool disk;            /* simulated: SQLite on a disk that can lose power */
     bool foreign;         /* the definition's table alone, in plain types: for somebody's program */
     const char *conninfo; /* a PostgreSQL's; NULL: SQLite */
 };
@@ -22,6 +23,9 @@ MUST_USE enum err database_session(const struct database *db, struct arena *a,
                                    struct warehouse **ret_warehouse, struct diag *d);
 /* sqlite:PATH, or the connection string: where another process finds it. Lives in `a`. */
 struct str database_url(const struct database *db, struct arena *a);
+struct sim;
+/* The disk's faults are this world's from here on; without a disk nothing. */
+void database_attach(struct database *db, struct sim *sim);
 struct warehouse *database_first(struct database *db); /* the session that made it */
 void database_close(struct database *db);              /* after all other sessions; NULL is fine */
 

@@ -60,6 +60,8 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
         return oracle_check_reports(w->oracle, stage_wall_us(w->stage), f, d);
     case EXPECT_REPORT_ON_TIME:
         return deadline_check(w, e, f, d);
+    case EXPECT_DURABLE:
+        return oracle_check_durable(w->oracle, f, d);
     case EXPECT_RETRIES:
         oracle_check_retries(w->oracle, w->retries[e - w->scenario->expectations], f);
         break;

@@ -48,6 +48,8 @@ static bool has_occurred(const struct world *w, struct str what, const struct ru
         {STR("new_version"), o->report_versions > 0},
         {STR("throttle"), w->throttles > 0},
         {STR("reshard"), w->actions_done > 0},
+        {STR("power_loss"),
+         stage_sim(w->stage) != NULL && sim_machine_losses(stage_sim(w->stage)) > 0},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (str_eq(all[i].name, what)) {
@@ -178,13 +180,12 @@ static enum stage_end phases_run(struct world *w)
 static enum err world_judge(struct world *w, struct arena *a, const struct run_options *options,
                             FILE *trace, struct run_result *r, struct diag *d)
 {
+    struct world_trace sink = {.write = trace_write,
+                               .ctx = trace,
+                               .first = options->trace_last > 0 ? options->trace_first : 1,
+                               .last = options->trace_last > 0 ? options->trace_last : UINT64_MAX};
+    w->trace = trace != NULL ? &sink : NULL;
     TRY(world_open(w, d));
-    if (trace != NULL) {
-        sim_trace_sink(stage_sim(w->stage), trace_write, trace);
-        if (options->trace_last > 0) {
-            sim_trace_window(stage_sim(w->stage), options->trace_first, options->trace_last);
-        }
-    }
     struct timeline *timeline = NULL;
     if (options->page_file != NULL) {
         timeline = timeline_new(w->arena);
@@ -260,6 +261,11 @@ enum err run_real(struct arena *a, const struct scenario *scenario, uint64_t see
                       .trouble = DIAG_INIT};
     if (scenario->clock_count > 0) {
         return fail(d, ERR_UNSUPPORTED, "clocks: the actors of a real run share one clock");
+    }
+    if (scenario->disk) {
+        return fail(d, ERR_UNSUPPORTED,
+                    "warehouse: {disk: true} is simulated: a real disk keeps"
+                    " its power");
     }
     if (options->trace_file != NULL) {
         return fail(d, ERR_UNSUPPORTED, "a real run has no trace: nothing orders its threads");

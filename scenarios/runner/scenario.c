@@ -168,13 +168,25 @@ static enum err tuning_read(const struct reading *r, const struct json *topology
     return reading_duration(r, tuning, "shard_list", US_PER_S, US_PER_DAY, &def->shard_list_us, d);
 }
 
+static enum err warehouse_read(const struct reading *r, const struct json *topology,
+                               struct scenario *s, struct diag *d)
+{
+    struct json *warehouse;
+    TRY(reading_node(r, topology, "warehouse", JSON_IS_OBJECT, false, &warehouse, d));
+    if (warehouse == NULL) {
+        return ERR_OK;
+    }
+    TRY(KEYS(r, warehouse, d, STR("disk")));
+    return reading_bool(r, warehouse, "disk", &s->disk, d);
+}
+
 static enum err topology_read(const struct reading *r, const struct json *root, struct scenario *s,
                               struct diag *d)
 {
     struct json *topology, *stream;
     TRY(reading_node(r, root, "topology", JSON_IS_OBJECT, true, &topology, d));
     TRY(KEYS(r, topology, d, STR("stream"), STR("pipeline"), STR("tuning"), STR("actors"),
-             STR("twin_landers"), STR("small_parts"), STR("processes")));
+             STR("twin_landers"), STR("small_parts"), STR("processes"), STR("warehouse")));
     TRY(pipeline_read(r, topology, s, d));
     TRY(tuning_read(r, topology, s->pipeline, d));
     s->stream = s->pipeline->stream;
@@ -189,6 +201,7 @@ static enum err topology_read(const struct reading *r, const struct json *root, 
         TRY(reading_bool(r, stream, "limits", &limits, d));
         s->limits_off = !limits;
     }
+    TRY(warehouse_read(r, topology, s, d));
     TRY(scenario_processes_read(r, topology, s, d));
     return actors_read(r, topology, s, d);
 }
@@ -291,6 +304,14 @@ static enum err scenario_fill(const struct reading *r, const struct json *root, 
     struct diag why = DIAG_INIT;
     if (fault_plan_read(&plan, s->faults, &why) != ERR_OK) {
         return fail(d, why.code, "%.*s:%s", STR_ARG(s->file), why.msg);
+    }
+    for (size_t i = 0; i < plan.count && !s->disk; i++) {
+        if (fault_rule_is_of_disk(&plan.rules[i])) {
+            return reading_fail(
+                r, s->faults, d,
+                "fault %.*s is about a disk: topology needs warehouse: {disk: true}",
+                STR_ARG(plan.rules[i].name));
+        }
     }
     TRY(scenario_expectations_read(r, root, s, d));
     return scenario_processes_check(s, d);

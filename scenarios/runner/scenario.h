@@ -27,6 +27,7 @@ enum expect_kind {
     EXPECT_REPORT_EQUALS_RECOMPUTATION, /* every current report against a naive count over raw */
     EXPECT_REPORT_ON_TIME, /* each day's first report leaves at its close, neither before nor much
                               later */
+    EXPECT_DURABLE,        /* what was committed stays, and the warehouse's file is sound */
     EXPECT_RETRIES,        /* failed calls of one actor and operation: at_most within within_us */
     EXPECT_OCCURS /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at
                      least one seed */
@@ -103,6 +104,7 @@ struct scenario {
     struct str stream;
     unsigned shards;
     bool limits_off, small_parts;
+    bool disk; /* the warehouse is on a simulated disk, which can lose power */
     struct str pipeline_file;
     struct definition *pipeline;
     struct scenario_actors actors;

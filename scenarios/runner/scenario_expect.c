@@ -15,11 +15,13 @@ static const struct str KINDS[] = {STR_INIT("conservation"),
                                    STR_INIT("sql"),
                                    STR_INIT("report_equals_recomputation"),
                                    STR_INIT("report_on_time"),
+                                   STR_INIT("durable"),
                                    STR_INIT("retries")};
 static const struct str OCCURRENCES[] = {
     STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),
     STR_INIT("quarantine"),         STR_INIT("conflict"), STR_INIT("late"),
-    STR_INIT("new_version"),        STR_INIT("throttle"), STR_INIT("reshard")};
+    STR_INIT("new_version"),        STR_INIT("throttle"), STR_INIT("reshard"),
+    STR_INIT("power_loss")};
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static enum err texts_read(const struct reading *r, const struct json *node, struct str **ret_texts,
@@ -136,6 +138,7 @@ static enum err options_read(const struct reading *r, const struct json *what,
     case EXPECT_RETRIES:
         return retries_read(r, what, e, d);
     case EXPECT_CONSERVATION:
+    case EXPECT_DURABLE:
     case EXPECT_SQL:
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
     case EXPECT_OCCURS:

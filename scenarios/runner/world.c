@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "replay/source.h"
+#include "scenarios/sim/sim.h"
 
 #define ALONE_US_MAX US_PER_HOUR
 #define ATTEMPT_US (10 * US_PER_S) /* aws_config's default */
@@ -214,6 +215,16 @@ static void unlock_stage(void *stage)
     stage_unlock(stage);
 }
 
+static void sim_begin(struct world *w)
+{
+    struct sim *sim = stage_sim(w->stage);
+    database_attach(w->database, sim);
+    if (w->trace != NULL) {
+        sim_trace_sink(sim, w->trace->write, w->trace->ctx);
+        sim_trace_window(sim, w->trace->first, w->trace->last);
+    }
+}
+
 enum err world_open(struct world *w, struct diag *d)
 {
     const struct scenario *s = w->scenario = knobs_draw(w->arena, w->scenario, w->seed);
@@ -238,12 +249,16 @@ enum err world_open(struct world *w, struct diag *d)
                                   .speed = w->speed};
     struct database_options database = {.seed = w->seed,
                                         .real = w->speed > 0,
+                                        .disk = s->disk,
                                         .foreign = s->process_count > 0,
                                         .conninfo = w->conninfo};
     TRY(processes_open(w, d));
     TRY(database_open(w->arena, &database, s->pipeline, &w->database, d));
     w->session = database_first(w->database);
     TRY(stage_open(w->arena, &stage, &w->stage, d));
+    if (stage_sim(w->stage) != NULL) {
+        sim_begin(w);
+    }
     struct oracle_options oracle = {.emulator = w->emulator,
                                     .def = s->pipeline,
                                     .warehouse = w->session,

@@ -23,8 +23,14 @@ struct world_actor {
     bool silent;              /* a process: was waited for and made none */
     struct str trouble;       /* with what its worker ended last: what needs a person */
 };
+struct world_trace { /* where decisions of a simulated world are written, first..last of them */
+    void (*write)(void *ctx, struct str line);
+    void *ctx;
+    uint64_t first, last;
+};
 struct world {
     struct arena *arena;
+    const struct world_trace *trace; /* NULL: nowhere */
     const struct scenario *scenario;
     uint64_t seed;
     struct emulator *emulator;

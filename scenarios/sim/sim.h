@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "emulator/emulator.h"
 #include "scenarios/world/run_event.h"
+#include "scenarios/world/sim_disk.h"
 #include "seam/rt.h"
 #include "seam/transport.h"
 #include "seam/warehouse.h"
@@ -80,6 +81,12 @@ void sim_trace_window(struct sim *s, uint64_t first, uint64_t last);
 
 /* What happens, as it happens; NULL: off. The hash does not depend on it. */
 void sim_event_sink(struct sim *s, run_event_fn *note, void *ctx);
+
+/* The warehouse's machine: the actor "warehouse", which is no task of its own. Its disk asks the
+ * world's plan from here on. */
+void sim_disk_attach(struct sim *s, struct sim_disk *disk);
+bool sim_machine_is_up(struct sim *s); /* not between a power loss and its restart */
+uint64_t sim_machine_losses(const struct sim *s);
 
 /* Seams of one task of an actor. */
 MUST_USE enum err sim_transport_open(struct sim_actor *actor, struct arena *a,

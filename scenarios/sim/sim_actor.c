@@ -9,8 +9,6 @@
 #include "base/instant.h"
 #include "base/limits.h"
 
-#define EXPOSED_KILL_FACTOR 10
-
 struct sim_actor *sim_actor_add(struct sim *s, struct str name, sim_entry_fn *entry, void *arg)
 {
     struct sim_actor *actor = NEW(s->arena, struct sim_actor);

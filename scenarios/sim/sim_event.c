@@ -8,6 +8,7 @@ void sim_event_sink(struct sim *s, run_event_fn *note, void *ctx)
     struct ledger_entry entry;
     s->event_note = note;
     s->event_ctx = ctx;
+    machine_shown(s);
     while (s->options.emulator != NULL &&
            emulator_ledger_next(s->options.emulator, s->ledger_seen, &entry)) {
         s->ledger_seen = entry.number; /* before anybody listened */

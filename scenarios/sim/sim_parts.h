@@ -10,6 +10,8 @@
 #include "sim.h"
 #include "base/heap.h"
 
+#define EXPOSED_KILL_FACTOR 10 /* how much likelier a crash is where it hurts most */
+
 /* Streams of randomness: one draw per occasion, each with a place of its own. */
 enum sim_stream {
     SIM_STREAM_TIE = 0x73696d01,
@@ -102,6 +104,11 @@ struct sim {
     bool ending; /* the world is being freed: what is on its way arrives nowhere */
     size_t doomed_count, unfinished_count;
     struct fault_ordinals *ordinals;
+    /* the warehouse's machine; disk NULL: there is none */
+    struct sim_disk *disk;
+    bool machine_is_up, machine_exposed;
+    int64_t machine_up_us;
+    uint64_t machine_losses;
     /* the loop */
     uint64_t event_count, instant_count;
     sim_check_fn *check;
@@ -134,6 +141,9 @@ void sim_outbound(struct sim *s);
 void trace_note(struct sim *s, struct str who, const char *what, struct str text, int64_t value);
 void trace_call(struct sim_actor *actor, const struct http_request *request);
 void trace_answer(struct sim_actor *actor, const struct http_response *response);
+
+/* ---- sim_machine.c ---- */
+void machine_shown(const struct sim *s); /* to an event sink that begins to listen */
 
 /* ---- sim_sqlite.c ---- */
 void sqlite_seed(uint64_t seed); /* of the process */

@@ -79,6 +79,7 @@ static void note(void *ctx, const char *what, struct str text, int64_t value)
 static void come_back(void *ctx, uint64_t number, int64_t delay_us)
 {
     struct sim_actor *actor = ctx;
+    delay_us += actor->sim->disk != NULL ? sim_disk_slow_us(actor->sim->disk) : 0;
     if (delay_us > 0) {
         task_delay(task_running(actor->sim), delay_us);
     }

@@ -112,6 +112,13 @@ static enum err check_copies(struct world *w, struct oracle *o, struct oracle_fi
     return oracle_check_alerts(o, &asked, f, d);
 }
 
+static enum err check_durable(struct world *w, struct oracle *o, struct oracle_finding *f,
+                              struct diag *d)
+{
+    (void)w;
+    return oracle_check_durable(o, f, d);
+}
+
 #define CLOSED_US (WORLD_START_US + US_PER_DAY + US_PER_HOUR) /* the definition's grace */
 
 /* A look an hour after the close, with an hour from the close or the heal on allowed. */
@@ -377,6 +384,44 @@ static void told_thrice(struct world *w, struct oracle *o)
     publish(w, "orders/quarantine/" WORLD_DAY);
 }
 
+/* An object is loaded before the oracle's eyes, as the loader does it. */
+static void load(struct world *w, struct oracle *o, const char *key, bool commits)
+{
+    struct diag d = DIAG_INIT;
+    struct warehouse *watched = oracle_watch(o, w->arena, w->warehouse, now_of, w);
+    struct warehouse_value params[] = {warehouse_text(w->def->name), warehouse_text(str_of(key))};
+    OK(warehouse_begin(watched, &d));
+    OK(warehouse_exec(watched,
+                      STR("insert into aforo_loaded_object (pipeline, object_key, etag, checksum, "
+                          "records, loaded, duplicates, quarantined, filtered, loaded_us) values "
+                          "($1, $2, '', '', 0, 0, 0, 0, 0, 0)"),
+                      params, 2, NULL, &d));
+    if (commits) {
+        OK(warehouse_commit(watched, &d));
+    } else {
+        warehouse_rollback(watched);
+    }
+}
+
+static void loaded_and_kept(struct world *w, struct oracle *o)
+{
+    load(w, o, "raw/kept", true);
+    load(w, o, "raw/rolled-back", false);
+    raise(w, o, "kept", WORLD_DAY);
+}
+
+static void loaded_and_gone(struct world *w, struct oracle *o)
+{
+    loaded_and_kept(w, o);
+    world_exec(w, "delete from aforo_loaded_object where object_key = 'raw/kept'");
+}
+
+static void alerted_and_gone(struct world *w, struct oracle *o)
+{
+    loaded_and_kept(w, o);
+    world_exec(w, "delete from aforo_alert where id like '%kept%'");
+}
+
 static void fail_calls(struct world *w, int count, int64_t apart_us)
 {
     struct diag d = DIAG_INIT;
@@ -510,6 +555,10 @@ static const struct plant {
     {"alerts: too often", told_too_often, check_alerts, ROW_UNEXPECTED, "at most 1"},
     {"alerts: two copies are allowed", told_well, check_copies, ROW_LOST, NULL},
     {"alerts: three copies", told_thrice, check_copies, ROW_DUPLICATED, "published 3 times"},
+    {"durable: kept", loaded_and_kept, check_durable, ROW_LOST, NULL},
+    {"durable: an object", loaded_and_gone, check_durable, ROW_LOST,
+     "object raw/kept was committed and is gone"},
+    {"durable: an alert", alerted_and_gone, check_durable, ROW_LOST, "was committed and is gone"},
     {"retries: patient", tried_patiently, check_retries, ROW_LOST, NULL},
     {"retries: a storm", hammered, check_retries, ROW_UNEXPECTED, "over 4 times within 1000 ms"},
     {"deadline: in time", report_after_the_close, check_deadline, ROW_LOST, NULL},

@@ -146,3 +146,34 @@ Test(run, sweeps_over_processes)
               r.failures[4].seed == 5);
     arena_free(a);
 }
+
+Test(run, a_warehouse_that_loses_power_keeps_what_it_committed_unless_its_disk_lies)
+{
+    /* With power losses and failing operations alone a run passes, the same each time; where every
+     * sync lies, `durable` fails, and a real run is refused. */
+    struct arena *a = arena_new("test", 4 * GIB);
+    struct diag d = DIAG_INIT;
+    struct run_options options = {.keep_plan = false};
+    struct run_result ignored;
+#define DISK "  warehouse: {disk: true}\n"
+#define POWER                                                                                      \
+    "{kill: warehouse, probability: 1/60, restart_after: 5s},"                                     \
+    "{on: \"disk:sync\", phase: apply_reject, probability: 1/10},"                                 \
+    "{on: \"disk:write\", phase: partial, error: ENOSPC, probability: 1/60}"
+    struct scenario *s =
+        scenario_of(a, SCENARIO(DISK, POWER, "  - always: durable\n  - sometimes: power_loss\n"));
+    struct run_result first = run(a, s, 1), again = run(a, s, 1);
+    cr_expect_eq(first.verdict, VERDICT_PASS, "%.*s", STR_ARG(first.story));
+    cr_expect(first.counts.faults_by_phase[FAULT_KILL] > 2 && first.occurred[2]);
+    cr_expect_str_eq(first.trace, again.trace);
+    cr_expect_eq(run_real(a, s, 1, &options, &ignored, &d), ERR_UNSUPPORTED);
+    s = scenario_of(a, SCENARIO(DISK, POWER ",{on: \"disk:sync\", phase: lose_request}",
+                                "  - always: durable\n"));
+    unsigned found = 0;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct run_result r = run(a, s, seed);
+        found += r.verdict == VERDICT_FAIL && str_starts(r.story, STR("durable ")) ? 1 : 0;
+    }
+    cr_expect(found > 0);
+    arena_free(a);
+}
