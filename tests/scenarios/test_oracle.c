@@ -1,5 +1,5 @@
 /* test_oracle.c -- Every checker sees the violation that was planted for it, and calls a right
- * pipeline well. Long because all of the plants are of one day and stand in one table. */
+ * pipeline well. Why so long: all plants are of one day, and stand in one table. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
