@@ -15,6 +15,7 @@
 #include "scenarios/runner/fingerprint.h"
 #include "scenarios/runner/junit.h"
 #include "scenarios/runner/keep.h"
+#include "scenarios/runner/seed_files.h"
 
 #define FILES_MAX 256
 #define KEPT_MAX 5 /* failures of one file */
@@ -33,7 +34,7 @@ static enum err file_read(struct arena *a, const struct run_arguments *args, con
     if (args->plan != NULL) {
         TRY(scenario_read(a, args->plan, &plan, d));
         scenario->faults = plan->faults;
-        scenario->swarm = false;
+        scenario->swarm = plan->swarm; /* coordinates stay as they are; clocks are redrawn */
     }
     if (args->capture != NULL) {
         const char *path = realpath(args->capture, NULL); /* a kept plan may lie elsewhere */
@@ -116,6 +117,25 @@ static const char *const *fresh_of(struct arena *a, const struct run_arguments *
     return all;
 }
 
+/* What earlier sweeps have left: seeds that failed, seeds that are done. */
+static enum err earlier_take(struct arena *a, const struct run_arguments *args,
+                             const struct scenario *scenario, struct sweep_options *sweep,
+                             size_t *ret_rule_count, struct diag *d)
+{
+    struct fault_plan plan;
+    fault_plan_init(&plan, a, 0);
+    TRY(fault_plan_read(&plan, scenario->faults, d));
+    *ret_rule_count = plan.count;
+    struct seed_range range = {
+        .first = sweep->seed_first, .last = sweep->seed_last, .rule_count = plan.count};
+    if (args->corpus != NULL) {
+        TRY(corpus_read(a, args->corpus, scenario->name, &sweep->corpus, &sweep->corpus_count, d));
+    }
+    return args->resume ? seed_log_read(a, args->jsonl_path, scenario, &range, &sweep->done,
+                                        &sweep->done_count, d)
+                        : ERR_OK;
+}
+
 static enum err file_run(struct arena *a, const struct run_arguments *args, const char *file,
                          struct run_report *ret_report, struct diag *d)
 {
@@ -142,19 +162,27 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
         sweep.on_seed = run_jsonl;
         sweep.on_seed_ctx = &output;
     }
+    TRY(earlier_take(a, args, scenario, &sweep, &output.rule_count, d));
     if (sweep.coverage != NULL) {
         TRY(rules_declare(a, scenario, sweep.coverage, d));
     }
     ret_report->scenario = scenario;
     ret_report->real = sweep.real;
     ret_report->exec = args->exec;
+    if (sweep.real && args->report != NULL) {
+        TRY(keep_folder(args->report, d));
+        sweep.pages = args->report;
+    }
     enum err err = sweep_run(a, scenario, &sweep, &ret_report->result, d);
     if (sweep.progress != NULL) {
         fprintf(stderr, "\r\033[K");
     }
     TRY(err);
-    if (args->report != NULL) {
+    if (args->report != NULL && !sweep.real) {
         TRY(pages_write(a, args, ret_report, sweep.seed_first, d));
+    }
+    if (args->corpus != NULL) {
+        TRY(corpus_add(a, args->corpus, scenario->name, &ret_report->result, d));
     }
     return args->keep == NULL ? ERR_OK : failures_keep(a, args, ret_report, d);
 }
@@ -292,6 +320,17 @@ static int files_run(struct arena *a, const struct run_arguments *args)
     return (int)verdict;
 }
 
+/* Behind what is there, when that is gone on from; a line that was cut off ends there. */
+static FILE *jsonl_open(const struct run_arguments *args)
+{
+    FILE *file = fopen(args->jsonl_path, args->resume ? "ab+" : "wb");
+    if (file != NULL && args->resume && fseek(file, -1, SEEK_END) == 0 && fgetc(file) != '\n') {
+        (void)fseek(file, 0, SEEK_END);
+        (void)fputc('\n', file);
+    }
+    return file;
+}
+
 static int command_run(int argc, char **argv)
 {
     struct run_arguments args = {.sweep = {.jobs = 0}, .annotate = run_is_in_github()};
@@ -307,9 +346,8 @@ static int command_run(int argc, char **argv)
         }
     }
     if (args.sweep.real) { /* a real world has the machine to itself, and no two runs are alike */
-        if (args.keep != NULL || args.trace != NULL || args.report != NULL ||
-            args.fingerprint != NULL || args.fresh) {
-            return cli_usage(&cli_run, "--keep, --report, --trace, --fingerprint and --check fresh "
+        if (args.keep != NULL || args.trace != NULL || args.fingerprint != NULL || args.fresh) {
+            return cli_usage(&cli_run, "--keep, --trace, --fingerprint and --check fresh "
                                        "need a simulated run, not --real");
         }
         args.sweep.once = true;
@@ -326,7 +364,11 @@ static int command_run(int argc, char **argv)
         arena_free(a);
         return cli_usage(&cli_run, "%s", d.msg);
     }
-    if (args.jsonl_path != NULL && (args.jsonl = fopen(args.jsonl_path, "wb")) == NULL) {
+    if (args.resume && args.jsonl_path == NULL) {
+        arena_free(a);
+        return cli_usage(&cli_run, "--resume goes on from the lines of --jsonl FILE");
+    }
+    if (args.jsonl_path != NULL && (args.jsonl = jsonl_open(&args)) == NULL) {
         arena_free(a);
         return cli_usage(&cli_run, "%s: cannot be written", args.jsonl_path);
     }

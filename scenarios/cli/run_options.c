@@ -25,6 +25,8 @@ const char run_help[] =
     "  --collect        go on to the last seed, which is the default\n"
     "  --budget T       begin no seed after so long, such as 10m\n"
     "  --jsonl FILE     a line of JSON a seed, as they end\n"
+    "  --resume         go on where the sweep that wrote --jsonl FILE was broken off\n"
+    "  --corpus FILE    seeds that failed once: run first, and new failures are added\n"
     "  --annotate       failures as annotations of GitHub, also by itself where GITHUB_ACTIONS is "
     "set\n"
     "  --junit FILE     the verdicts as JUnit XML\n"
@@ -42,7 +44,8 @@ const char run_help[] =
     "  --no-shrink      none. So do --quiet and --real\n"
     "  --shrink-runs N  at most so many runs for one failure (500)\n"
     "  --shrink-for T   at most so long, such as 30s (60s)\n"
-    "  --plan FILE      the faults of this scenario file instead of the file's own, as they are\n"
+    "  --plan FILE      the faults of this scenario file, and its run.swarm, instead of the file's "
+    "own\n"
     "  --trace FILE     run the first seed once, every decision as a line of FILE\n"
     "  --trace-window A..B  of the trace, decisions A to B alone\n"
     "  --real           on threads, loopback HTTP and a SQLite file instead of a virtual world\n"
@@ -77,6 +80,8 @@ enum {
     OPTION_COLLECT,
     OPTION_BUDGET,
     OPTION_JSONL,
+    OPTION_RESUME,
+    OPTION_CORPUS,
     OPTION_ANNOTATE,
     OPTION_SHRINK,
     OPTION_NO_SHRINK,
@@ -108,6 +113,8 @@ const struct option run_option_list[] = {
     {"collect", no_argument, NULL, OPTION_COLLECT},
     {"budget", required_argument, NULL, OPTION_BUDGET},
     {"jsonl", required_argument, NULL, OPTION_JSONL},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"corpus", required_argument, NULL, OPTION_CORPUS},
     {"annotate", no_argument, NULL, OPTION_ANNOTATE},
     {"shrink", no_argument, NULL, OPTION_SHRINK},
     {"no-shrink", no_argument, NULL, OPTION_NO_SHRINK},
@@ -193,6 +200,12 @@ enum err run_option_take(struct run_arguments *args, int option, const char *val
         return duration_parse(str_of(value), &args->sweep.budget_us, d);
     case OPTION_JSONL:
         args->jsonl_path = value;
+        return ERR_OK;
+    case OPTION_RESUME:
+        args->resume = true;
+        return ERR_OK;
+    case OPTION_CORPUS:
+        args->corpus = value;
         return ERR_OK;
     case OPTION_ANNOTATE:
         args->annotate = true;

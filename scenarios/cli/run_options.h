@@ -16,7 +16,8 @@ struct run_arguments {
     const char *fingerprint;
     bool fresh;                       /* the second run of a seed in a new process */
     uint64_t trace_first, trace_last; /* of `trace`; 0, 0: all of it */
-    const char *jsonl_path;
+    const char *jsonl_path, *corpus;
+    bool resume; /* what jsonl_path holds already is not run again */
     FILE *jsonl;
     const char **files;
     size_t file_count;

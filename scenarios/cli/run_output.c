@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/instant.h"
-#include "base/limits.h"
+#include "scenarios/runner/seed_files.h"
 
 #define ANNOTATIONS_MAX 10 /* GitHub shows as many of one step */
 
@@ -30,26 +30,7 @@ void run_progress(void *ctx, uint64_t done, uint64_t failed)
 void run_jsonl(void *ctx, const struct sweep_seed *seed)
 {
     const struct run_output *o = ctx;
-    struct arena *a = arena_new("line", 1 * MIB);
-    struct buf text;
-    struct json_out w;
-    buf_init(&text, a, 64 * KIB);
-    json_out_init(&w, &text);
-    json_out_object(&w);
-    json_out_kstr(&w, "scenario", o->scenario->name);
-    json_out_kstr(&w, "file", o->scenario->file);
-    json_out_ki64(&w, "seed", (int64_t)seed->seed);
-    json_out_kstr(&w, "verdict", str_of(verdict_name(seed->verdict)));
-    json_out_kstr(&w, "story", seed->story);
-    json_out_ki64(&w, "faults", (int64_t)seed->faults);
-    json_out_ki64(&w, "crashes", (int64_t)seed->crashes);
-    json_out_ki64(&w, "acknowledged", (int64_t)seed->acknowledged);
-    json_out_ki64(&w, "virtual_us", seed->virtual_us);
-    json_out_ki64(&w, "cpu_us", seed->cpu_us);
-    json_out_object_end(&w);
-    buf_add_char(&text, '\n');
-    (void)fwrite(text.ptr, 1, text.len, o->jsonl); /* a full disk is told of at fclose */
-    arena_free(a);
+    seed_log_write(o->jsonl, o->scenario, seed, o->rule_count);
 }
 
 /* The workflow command's own escapes; a property's has two more. */

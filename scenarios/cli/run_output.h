@@ -8,15 +8,15 @@
 
 struct run_output {
     const struct scenario *scenario;
-    uint64_t seeds;   /* of the sweep */
-    int64_t began_us; /* of the monotonic clock */
-    FILE *jsonl;      /* NULL: none */
+    uint64_t seeds;    /* of the sweep */
+    int64_t began_us;  /* of the monotonic clock */
+    FILE *jsonl;       /* NULL: none */
+    size_t rule_count; /* of the scenario's faults */
 };
 int64_t run_output_now_us(void);
 /* sweep_options.progress on a terminal, with the rate and how long it will take. ctx: run_output */
 void run_progress(void *ctx, uint64_t done, uint64_t failed);
-/* sweep_options.on_seed: {"scenario","file","seed","verdict","story","faults","crashes",
- * "acknowledged","virtual_us","cpu_us"} and a newline. ctx: run_output */
+/* sweep_options.on_seed: a line of seed_files.h. ctx: run_output */
 void run_jsonl(void *ctx, const struct sweep_seed *seed);
 /* "::error file=...,title=...::story", one a failure, on stdout. */
 void run_annotate(const struct scenario *scenario, const struct sweep_result *result);

@@ -39,6 +39,29 @@ static void faults_print(const struct sweep_result *s)
     printf("%s", s->rule_count == 0 ? "none" : "");
 }
 
+/* Held, broken, not reached: in how many seeds each. */
+static void standings_print(const struct run_report *r)
+{
+    for (size_t i = 0; i < r->scenario->expectation_count; i++) {
+        const struct expectation *e = &r->scenario->expectations[i];
+        const struct sweep_standing *s = &r->result.standings[i];
+        if (e->when == EXPECT_SOMETIMES) {
+            printf("  %-34.*s %s\n", STR_ARG(e->occurs),
+                   r->result.occurred[i] ? "occurred" : "never occurred");
+            continue;
+        }
+        printf("  %-34.*s held %llu", STR_ARG(e->name), (unsigned long long)s->held);
+        if (s->broken > 0) {
+            printf(", broken %llu", (unsigned long long)s->broken);
+        }
+        if (s->not_reached > 0) {
+            printf(", not reached %llu", (unsigned long long)s->not_reached);
+        }
+        printf("%s%s\n", s->held + s->broken == 0 ? ": " : "",
+               s->held + s->broken == 0 ? expectation_needs(e) : "");
+    }
+}
+
 void run_table_print(const struct run_report *reports, size_t count)
 {
     printf("%-36s %-8s %6s %6s %6s %7s %8s %8s %8s  faults\n", "scenario", "verdict", "seeds",
@@ -54,5 +77,8 @@ void run_table_print(const struct run_report *reports, size_t count)
                (long long)(ms % 1000 / 10), (unsigned long long)(s->seeds * 1000 / (uint64_t)ms));
         faults_print(s);
         printf("\n");
+    }
+    for (size_t i = 0; i < count && count == 1; i++) { /* of several files it would be a wall */
+        standings_print(&reports[i]);
     }
 }

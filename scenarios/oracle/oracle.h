@@ -93,6 +93,16 @@ MUST_USE enum err oracle_check_alerts(struct oracle *o, const struct oracle_aler
                                       struct oracle_finding *f, struct diag *d);
 /* What was committed before the eyes of oracle_watch is there still, and the file is sound. */
 MUST_USE enum err oracle_check_durable(struct oracle *o, struct oracle_finding *f, struct diag *d);
+/* What is in raw, loaded again into this warehouse and into an empty one, is what is there. Writes
+ * to both: for the end alone, after oracle_check_raw. */
+struct oracle_replay {
+    uint64_t seed; /* of the order, and of where a load dies */
+    /* one more session with the empty one, in `a` */
+    enum err (*open)(void *ctx, struct arena *a, struct warehouse **ret_warehouse, struct diag *d);
+    void *ctx;
+};
+MUST_USE enum err oracle_check_replay(struct oracle *o, const struct oracle_replay *replay,
+                                      struct oracle_finding *f, struct diag *d);
 /* The current report of every day that is closed at `now_us` says what raw says. */
 MUST_USE enum err oracle_check_reports(struct oracle *o, int64_t now_us, struct oracle_finding *f,
                                        struct diag *d);

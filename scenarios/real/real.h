@@ -14,6 +14,7 @@
 #include "emulator/front/front.h"
 #include "seam/rt.h"
 #include "seam/transport.h"
+#include "scenarios/world/run_event.h"
 #include "seam/warehouse.h"
 
 struct real;
@@ -43,6 +44,10 @@ bool real_actor_done(const struct real_actor *actor);      /* its entry returned
 void real_actor_kill(struct real *w, struct real_actor *actor, int64_t restart_after_us);
 /* asks it to end: rt_cancelled becomes true */
 void real_actor_stop(struct real *w, struct real_actor *actor);
+
+/* Lives and deaths, as they happen, from any thread, one at a time; calls are in the emulator's
+ * ledger. NULL: off. Before the first actor is added. */
+void real_event_sink(struct real *w, run_event_fn *note, void *ctx);
 
 /* Calls `check` about every `every_us`, in the thread of real_run; false stops the run. */
 typedef bool real_check_fn(void *ctx, int64_t now_us);

@@ -9,6 +9,29 @@
 #include "base/instant.h"
 #include "base/limits.h"
 
+void real_event_sink(struct real *w, run_event_fn *note, void *ctx)
+{
+    w->event_note = note;
+    w->event_ctx = ctx;
+}
+
+/* Under `lock`. */
+static void event_lived(const struct real_actor *actor, enum run_event_kind kind,
+                        int64_t restart_after_us)
+{
+    const struct real *w = actor->world;
+    if (w->event_note == NULL) {
+        return;
+    }
+    int64_t now_us = real_now_us(w);
+    bool forever = restart_after_us < 0 || restart_after_us == INSTANT_NEVER;
+    struct run_event event = {.kind = kind,
+                              .at_us = now_us,
+                              .until_us = forever ? INSTANT_NEVER : now_us + restart_after_us,
+                              .actor = actor->name};
+    w->event_note(w->event_ctx, &event);
+}
+
 struct real_actor *real_actor_add(struct real *w, struct str name, real_entry_fn *entry, void *arg)
 {
     pthread_mutex_lock(&w->lock);
@@ -23,6 +46,7 @@ struct real_actor *real_actor_add(struct real *w, struct str name, real_entry_fn
     *w->actors_end = actor;
     w->actors_end = &actor->next;
     w->unfinished_count++;
+    event_lived(actor, RUN_EVENT_JOINS, 0);
     pthread_mutex_unlock(&w->lock);
     return actor;
 }
@@ -52,6 +76,7 @@ void real_life_start(struct real_actor *actor)
     ASSERT(actor->life == REAL_WAITS_TO_START && actor->tasks == NULL);
     actor->life = REAL_LIVES;
     actor->lives++;
+    event_lived(actor, RUN_EVENT_STARTS, 0);
     atomic_store(&actor->doomed, false);
     actor->arena = arena_child(actor->world->arena, "actor's life", ARENA_PROCESS_BYTES_MAX);
     actor->main = real_task_spawn(actor, "actor", NULL, NULL);
@@ -66,6 +91,11 @@ static bool is_forever(int64_t restart_after_us)
 static void actor_plan(struct real_actor *actor)
 {
     struct real *w = actor->world;
+    if (atomic_load(&actor->doomed)) {
+        event_lived(actor, RUN_EVENT_CRASHES, actor->restart_after_us);
+    } else {
+        event_lived(actor, RUN_EVENT_ENDS, 0);
+    }
     if (!atomic_load(&actor->doomed)) {
         actor->life = REAL_DONE;
     } else if (is_forever(actor->restart_after_us)) {

@@ -57,6 +57,8 @@ struct real {
     pthread_cond_t task_gone;
     struct real_actor *actors, **actors_end;
     size_t unfinished_count;
+    run_event_fn *event_note; /* under `lock`; NULL: nobody asks */
+    void *event_ctx;
     struct fault_ordinals *ordinals; /* under the front's lock, with an arena of its own */
     struct arena *ordinals_arena;
     real_check_fn *check;

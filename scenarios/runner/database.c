@@ -1,8 +1,5 @@
 #include "database.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "adapter/warehouse_postgres.h"
 #include "adapter/warehouse_sqlite.h"
@@ -11,6 +8,7 @@
 #include "scenarios/sim/sim.h"
 #include "scenarios/world/server_session.h"
 #include "scenarios/world/sim_disk.h"
+#include "temp_folder.h"
 
 #define BUSY_MS 10000 /* another thread's transaction is waited for */
 
@@ -85,12 +83,8 @@ enum err database_session(const struct database *db, struct arena *a,
 
 static enum err file_make(struct database *db, struct diag *d)
 {
-    char *folder = (char *)(uintptr_t)str_z(db->arena, STR("/tmp/aforo-run-XXXXXX"));
-    if (mkdtemp(folder) == NULL) {
-        return fail(d, ERR_DENIED, "no temporary folder: %s", strerror(errno));
-    }
-    db->folder = folder;
-    db->path = str_z(db->arena, str_printf(db->arena, "%s/warehouse.db", folder));
+    TRY(temp_folder_make(db->arena, "aforo-run", &db->folder, d));
+    db->path = str_z(db->arena, str_printf(db->arena, "%s/warehouse.db", db->folder));
     return ERR_OK;
 }
 
@@ -203,15 +197,6 @@ struct warehouse *database_first(struct database *db)
 
 /* ---- taking it away ---- */
 
-static void file_remove(struct database *db)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        (void)unlink(str_z(db->arena, str_printf(db->arena, "%s%s", db->path, endings[i])));
-    }
-    (void)rmdir(db->folder);
-}
-
 void database_close(struct database *db)
 {
     if (db == NULL) {
@@ -220,7 +205,7 @@ void database_close(struct database *db)
     warehouse_close(db->first);
     db->first = NULL;
     if (db->folder != NULL) {
-        file_remove(db);
+        temp_folder_remove(db->folder);
     }
     if (db->conninfo != NULL) {
         struct diag ignored = DIAG_INIT; /* what is left then has the run's name */

@@ -60,6 +60,8 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
         return oracle_check_reports(w->oracle, stage_wall_us(w->stage), f, d);
     case EXPECT_REPORT_ON_TIME:
         return deadline_check(w, e, f, d);
+    case EXPECT_REPLAY_IDEMPOTENT:
+        return w->over ? world_replay(w, f, d) : ERR_OK;
     case EXPECT_DURABLE:
         return oracle_check_durable(w->oracle, f, d);
     case EXPECT_RETRIES:
@@ -97,6 +99,11 @@ static const char *class_of(const struct oracle_finding *f)
 static void judged(struct world *w, enum verdict verdict, struct str what,
                    const struct oracle_finding *f)
 {
+    for (size_t i = 0; i < w->scenario->expectation_count && verdict == VERDICT_FAIL; i++) {
+        if (w->broken == NULL && str_eq(w->scenario->expectations[i].name, what)) {
+            w->broken = &w->scenario->expectations[i];
+        }
+    }
     w->cause = str_printf(w->arena, "%.*s %s", STR_ARG(what), class_of(f));
     struct buf story;
     buf_init(&story, w->arena, 8 * KIB);
@@ -313,6 +320,7 @@ void judge_end(struct world *w, enum stage_end end)
     stage_unlock(w->stage);
     stage_silence(w->stage);
     stage_lock(w->stage);
+    w->over = true;
     if (w->verdict == VERDICT_PASS) {
         last_look(w, end, quiet);
     }

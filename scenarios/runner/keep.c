@@ -14,7 +14,7 @@
 
 /* ---- files ---- */
 
-static enum err folder_make(const char *path, struct diag *d)
+enum err keep_folder(const char *path, struct diag *d)
 {
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         return fail(d, ERR_INVALID, "%s: %s", path, strerror(errno));
@@ -136,8 +136,8 @@ enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t
 {
     struct str folder =
         str_printf(a, "%s/%.*s-%llu", dir, STR_ARG(scenario->name), (unsigned long long)seed);
-    TRY(folder_make(dir, d));
-    TRY(folder_make(str_z(a, folder), d));
+    TRY(keep_folder(dir, d));
+    TRY(keep_folder(str_z(a, folder), d));
     TRY(repro_write(a, folder, scenario, seed, d));
     return in_a_process(seed_keep, a, scenario, seed, folder, d);
 }
@@ -155,7 +155,7 @@ enum err keep_page(struct arena *a, const struct scenario *scenario, uint64_t se
 {
     struct str path =
         str_printf(a, "%s/%.*s-%llu.html", dir, STR_ARG(scenario->name), (unsigned long long)seed);
-    TRY(folder_make(dir, d));
+    TRY(keep_folder(dir, d));
     return in_a_process(page_write, a, scenario, seed, path, d);
 }
 
@@ -165,8 +165,8 @@ enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const 
     const struct scenario *s = shrunk->scenario;
     struct str folder =
         str_printf(a, "%s/%.*s-%llu", dir, STR_ARG(s->name), (unsigned long long)shrunk->seed);
-    TRY(folder_make(dir, d));
-    TRY(folder_make(str_z(a, folder), d));
+    TRY(keep_folder(dir, d));
+    TRY(keep_folder(str_z(a, folder), d));
     TRY(plan_write(a, folder, "plan.min.yaml", s, shrunk->seed, d));
     struct str text = str_printf(a, "%.*s\n%.*s\n\n%.*s", STR_ARG(shrunk->happened),
                                  STR_ARG(shrunk->followed), STR_ARG(shrunk->difference));

@@ -11,6 +11,7 @@
 
 #include "scenarios/runner/shrink.h"
 
+MUST_USE enum err keep_folder(const char *path, struct diag *d); /* makes it, where it is not */
 /* Runs the seed once more, in a process of its own, since it may crash. Makes the folders. */
 MUST_USE enum err keep_failure(struct arena *a, const struct scenario *scenario, uint64_t seed,
                                const char *dir, struct diag *d);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/instant.h"
 #include "base/limits.h"
+#include "temp_folder.h"
 
 #define RESTART_US (10 * US_PER_S) /* what supervises it starts it again after so long */
 #define VARIABLES_MAX 24
@@ -40,12 +41,7 @@ enum err processes_open(struct world *w, struct diag *d)
     if (w->scenario->process_count == 0) {
         return ERR_OK;
     }
-    char *folder = (char *)(uintptr_t)str_z(w->arena, STR("/tmp/aforo-exec-XXXXXX"));
-    if (mkdtemp(folder) == NULL) {
-        return fail(d, ERR_DENIED, "no temporary folder: %s", strerror(errno));
-    }
-    w->log_folder = folder;
-    return ERR_OK;
+    return temp_folder_make(w->arena, "aforo-exec", &w->log_folder, d);
 }
 
 /* The last lines of what it said. */
@@ -84,7 +80,7 @@ void processes_close(struct world *w, bool failed)
         }
         (void)unlink(w->actors[i].log);
     }
-    (void)rmdir(w->log_folder);
+    temp_folder_remove(w->log_folder);
 }
 
 /* ---- what it finds ---- */

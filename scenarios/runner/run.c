@@ -6,6 +6,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "plan.h"
+#include "real_story.h"
 #include "scenarios/sim/sim.h"
 #include "world.h"
 
@@ -97,6 +98,20 @@ static void faults_count(const struct world *w, struct arena *a, struct run_resu
     }
 }
 
+/* Where something failed, the others were not looked at to the end. */
+static void standings_fill(const struct world *w, struct arena *a, struct run_result *r)
+{
+    size_t count = w->scenario->expectation_count;
+    r->standings = NEW_ARRAY(a, enum run_standing, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct expectation *e = &w->scenario->expectations[i];
+        bool held = w->verdict == VERDICT_PASS && world_reached(w, e, &r->counts);
+        r->standings[i] = e == w->broken ? STANDING_BROKEN
+                          : held         ? STANDING_HELD
+                                         : STANDING_NOT_REACHED;
+    }
+}
+
 static enum err result_fill(const struct world *w, struct arena *a, struct run_result *r,
                             struct diag *d)
 {
@@ -116,6 +131,7 @@ static enum err result_fill(const struct world *w, struct arena *a, struct run_r
     faults_count(w, a, r);
     cells_copy(w, a, r);
     calls_count(w, &r->counts, &conflicts);
+    standings_fill(w, a, r);
     r->occurred = NEW_ARRAY(a, bool, w->scenario->expectation_count);
     for (size_t i = 0; i < w->scenario->expectation_count; i++) {
         const struct expectation *e = &w->scenario->expectations[i];
@@ -187,9 +203,15 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     w->trace = trace != NULL ? &sink : NULL;
     TRY(world_open(w, d));
     struct timeline *timeline = NULL;
+    struct real_story *lives = NULL;
     if (options->page_file != NULL) {
         timeline = timeline_new(w->arena);
-        sim_event_sink(stage_sim(w->stage), timeline_note, timeline);
+        if (stage_sim(w->stage) != NULL) {
+            sim_event_sink(stage_sim(w->stage), timeline_note, timeline);
+        } else {
+            lives = real_story_new(w->arena);
+            stage_lives_sink(w->stage, real_story_note, lives);
+        }
     }
     enum stage_end end = phases_run(w);
     r->virtual_us = stage_now_us(w->stage);
@@ -208,6 +230,9 @@ static enum err world_judge(struct world *w, struct arena *a, const struct run_o
     enum err err = result_fill(w, a, r, d);
     stage_unlock(w->stage);
     TRY(err);
+    if (lives != NULL) {
+        real_story_tell(lives, w->emulator, w->scenario->start_us, timeline);
+    }
     if (timeline != NULL) {
         TRY(world_story(w, timeline, r, options->page_file, d));
     }

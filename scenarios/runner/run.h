@@ -13,7 +13,12 @@ enum verdict {
     VERDICT_NOT_DETERMINISTIC = 4,
     VERDICT_CRASH = 5,
     VERDICT_UNKNOWN = 6
-}; /* also the exit codes */
+};                  /* also the exit codes */
+enum run_standing { /* of an expectation, in one run or in all of a sweep's */
+                    STANDING_NOT_REACHED,
+                    STANDING_HELD,
+                    STANDING_BROKEN
+};
 struct run_counts {
     uint64_t produced, acknowledged, raw_objects, raw_records, rows, duplicates, quarantined,
         filtered, alerts, reports;
@@ -40,7 +45,8 @@ struct run_result {
     uint64_t *rule_fired;   /* one a fault rule */
     struct run_cell *cells; /* what each rule had to do with each operation */
     size_t cell_count;
-    bool *occurred;    /* one an expectation of `sometimes` */
+    bool *occurred;               /* one an expectation of `sometimes` */
+    enum run_standing *standings; /* one an expectation */
     struct json *plan; /* the faults that fired, as coordinates, when asked for; else NULL */
     int64_t virtual_us, cpu_us;
 };
@@ -57,7 +63,7 @@ struct run_options {
     bool keep_plan;                   /* fill plan */
     const char *trace_file;           /* every decision as a line; NULL: none */
     uint64_t trace_first, trace_last; /* those alone, from 1; 0, 0: all */
-    const char *page_file;            /* the run as an HTML page; NULL: none. Simulated alone */
+    const char *page_file;            /* the run as an HTML page; NULL: none */
     /* NULL: nobody looks. What it returns is the run's result. */
     enum err (*inspect)(void *ctx, const struct run_view *view, struct diag *d);
     void (*progress)(void *ctx, int64_t since_us); /* at every check; NULL: silent */

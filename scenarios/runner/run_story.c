@@ -49,8 +49,8 @@ enum err world_story(struct world *w, const struct timeline *timeline, const str
     struct run_page page = {
         .scenario = s->name,
         .doc = s->doc,
-        .repro = str_printf(a, "aforo run %.*s --seed %llu --once", STR_ARG(s->file),
-                            (unsigned long long)r->seed),
+        .repro = str_printf(a, "aforo run %.*s --seed %llu %s", STR_ARG(s->file),
+                            (unsigned long long)r->seed, w->speed > 0 ? "--real" : "--once"),
         .seed = r->seed,
         .verdict = verdict_name(r->verdict),
         .is_well = r->verdict == VERDICT_PASS,

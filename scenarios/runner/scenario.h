@@ -28,9 +28,10 @@ enum expect_kind {
     EXPECT_REPORT_ON_TIME, /* each day's first report leaves at its close, neither before nor much
                               later */
     EXPECT_DURABLE,        /* what was committed stays, and the warehouse's file is sound */
-    EXPECT_RETRIES,        /* failed calls of one actor and operation: at_most within within_us */
-    EXPECT_OCCURS /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at
-                     least one seed */
+    EXPECT_REPLAY_IDEMPOTENT, /* raw, loaded again, here and into an empty one, changes nothing */
+    EXPECT_RETRIES, /* failed calls of one actor and operation: at_most within within_us */
+    EXPECT_OCCURS   /* sometimes: duplicate_delivery, fault, crash, quarantine, conflict ... in at
+                       least one seed */
 };
 struct expectation {
     enum expect_when when;
@@ -51,6 +52,8 @@ struct expectation {
     struct str occurs;         /* sometimes */
     uint32_t line;
 };
+/* What was missing where it was put to no test, in words. */
+const char *expectation_needs(const struct expectation *e);
 struct scenario_actors {
     unsigned producers, landers, loaders, reporters;
 };

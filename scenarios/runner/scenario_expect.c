@@ -16,6 +16,7 @@ static const struct str KINDS[] = {STR_INIT("conservation"),
                                    STR_INIT("report_equals_recomputation"),
                                    STR_INIT("report_on_time"),
                                    STR_INIT("durable"),
+                                   STR_INIT("replay_idempotent"),
                                    STR_INIT("retries")};
 static const struct str OCCURRENCES[] = {
     STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),
@@ -139,6 +140,7 @@ static enum err options_read(const struct reading *r, const struct json *what,
         return retries_read(r, what, e, d);
     case EXPECT_CONSERVATION:
     case EXPECT_DURABLE:
+    case EXPECT_REPLAY_IDEMPOTENT:
     case EXPECT_SQL:
     case EXPECT_REPORT_EQUALS_RECOMPUTATION:
     case EXPECT_OCCURS:
@@ -168,8 +170,14 @@ static enum err sql_read(const struct reading *r, const struct json *body, struc
 static enum err kind_of(const struct reading *r, const struct json *node, struct str name,
                         struct expectation *e, struct diag *d)
 {
+    if (str_eq(name, STR("contingency_report"))) {
+        return reading_fail(r, node, d, "contingency_report: not built, there is no Athena here");
+    }
     for (size_t i = 0; i < COUNT(KINDS); i++) {
         if (str_eq(name, KINDS[i])) {
+            if (i == EXPECT_REPLAY_IDEMPOTENT && e->when != EXPECT_FINALLY) {
+                return reading_fail(r, node, d, "replay_idempotent is for finally: it loads anew");
+            }
             e->kind = (enum expect_kind)i;
             e->name = KINDS[i];
             return ERR_OK;

@@ -76,6 +76,12 @@ void stage_close(struct stage *s)
     }
 }
 
+void stage_lives_sink(struct stage *s, run_event_fn *note, void *ctx)
+{
+    ASSERT(s->real != NULL);
+    real_event_sink(s->real, note, ctx);
+}
+
 struct sim *stage_sim(struct stage *s)
 {
     return s->sim;

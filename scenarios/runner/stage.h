@@ -10,6 +10,7 @@
 #include "seam/rt.h"
 #include "seam/transport.h"
 #include "scenarios/real/process.h"
+#include "scenarios/world/run_event.h"
 #include "seam/warehouse.h"
 
 struct sim;
@@ -29,8 +30,10 @@ struct stage_options {
 /* ERR_INTERNAL, ERR_INVALID: the front does not start. */
 MUST_USE enum err stage_open(struct arena *a, const struct stage_options *options,
                              struct stage **ret_stage, struct diag *d);
-void stage_close(struct stage *s);                /* NULL is fine */
-struct sim *stage_sim(struct stage *s);           /* NULL: real */
+void stage_close(struct stage *s);      /* NULL is fine */
+struct sim *stage_sim(struct stage *s); /* NULL: real */
+/* Lives and deaths of a real stage; of a simulated one sim_event_sink tells, and calls as well. */
+void stage_lives_sink(struct stage *s, run_event_fn *note, void *ctx);
 struct str stage_endpoint(const struct stage *s); /* http://... */
 
 struct stage_actor *stage_actor_add(struct stage *s, struct str name, stage_entry_fn *entry,

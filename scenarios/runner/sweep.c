@@ -23,19 +23,20 @@
 
 /* What a process tells of one seed. */
 struct seed_record {
-    uint64_t seed;
+    uint64_t seed, place;
     int32_t verdict;
     uint32_t story_len;
     struct run_counts counts;
     uint64_t rule_fired[RULES_MAX];
     bool occurred[EXPECTATIONS_MAX];
+    uint8_t standings[EXPECTATIONS_MAX];
     int64_t virtual_us, cpu_us;
     char story[STORY_BYTES_MAX];
 };
 struct job {
     pid_t pid; /* 0: none runs */
     int fd;
-    uint64_t next;             /* the seed that it is at */
+    uint64_t next;             /* the place in the sweep that it is at */
     struct seed_record record; /* as far as it has come */
     size_t received;
 };
@@ -47,6 +48,7 @@ struct sweep {
     struct job jobs[JOBS_MAX];
     unsigned job_count;
     size_t rule_count;
+    uint64_t places; /* the corpus, then the range */
     bool stop;
     int64_t began_us;
 };
@@ -56,6 +58,48 @@ static int64_t clock_us(clockid_t clock)
     struct timespec t;
     clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* ---- which seeds ---- */
+
+static uint64_t seed_at(const struct sweep *s, uint64_t place)
+{
+    const struct sweep_options *o = s->options;
+    return place < o->corpus_count ? o->corpus[place] : o->seed_first + (place - o->corpus_count);
+}
+
+static bool is_done(const struct sweep *s, uint64_t seed)
+{
+    size_t low = 0, high = s->options->done_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->options->done[middle].seed < seed) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < s->options->done_count && s->options->done[low].seed == seed;
+}
+
+static bool is_left_out(const struct sweep *s, uint64_t place)
+{
+    uint64_t seed = seed_at(s, place);
+    for (size_t i = 0; place >= s->options->corpus_count && i < s->options->corpus_count; i++) {
+        if (s->options->corpus[i] == seed) {
+            return true; /* it came first */
+        }
+    }
+    return is_done(s, seed);
+}
+
+/* The first place of a job from `place` on that runs. */
+static uint64_t place_next(const struct sweep *s, uint64_t place)
+{
+    while (place < s->places && is_left_out(s, place)) {
+        place += s->job_count;
+    }
+    return place;
 }
 
 /* ---- in the process ---- */
@@ -71,8 +115,20 @@ static enum err seed_run(struct sweep *s, uint64_t seed, struct arena *a,
                          struct run_result *ret_result, struct diag *d)
 {
     struct run_options options = {.speed = s->options->speed, .conninfo = s->options->conninfo};
-    return s->options->real ? run_real(a, s->scenario, seed, &options, ret_result, d)
-                            : run_simulated(a, s->scenario, seed, &options, ret_result, d);
+    if (!s->options->real) {
+        return run_simulated(a, s->scenario, seed, &options, ret_result, d);
+    }
+    if (s->options->pages != NULL) { /* of this very run: there is no other like it */
+        options.page_file =
+            str_z(a, str_printf(a, "%s/%.*s-%llu.html", s->options->pages,
+                                STR_ARG(s->scenario->name), (unsigned long long)seed));
+    }
+    TRY(run_real(a, s->scenario, seed, &options, ret_result, d));
+    if (options.page_file != NULL && ret_result->verdict == VERDICT_PASS &&
+        seed != s->options->seed_first) {
+        (void)unlink(options.page_file);
+    }
+    return ERR_OK;
 }
 
 /* The second run, which must be the first again. */
@@ -104,8 +160,11 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
         r->virtual_us = first.virtual_us;
         memcpy(r->rule_fired, first.rule_fired, s->rule_count * sizeof(uint64_t));
         memcpy(r->occurred, first.occurred, s->scenario->expectation_count * sizeof(bool));
+        for (size_t i = 0; i < s->scenario->expectation_count; i++) {
+            r->standings[i] = (uint8_t)first.standings[i];
+        }
         if (s->options->coverage != NULL) {
-            unsigned job = (unsigned)((r->seed - s->options->seed_first) % s->job_count);
+            unsigned job = (unsigned)(r->place % s->job_count);
             coverage_add(s->options->coverage, job, first.cells, first.cell_count);
         }
         seed_again(s, r, a, &first);
@@ -115,8 +174,9 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
 
 static void job_main(struct sweep *s, uint64_t from, int fd)
 {
-    for (uint64_t seed = from; seed <= s->options->seed_last; seed += s->job_count) {
-        struct seed_record r = {.seed = seed};
+    for (uint64_t place = place_next(s, from); place < s->places;
+         place = place_next(s, place + s->job_count)) {
+        struct seed_record r = {.seed = seed_at(s, place), .place = place};
         int64_t before_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);
         seed_judge(s, &r);
         r.cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID) - before_us;
@@ -178,6 +238,10 @@ static void counts_add(struct run_counts *to, const struct run_counts *from)
 
 static void seed_tell(struct sweep *s, const struct seed_record *r, struct str story)
 {
+    enum run_standing standings[EXPECTATIONS_MAX];
+    for (size_t i = 0; i < s->scenario->expectation_count; i++) {
+        standings[i] = (enum run_standing)r->standings[i];
+    }
     struct sweep_seed seed = {.seed = r->seed,
                               .verdict = (enum verdict)r->verdict,
                               .story = story,
@@ -185,10 +249,20 @@ static void seed_tell(struct sweep *s, const struct seed_record *r, struct str s
                               .crashes = r->counts.crashes,
                               .acknowledged = r->counts.acknowledged,
                               .virtual_us = r->virtual_us,
-                              .cpu_us = r->cpu_us};
+                              .cpu_us = r->cpu_us,
+                              .rule_fired = r->rule_fired,
+                              .occurred = r->occurred,
+                              .standings = standings};
     if (s->options->on_seed != NULL) {
         s->options->on_seed(s->options->on_seed_ctx, &seed);
     }
+}
+
+static void standing_add(struct sweep_standing *to, enum run_standing standing)
+{
+    to->held += standing == STANDING_HELD;
+    to->broken += standing == STANDING_BROKEN;
+    to->not_reached += standing == STANDING_NOT_REACHED;
 }
 
 static void record_take(struct sweep *s, const struct seed_record *r)
@@ -204,6 +278,7 @@ static void record_take(struct sweep *s, const struct seed_record *r)
     }
     for (size_t i = 0; i < s->scenario->expectation_count; i++) {
         to->occurred[i] = to->occurred[i] || r->occurred[i];
+        standing_add(&to->standings[i], (enum run_standing)r->standings[i]);
     }
     if (r->verdict == VERDICT_PASS) {
         to->passed++;
@@ -215,6 +290,30 @@ static void record_take(struct sweep *s, const struct seed_record *r)
     }
 }
 
+/* One of an earlier sweep. */
+static void seed_take(struct sweep *s, const struct sweep_seed *seed)
+{
+    struct sweep_result *to = s->result;
+    to->seeds++;
+    to->cpu_us += seed->cpu_us;
+    to->virtual_us += seed->virtual_us;
+    to->counts.faults_fired += seed->faults;
+    to->counts.crashes += seed->crashes;
+    to->counts.acknowledged += seed->acknowledged;
+    for (size_t i = 0; i < s->rule_count && seed->rule_fired != NULL; i++) {
+        to->rule_fired[i] += seed->rule_fired[i];
+    }
+    for (size_t i = 0; i < s->scenario->expectation_count && seed->standings != NULL; i++) {
+        to->occurred[i] = to->occurred[i] || seed->occurred[i];
+        standing_add(&to->standings[i], seed->standings[i]);
+    }
+    if (seed->verdict == VERDICT_PASS) {
+        to->passed++;
+    } else {
+        failure_note(s, seed->seed, seed->verdict, seed->story);
+    }
+}
+
 /* The process is gone. In the middle of its seeds: that seed crashed it, and another process takes
  * the rest. */
 static enum err job_end(struct sweep *s, struct job *job, struct diag *d)
@@ -223,7 +322,7 @@ static enum err job_end(struct sweep *s, struct job *job, struct diag *d)
     close(job->fd);
     (void)waitpid(job->pid, &status, 0);
     job->pid = 0;
-    if (job->next > s->options->seed_last || s->stop) {
+    if (job->next >= s->places || s->stop) {
         return ERR_OK;
     }
     struct str how =
@@ -232,11 +331,12 @@ static enum err job_end(struct sweep *s, struct job *job, struct diag *d)
                          strsignal(WTERMSIG(status)))
             : str_printf(s->arena, "the process ended with status %d", WEXITSTATUS(status));
     s->result->seeds++;
-    struct seed_record crashed = {.seed = job->next, .verdict = VERDICT_CRASH};
+    struct seed_record crashed = {
+        .seed = seed_at(s, job->next), .place = job->next, .verdict = VERDICT_CRASH};
     seed_tell(s, &crashed, how);
-    failure_note(s, job->next, VERDICT_CRASH, how);
-    job->next += s->job_count;
-    return job->next <= s->options->seed_last && !s->stop ? job_start(s, job, d) : ERR_OK;
+    failure_note(s, crashed.seed, VERDICT_CRASH, how);
+    job->next = place_next(s, job->next + s->job_count);
+    return job->next < s->places && !s->stop ? job_start(s, job, d) : ERR_OK;
 }
 
 static enum err job_read(struct sweep *s, struct job *job, struct diag *d)
@@ -252,7 +352,7 @@ static enum err job_read(struct sweep *s, struct job *job, struct diag *d)
     job->received += (size_t)got;
     if (job->received == sizeof(job->record)) {
         job->received = 0;
-        job->next = job->record.seed + s->job_count;
+        job->next = place_next(s, job->record.place + s->job_count);
         record_take(s, &job->record);
     }
     return ERR_OK;
@@ -327,6 +427,9 @@ static void unknown_find(struct sweep *s)
         const struct expectation *e = &s->scenario->expectations[i];
         if (e->when == EXPECT_SOMETIMES && !r->occurred[i]) {
             buf_addf(&text, "%s%.*s never occurred", text.len > 0 ? "; " : "", STR_ARG(e->occurs));
+        } else if (r->failed == 0 && r->standings[i].held == 0) {
+            buf_addf(&text, "%s%.*s was not put to the test: %s", text.len > 0 ? "; " : "",
+                     STR_ARG(e->name), expectation_needs(e));
         }
     }
     r->unknown = buf_str(&text);
@@ -372,23 +475,33 @@ enum err sweep_run(struct arena *a, const struct scenario *scenario,
     struct sweep_result result = {.verdict = VERDICT_PASS, .unknown = STR_EMPTY};
     struct sweep *s = NEW(a, struct sweep);
     *s = (struct sweep){.arena = a, .scenario = scenario, .options = options, .result = &result};
-    uint64_t seeds = options->seed_last - options->seed_first + 1;
+    uint64_t seeds = options->seed_last - options->seed_first + 1 + options->corpus_count;
+    s->places = seeds;
     unsigned jobs = options->jobs == 0 ? 1 : options->jobs > JOBS_MAX ? JOBS_MAX : options->jobs;
     s->job_count = jobs > seeds ? (unsigned)seeds : jobs;
     result.failures = NEW_ARRAY(a, struct sweep_failure, SWEEP_FAILURES_MAX);
+    result.standings = NEW_ARRAY(a, struct sweep_standing, scenario->expectation_count);
     result.occurred = NEW_ARRAY(a, bool, scenario->expectation_count);
     TRY(rules_name(s, d));
     s->began_us = clock_us(CLOCK_MONOTONIC);
     enum err err = ERR_OK;
+    for (size_t i = 0; i < options->done_count; i++) {
+        seed_take(s, &options->done[i]);
+    }
     for (unsigned i = 0; i < s->job_count && err == ERR_OK; i++) {
-        s->jobs[i].next = options->seed_first + i;
-        err = job_start(s, &s->jobs[i], d);
+        s->jobs[i].next = place_next(s, i);
+        err = s->jobs[i].next < s->places ? job_start(s, &s->jobs[i], d) : ERR_OK;
     }
     err = err == ERR_OK ? jobs_watch(s, d) : err;
     jobs_stop(s);
     TRY(err);
     result.elapsed_us = clock_us(CLOCK_MONOTONIC) - s->began_us;
-    result.not_run = seeds - result.seeds;
+    for (size_t i = 0; i < options->corpus_count;
+         i++) { /* what is in the range as well runs once */
+        uint64_t seed = options->corpus[i];
+        seeds -= seed >= options->seed_first && seed <= options->seed_last ? 1 : 0;
+    }
+    result.not_run = seeds > result.seeds ? seeds - result.seeds : 0;
     failures_sort(&result);
     unknown_find(s);
     *ret_result = result;

@@ -14,9 +14,19 @@ struct sweep_seed { /* what came of one */
     struct str story; /* valid during the call */
     uint64_t faults, crashes, acknowledged;
     int64_t virtual_us, cpu_us;
+    /* one a fault rule; one an expectation. NULL: not known */
+    const uint64_t *rule_fired;
+    const bool *occurred;
+    const enum run_standing *standings;
 };
 struct sweep_options {
     uint64_t seed_first, seed_last;
+    /* Run first: seeds that failed once (distinct). Those of the range among them run once. */
+    const uint64_t *corpus;
+    size_t corpus_count;
+    /* What an earlier sweep of this scenario has come to, by seed: taken as it is. */
+    const struct sweep_seed *done;
+    size_t done_count;
     unsigned jobs; /* processes at a time; 0: 1 */
     bool once;     /* each seed runs once: nothing is said about determinism */
     /* where the second run is made: in a new process of this command line (twice.h); NULL: here */
@@ -25,6 +35,7 @@ struct sweep_options {
     bool real;      /* on threads and loopback HTTP (run_real): each seed once, one at a time */
     int64_t speed;  /* of real runs, as in run_options */
     const char *conninfo;
+    const char *pages;         /* of real runs: a folder for <scenario>-<seed>.html; NULL: none */
     struct coverage *coverage; /* gets what every seed's faults met; NULL: nobody asks */
     int64_t budget_us; /* no seed is begun past it, and what runs then is dropped; 0: none */
     void (*progress)(void *ctx, uint64_t done, uint64_t failed); /* NULL: silent */
@@ -47,7 +58,10 @@ struct sweep_result {
     uint64_t *rule_fired;     /* by fault rule */
     const char **rule_names;
     size_t rule_count;
-    bool *occurred;     /* by expectation: in some seed */
+    bool *occurred;         /* by expectation: in some seed */
+    struct sweep_standing { /* by expectation: in how many seeds */
+        uint64_t held, broken, not_reached;
+    } * standings;
     struct str unknown; /* what kept it from proving anything; empty: nothing */
     int64_t elapsed_us, cpu_us, virtual_us;
 };

@@ -62,6 +62,8 @@ struct world {
         quiet_us; /* since the start: when nothing was on its way for the first time; 0: never */
     /* the judgement */
     const struct expectation *waits_for; /* what was not true yet at the last look */
+    const struct expectation *broken;    /* what failed; NULL: nothing */
+    bool over;                           /* every actor is dead */
     bool settled; /* whatever was expected has come true before the horizon */
     struct oracle_finding finding;
     enum verdict verdict;
@@ -102,6 +104,15 @@ const struct scenario *knobs_draw(struct arena *a, const struct scenario *s, uin
 /* ---- inspect.c ---- */
 MUST_USE enum err world_inspect(struct world *w, const struct run_options *options,
                                 const struct run_result *result, struct diag *d);
+
+/* ---- replaying.c ---- */
+/* oracle_check_replay, with an empty database of the run's kind. */
+MUST_USE enum err world_replay(struct world *w, struct oracle_finding *f, struct diag *d);
+
+/* ---- reached.c ---- */
+/* Whether the run has put the expectation to the test. */
+bool world_reached(const struct world *w, const struct expectation *e,
+                   const struct run_counts *counts);
 
 /* ---- run_story.c ---- */
 /* Writes the page of the run. */

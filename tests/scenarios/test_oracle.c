@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapter/warehouse_sqlite.h"
 #include "aws/sns.h"
 #include "base/instant.h"
 #include "base/limits.h"
@@ -117,6 +118,27 @@ static enum err check_durable(struct world *w, struct oracle *o, struct oracle_f
 {
     (void)w;
     return oracle_check_durable(o, f, d);
+}
+
+static enum err empty_open(void *ctx, struct arena *a, struct warehouse **ret_warehouse,
+                           struct diag *d)
+{
+    (void)ctx;
+    struct warehouse_sqlite_options options = {.path = "file:/replayed?vfs=memdb"};
+    return warehouse_sqlite_open(a, &options, ret_warehouse, d);
+}
+
+static enum err check_replay(struct world *w, struct oracle *o, struct oracle_finding *f,
+                             struct diag *d)
+{
+    struct oracle_replay replay = {.seed = 3, .open = empty_open};
+    struct oracle_finding raw = {.story = STR_EMPTY};
+    struct warehouse *kept; /* the database ends with its last session */
+    TRY(empty_open(NULL, w->arena, &kept, d));
+    TRY(oracle_check_raw(o, &raw, d));
+    enum err err = oracle_check_replay(o, &replay, f, d);
+    warehouse_close(kept);
+    return err;
 }
 
 #define CLOSED_US (WORLD_START_US + US_PER_DAY + US_PER_HOUR) /* the definition's grace */
@@ -422,6 +444,22 @@ static void alerted_and_gone(struct world *w, struct oracle *o)
     world_exec(w, "delete from aforo_alert where id like '%kept%'");
 }
 
+/* Nothing says any more that it was loaded. */
+static void line_forgotten(struct world *w, struct oracle *o)
+{
+    (void)o;
+    world_exec(w, "delete from aforo_loaded_object");
+    world_exec(w, "delete from orders");
+    world_exec(w, "delete from aforo_duplicate");
+    world_exec(w, "delete from aforo_quarantine");
+}
+
+static void quarantine_forgotten(struct world *w, struct oracle *o)
+{
+    (void)o;
+    world_exec(w, "delete from aforo_quarantine");
+}
+
 static void fail_calls(struct world *w, int count, int64_t apart_us)
 {
     struct diag d = DIAG_INIT;
@@ -559,6 +597,11 @@ static const struct plant {
     {"durable: an object", loaded_and_gone, check_durable, ROW_LOST,
      "object raw/kept was committed and is gone"},
     {"durable: an alert", alerted_and_gone, check_durable, ROW_LOST, "was committed and is gone"},
+    {"replay: well", nothing, check_replay, ROW_LOST, NULL},
+    {"replay: a row less", row_deleted, check_replay, ROW_STALE, "into an empty warehouse"},
+    {"replay: another value", row_changed, check_replay, ROW_STALE, "into an empty warehouse"},
+    {"replay: loaded again", line_forgotten, check_replay, ROW_DUPLICATED, "was loaded again"},
+    {"replay: quarantine", quarantine_forgotten, check_replay, ROW_STALE, "in quarantine"},
     {"retries: patient", tried_patiently, check_retries, ROW_LOST, NULL},
     {"retries: a storm", hammered, check_retries, ROW_UNEXPECTED, "over 4 times within 1000 ms"},
     {"deadline: in time", report_after_the_close, check_deadline, ROW_LOST, NULL},
