@@ -7,6 +7,8 @@
   const STARTS = mark("starts"), ENDS = mark("ends"), CRASHES = mark("crashes"), FAULT = mark("fault");
   const ALERT = mark("alert"), REPORT = mark("report"), REFUSED = mark("refused"), PLAIN = mark("call");
   const SHAPES = 10, LANE = 46, TOP = 20, BAR = 16, AXIS = 24, ROWS = 300, SPAN_MIN = 1000;
+  const STEPS = [1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400]
+    .map(s => s * 1e6);
   const $ = id => document.getElementById(id);
   const svg = $("lanes");
   const view = { from: 0, to: facts.end, actor: "", call: "", phase: "", text: "", trail: null };
@@ -103,11 +105,12 @@
     return calls + signs;
   }
   function axis(x, height) {
-    const ticks = Math.max(2, Math.min(8, Math.floor(view.width / 130)));
+    const ticks = Math.max(2, Math.min(10, Math.floor(view.width / 110)));
+    const least = (view.to - view.from) / ticks;
+    const step = STEPS.find(us => us >= least) || Math.ceil(least / STEPS[STEPS.length - 1]) * STEPS[STEPS.length - 1];
     let out = "";
-    for (let i = 0; i <= ticks; i++) {
-      const at = view.from + (view.to - view.from) * i / ticks;
-      const anchor = i === 0 ? "start" : i === ticks ? "end" : "middle";
+    for (let at = Math.ceil((facts.start + view.from) / step) * step - facts.start; at <= view.to; at += step) {
+      const anchor = x(at) < 30 ? "start" : x(at) > view.width - 30 ? "end" : "middle";
       out += `<path class="grid" d="M${x(at).toFixed(1)} 0V${height}"/><text class="axis" x="${x(at).toFixed(1)}" y="${height + 16}" text-anchor="${anchor}">${moment(at)}</text>`;
     }
     const heal = x(facts.heal);

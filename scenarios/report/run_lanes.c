@@ -10,7 +10,8 @@
 #define BAR_TOP 20
 #define BAR 16
 #define AXIS 24
-#define TICKS 6
+#define TICKS 8
+#define EDGE 30 /* labels nearer to it would leave the picture */
 #define SHAPES 10
 
 /* Shapes around 0,0 so that colour is not all that tells them apart. */
@@ -22,9 +23,9 @@ static const char *const SHAPE[SHAPES] = {
     "M-6-6H6V-1H-6ZM-6 2H6V6H-6Z",                        /* partial */
     "M-6-6H6L-6 6H6Z",                                    /* delay */
     "M-6-6H2V2H-6ZM-2 3V6H6V-2H3V3Z",                     /* duplicate */
-    "M-6-4-4-6 0-2 4-6 6-4 2 0 6 4 4 6 0 2-4 6-6 4-2 0Z", /* kill */
-    "M-6-3H6V3H-6Z",
-    "M0-6A6 6 0 1 0 .1-6Z",
+    "M-6-4-4-6 0-2 4-6 6-4 2 0 6 4 4 6 0 2-4 6-6 4-2 0Z", /* late */
+    "M-6-3H6V3H-6Z",                                      /* wire */
+    "M0-6A6 6 0 1 0 .1-6Z",                               /* kill */
 };
 static const char ALERT[] = "M-2-7H2L1 2H-1ZM-2 4H2V7H-2Z";
 static const char REPORT[] = "M0-7 2-2H7L3 1 4 7 0 3-4 7-3 1-7-2H-2Z";
@@ -196,13 +197,27 @@ static void events_draw(struct buf *out, const struct timeline_view *v, bool sig
     }
 }
 
+/* The smallest round step that gives at most TICKS of them. page.js has the same ones. */
+static int64_t tick_step_us(int64_t span_us)
+{
+    static const int64_t steps_s[] = {1,   2,   5,    10,   15,   30,    60,    120,   300,
+                                      600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+    for (size_t i = 0; i < sizeof(steps_s) / sizeof(steps_s[0]); i++) {
+        if (span_us / (steps_s[i] * US_PER_S) < TICKS) {
+            return steps_s[i] * US_PER_S;
+        }
+    }
+    return (span_us / TICKS / US_PER_DAY + 1) * US_PER_DAY;
+}
+
 static void axis_draw(struct buf *out, const struct run_page *page, int height)
 {
     const struct timeline_view *v = page->timeline;
-    for (int i = 0; i <= TICKS; i++) {
-        int64_t at_us = v->end_us / TICKS * i;
+    int64_t step_us = tick_step_us(v->end_us);
+    int64_t first_us = instant_floor(page->start_us + step_us - 1, step_us) - page->start_us;
+    for (int64_t at_us = first_us; at_us <= v->end_us; at_us += step_us) {
         int x = x_of(v, at_us);
-        const char *anchor = i == 0 ? "start" : i == TICKS ? "end" : "middle";
+        const char *anchor = x < EDGE ? "start" : x > WIDTH - EDGE ? "end" : "middle";
         buf_addf(out,
                  "<path class=\"grid\" d=\"M%d 0V%d\"/><text class=\"axis\" x=\"%d\" y=\"%d\" "
                  "text-anchor=\"%s\">",

@@ -113,6 +113,31 @@ Test(shrink, leaves_the_faults_that_matter)
     arena_free(a);
 }
 
+Test(shrink, makes_the_world_around_smaller_too)
+{
+    /* A day's report is late because its writer was away for ten minutes: one death is left, sooner
+     * or shorter than it was, in a world of one process a role that ends earlier. */
+    struct arena *a = arena_new("test", 4 * GIB);
+    struct scenario *s = scenario_of(
+        a, SCENARIO("{kill: \"reporter/*\", probability: 1/8, restart_after: 20m},"
+                    "{on: \"kinesis:PutRecords\", phase: delay, delay: 2s, probability: 1/2}",
+                    "  - always: {report_on_time: {within: 90s}}\n"));
+    struct shrink_options options = {.jobs = 2};
+    struct shrink_result r = shrunk(a, s, 4, &options);
+    struct plan_fault f;
+    struct diag d = DIAG_INIT;
+    cr_assert_eq(r.faults_after, 1, "%zu to %zu: %.*s", r.faults_before, r.faults_after,
+                 STR_ARG(r.happened));
+    cr_assert_eq(plan_fault_read(r.scenario->faults->first, &f, &d), ERR_OK, "%s", d.msg);
+    cr_expect(str_eq(f.phase, STR("kill")) && str_contains(r.cause, STR("report_on_time")));
+    cr_expect(f.delay_us <= 20 * 60 * INT64_C(1000000));
+    cr_expect(r.scenario->horizon_us <= s->horizon_us &&
+              r.scenario->heal_after_us <= s->heal_after_us);
+    cr_expect(r.scenario->actors.producers == 1 && r.scenario->actors.reporters == 1);
+    cr_expect(r.faults_before > 1 && r.difference.len > 0);
+    arena_free(a);
+}
+
 Test(shrink, knows_its_ends)
 {
     /* A seed that passes, a failure that needs no fault, and a limit. */
