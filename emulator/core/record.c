@@ -235,6 +235,7 @@ void record_session(struct core *core, int64_t clock_us, bool fresh)
     entry_put_u8(&out, fresh);
     entry_put_u64(&out, o->seed);
     entry_put_u8(&out, o->limits_off);
+    entry_put_u8(&out, o->small_parts);
     entry_put_str(&out, o->account);
     entry_put_str(&out, o->region);
     entry_put_str(&out, o->public_url);

@@ -119,6 +119,8 @@ static enum err call_again(struct core *core, const struct recorded_call *c, str
     struct passage *p = core_open(core, &c->head, c->actor, a);
     give_body(p, c);
     core_ready(p);
+    /* Timers draw ids too, before the call does. */
+    clock_advance(core, core_now(core, c->clock_us));
     core->request_count = c->ids.request_count;
     core->uuid_count = c->ids.uuid_count;
     core->random_count = c->ids.random_count;
@@ -154,13 +156,14 @@ static enum err replay_session(struct core *core, struct entry_reader *r, struct
     int64_t clock_us = entry_i64(r);
     bool fresh = entry_u8(r) != 0;
     uint64_t seed = entry_u64(r);
-    bool limits_off = entry_u8(r) != 0;
+    bool limits_off = entry_u8(r) != 0, small_parts = entry_u8(r) != 0;
     struct str account = entry_str(r), region = entry_str(r), public_url = entry_str(r);
     if (r->bad) {
         return no_entry(d);
     }
     o->seed = seed;
     o->limits_off = limits_off;
+    o->small_parts = small_parts;
     o->account = str_copy(core->home, account);
     o->region = str_copy(core->home, region);
     o->public_url = str_copy(core->home, public_url);
