@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/yaml.h"
-#include "record.h"
+#include "journaling.h"
 
 #define LEDGER_LINES_PER_ANSWER 100000
 #define ANSWER_BYTES_MAX (64 * MIB)

@@ -5,7 +5,7 @@
 
 #include "chunked.h"
 #include "core_parts.h"
-#include "record.h"
+#include "journaling.h"
 
 enum body_way { BODY_IGNORED, BODY_COLLECTED, BODY_TAKEN };
 struct passage {

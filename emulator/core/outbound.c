@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core_parts.h"
-#include "record.h"
+#include "journaling.h"
 
 #define OUTBOUND_CALLS_MAX                                                                         \
     65536 /* more than that, and nobody is draining: the next ones fail as if unanswered */

@@ -1,4 +1,4 @@
-#include "record.h"
+#include "journaling.h"
 
 #include <string.h>
 #include "base/limits.h"
