@@ -38,12 +38,13 @@ allowed = {
  'base': 'base', 'wire': 'base wire', 'seam': 'base wire seam', 'adapter': 'base wire seam adapter',
  'aws': 'base wire seam aws', 'pipeline': 'base wire seam aws pipeline',
  'app': 'base wire seam aws app',
- 'emulator_fault': 'base emulator_fault', 'emulator_core': 'base wire emulator_fault emulator_core',
- 'emulator_front': 'base wire emulator emulator_fault emulator_front',
+ 'emulator_fault': 'base emulator_fault', 'emulator_journal': 'base emulator_journal', 'emulator_store': 'base emulator_journal emulator_store',
+ 'emulator_core': 'base wire emulator_fault emulator_journal emulator_core',
+ 'emulator_front': 'base wire emulator emulator_fault emulator_journal emulator_front',
  'replay': 'base wire seam aws pipeline replay',
 }
-for service in ('kinesis', 's3', 'sns', 'sts'):
-    allowed['emulator_' + service] = 'base wire emulator_fault emulator_core emulator_' + service
+for service in ('kinesis', 's3', 's3control', 'sns', 'sts'):
+    allowed['emulator_' + service] = 'base wire emulator_fault emulator_journal emulator_core emulator_' + service
 seen, bad = set(), []
 for entry in json.load(open(sys.argv[1] + '/compile_commands.json')):
     text = entry.get('command') or ' '.join(entry['arguments'])
