@@ -26,7 +26,7 @@ def operations(service):
     names = set()
     for path, text in sources(service).items():
         if path.name.endswith("_model.c"):
-            names.update(re.findall(r'\{\.name = "(\w+)",\s*\.method = ', text))
+            names.update(re.findall(r'\{\s*\.name = "(\w+)",\s*\.method = ', text))
     return names
 
 

@@ -34,3 +34,5 @@ const struct operation_model browser_post = {.name = "PostObject",
                                              .uri = "/{Bucket}",
                                              .input = &bucket_input,
                                              .success_status = 204};
+const struct operation_model browser_website = {
+    .name = "WebsiteEndpoint", .method = "GET", .uri = "/", .success_status = 200};

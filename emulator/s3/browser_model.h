@@ -9,5 +9,7 @@
 /* One operation, by two URIs. */
 extern const struct operation_model browser_preflight_bucket, browser_preflight;
 extern const struct operation_model browser_post;
+/* A request to a bucket's website endpoint: without a handler, so that it is refused by name. */
+extern const struct operation_model browser_website;
 
 #endif

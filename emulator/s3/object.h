@@ -34,7 +34,7 @@ struct object {
     uint32_t tag_count;
     enum object_lock_mode lock_mode;
     int64_t retain_until_us; /* with a lock_mode */
-    bool legal_hold;
+    bool legal_hold, hold_said; /* a hold that was never put is told as none */
     enum storage_class storage;
     int64_t restore_ready_us, restore_end_us; /* of an archive; 0: never asked for */
     struct str system[OBJECT_SYSTEM_COUNT];

@@ -78,6 +78,10 @@ void object_delete(struct call *c)
     if (del.bucket == NULL || !s3_key(c, &del.key) || !version_check(c, del.version)) {
         return;
     }
+    if (!version_can_be(del.bucket, del.version)) {
+        s3_fail_argument(c, "versionId", del.version, "Invalid version id specified");
+        return;
+    }
     struct refusal refusal = refusal_of(&del, c->now_us);
     if (refusal.error != AWS_OK) {
         call_fail(c, refusal.error, "%s", refusal.message);
@@ -97,12 +101,14 @@ void object_delete(struct call *c)
 
 /* ---- DeleteObjects ---- */
 
+/* AWS s3-delete-version-1: a bucket that never was versioned has the null version alone; deleting
+ * another is InvalidArgument, within a batch NoSuchVersion. */
 static struct refusal refusal_in_batch(const struct deletion *del, const struct json *item,
                                        int64_t now_us)
 {
     struct str version = del->version;
-    if (version.len > 0 && version.len != 32 && !str_eq(version, STR("null"))) {
-        return (struct refusal){AWS_INVALID_ARGUMENT, "Invalid version id specified"};
+    if (!version_can_be(del->bucket, version)) {
+        return (struct refusal){AWS_NO_SUCH_VERSION, "The specified version does not exist."};
     }
     if (json_get(item, STR("LastModifiedTime")) != NULL || json_get(item, STR("Size")) != NULL) {
         return (struct refusal){AWS_NOT_IMPLEMENTED,

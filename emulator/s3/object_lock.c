@@ -68,6 +68,7 @@ bool object_lock_read(struct call *c, const struct bucket *b, struct object *fac
     bool has_hold = call_has(c, "ObjectLockLegalHoldStatus");
     facts->lock_mode = LOCK_NONE;
     facts->legal_hold = str_eq(call_str(c, "ObjectLockLegalHoldStatus"), STR("ON"));
+    facts->hold_said = has_hold;
     if ((has_mode || has_until || has_hold) && !object_lock_is_on(c, b)) {
         return false;
     }
@@ -130,13 +131,13 @@ void object_lock_out(struct call *c, const struct object *o)
         call_out_str(c, "ObjectLockMode", object_lock_mode_name(o->lock_mode));
         call_out_i64(c, "ObjectLockRetainUntilDate", o->retain_until_us);
     }
-    if (o->legal_hold) {
-        call_out_str(c, "ObjectLockLegalHoldStatus", STR("ON"));
+    if (o->hold_said) {
+        call_out_str(c, "ObjectLockLegalHoldStatus", o->legal_hold ? STR("ON") : STR("OFF"));
     }
 }
 
 /* AWS s3-lock-config-1: object lock needs versioning, and stays on once it is. A default has days
- * or years, not both. */
+ * or years, not both, and more than none. */
 void object_lock_put_config(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
@@ -150,6 +151,10 @@ void object_lock_put_config(struct call *c)
     if (!enabled || (json_get(document, STR("Rule")) != NULL &&
                      (days == years || json_get(rule, STR("Mode")) == NULL))) {
         s3_fail_xml(c);
+        return;
+    }
+    if (rule != NULL && number_at(rule, days ? "Days" : "Years") < 1) {
+        (void)fail_argument(c, "Default retention period must be a positive integer value.");
         return;
     }
     if (b->versioning != VERSIONING_ENABLED) {

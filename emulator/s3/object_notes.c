@@ -139,11 +139,16 @@ void object_put_retention(struct call *c)
     }
 }
 
+/* AWS s3-legal-hold-1: where a hold was never put there is none to tell, not even OFF. */
 void object_get_legal_hold(struct call *c)
 {
     struct bucket *b;
     const struct object *o = noted_object(c, &b);
     if (o == NULL || !object_lock_is_on(c, b)) {
+        return;
+    }
+    if (!o->hold_said) {
+        object_lock_fail_none(c);
         return;
     }
     json_set_str(c->arena, call_out(c, "LegalHold", JSON_IS_OBJECT), "Status",
@@ -157,6 +162,7 @@ void object_put_legal_hold(struct call *c)
     const struct json *document =
         o == NULL || !object_lock_is_on(c, b) ? NULL : bucket_config_payload(c);
     if (document != NULL) {
+        o->hold_said = true;
         o->legal_hold = str_eq(json_str(json_get(document, STR("Status"))), STR("ON"));
     }
 }

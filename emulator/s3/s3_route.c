@@ -131,9 +131,19 @@ static const char *plain_object(const struct http_request *r)
     return str_eq(r->method, STR("POST")) && upload ? "CompleteMultipartUpload" : NULL;
 }
 
+/* DIFFERS s3-website-2: bucket.s3-website-us-east-1.amazonaws.com, bucket.s3-website.localhost. */
+static bool is_website(const struct http_request *r)
+{
+    struct str host = r->host.len > 0 ? r->host : http_header(&r->headers, "Host");
+    return str_contains(host, STR(".s3-website")) || str_starts(host, STR("s3-website"));
+}
+
 const struct operation_model *s3_route(const struct http_request *r)
 {
     enum depth depth = depth_of(r->path);
+    if (is_website(r)) {
+        return &browser_website;
+    }
     if (str_eq(r->method, STR("OPTIONS"))) {
         return depth == DEPTH_SERVICE  ? NULL
                : depth == DEPTH_BUCKET ? &browser_preflight_bucket

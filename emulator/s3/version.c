@@ -75,6 +75,12 @@ bool version_check(struct call *c, struct str version)
     return false;
 }
 
+bool version_can_be(const struct bucket *b, struct str version)
+{
+    return version.len == 0 || str_eq(version, STR("null")) ||
+           (version.len == ID_BYTES && b->versioning != VERSIONING_OFF);
+}
+
 struct str version_told(const struct object *o)
 {
     return o->version.len == 0 ? STR("null") : o->version;

@@ -18,6 +18,8 @@ void version_remove(struct s3 *s3, struct bucket *b, struct object *o); /* frees
  * failed (NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker, InvalidArgument). */
 struct object *version_find(struct call *c, const struct bucket *b, struct str key,
                             struct str version);
+/* Whether the bucket may have a version of that id; an empty one names none. */
+bool version_can_be(const struct bucket *b, struct str version);
 bool version_check(struct call *c, struct str version); /* its spelling; false: InvalidArgument */
 struct str version_told(const struct object *o);        /* "null" for the null version */
 /* x-amz-version-id, where the bucket is or was versioned. */

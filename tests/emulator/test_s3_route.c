@@ -51,6 +51,13 @@ Test(s3_route, unbuilt_subresources_are_refused_by_name)
         cr_expect(strstr(client_text(&c, "Message"), rows[i].operation) != NULL, "%s %s: %s",
                   rows[i].method, rows[i].target, client_body(&c));
     }
+    static const char *const sites[] = {"Host: bkt.s3-website-us-east-1.amazonaws.com",
+                                        "Host: bkt.s3-website.eu-west-1.amazonaws.com",
+                                        "Host: bkt.s3-website.localhost:4566"};
+    for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++) {
+        cr_expect_eq(client_s3(&c, "GET", "/k", sites[i], STR_EMPTY), 501, "%s", sites[i]);
+        cr_expect(strstr(client_text(&c, "Message"), "WebsiteEndpoint") != NULL);
+    }
     cr_expect_eq(client_s3(&c, "GET", "/bkt/k?x-id=GetObject", NULL, STR_EMPTY), 200);
     cr_expect_str_eq(client_body(&c), "kept");
     client_free(&c);

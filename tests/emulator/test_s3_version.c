@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/encode.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "emulator_client.h"
 #include "s3_state.h"
@@ -164,5 +166,50 @@ Test(s3_version, that_is_locked_cannot_be_deleted)
     cr_expect_eq(
         client_s3(&c, "PUT", hold, NULL, STR("<LegalHold><Status>OFF</Status></LegalHold>")), 200);
     cr_expect_eq(client_s3(&c, "DELETE", target(&c, "k", version), NULL, STR_EMPTY), 204);
+    client_free(&c);
+}
+
+Test(s3_version, what_was_never_put_is_not_told)
+{
+    /* Proves: a legal hold has three states, the never put one told as none; versions that cannot
+     * be are refused where they are named; a default retention has days. */
+    struct emulator_client c = client_new();
+    client_s3(&c, "PUT", "/bkt", "x-amz-bucket-object-lock-enabled: true", STR_EMPTY);
+    client_s3(&c, "PUT", "/bkt/k", NULL, STR("x"));
+    cr_expect_eq(client_s3(&c, "GET", "/bkt/k?legal-hold", NULL, STR_EMPTY), 404);
+    cr_expect_str_eq(client_text(&c, "Code"), "NoSuchObjectLockConfiguration");
+    cr_expect_eq(client_s3(&c, "PUT", "/bkt/k?legal-hold", NULL,
+                           STR("<LegalHold><Status>OFF</Status></LegalHold>")),
+                 200);
+    client_s3(&c, "HEAD", "/bkt/k", NULL, STR_EMPTY);
+    cr_expect_str_eq(client_header(&c, "x-amz-object-lock-legal-hold"), "OFF");
+    cr_expect_eq(client_s3(&c, "PUT", "/bkt?object-lock", NULL,
+                           STR("<ObjectLockConfiguration><ObjectLockEnabled>Enabled"
+                               "</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode>"
+                               "<Days>0</Days></DefaultRetention></Rule>"
+                               "</ObjectLockConfiguration>")),
+                 400);
+    cr_expect_str_eq(client_text(&c, "Code"), "InvalidArgument");
+    client_s3(&c, "PUT", "/plain", NULL, STR_EMPTY);
+    client_s3(&c, "PUT", "/plain/k", NULL, STR("x"));
+#define SOME "0123456789abcdef0123456789abcdef"
+    cr_expect_eq(client_s3(&c, "DELETE", "/plain/k?versionId=" SOME, NULL, STR_EMPTY), 400);
+    cr_expect_str_eq(client_text(&c, "Code"), "InvalidArgument");
+    cr_expect_eq(
+        client_s3(&c, "POST", "/plain?delete", "x-amz-checksum-crc32: wrong", STR("<Delete/>")),
+        400);
+    struct str batch =
+        STR("<Delete><Object><Key>k</Key><VersionId>" SOME "</VersionId></Object></Delete>");
+    uint8_t md5[16];
+    struct buf header;
+    hash_md5(batch, md5);
+    buf_init(&header, c.arena, 64);
+    buf_add_z(&header, "Content-MD5: ");
+    encode_base64(&header, str_n((const char *)md5, sizeof md5));
+    cr_expect_eq(client_s3(&c, "POST", "/plain?delete", str_z(c.arena, buf_str(&header)), batch),
+                 200, "%s", client_body(&c));
+    cr_expect_str_eq(client_text(&c, "Error.Code"), "NoSuchVersion");
+    cr_expect_eq(client_s3(&c, "DELETE", "/plain/k?versionId=null", NULL, STR_EMPTY), 204);
+    cr_expect_eq(client_s3(&c, "GET", "/plain/k", NULL, STR_EMPTY), 404);
     client_free(&c);
 }
