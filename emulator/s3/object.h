@@ -33,7 +33,7 @@ struct object {
     struct str tags, acl;
     uint32_t tag_count;
     enum object_lock_mode lock_mode;
-    int64_t retain_until_us; /* with a lock_mode */
+    int64_t retain_until_us;    /* with a lock_mode */
     bool legal_hold, hold_said; /* a hold that was never put is told as none */
     enum storage_class storage;
     int64_t restore_ready_us, restore_end_us; /* of an archive; 0: never asked for */
