@@ -54,7 +54,7 @@ static struct str main_table_sql(const struct definition *def, enum warehouse_di
         if (i == def->id_column) {
             /* ids are compared byte by byte, as SQLite does, whatever the database's language */
             bool text = columns[i].type == WAREHOUSE_TEXT && dialect == WAREHOUSE_POSTGRES;
-            buf_add_z(&sql, text ? "collate \"C\"" : "");
+            buf_add_z(&sql, text ? " collate \"C\"" : "");
             buf_add_z(&sql, keyed ? " not null primary key" : " not null");
         } else if (columns[i].required) {
             buf_add_z(&sql, " not null");

@@ -84,7 +84,7 @@ Test(fault_plan, says_where_and_what_is_wrong)
         {"[{on: 's3:GetObject'}]", "1:2: phase is missing"},
         {"[{phase: reject}]", "on is missing"},
         {"[{on: 's3:GetObject', phase: partial}]",
-         "kinesis:PutRecords, sns:PublishBatch and s3:DeleteObjects only"},
+         "kinesis:PutRecords, sns:PublishBatch, s3:DeleteObjects, disk:write and disk:sync only"},
         {"[{on: 's3:GetObject', phase: reject, entries: 1/2}]", "entries is for phase partial"},
         {"[{on: 's3:GetObject', phase: delay}]", "delay comes with phase"},
         {"[{on: 's3:GetObject', phase: reject, delay: 1s}]", "delay comes with phase"},

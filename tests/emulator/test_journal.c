@@ -74,18 +74,24 @@ static void see(struct emulator_client *c, struct buf *out)
     }
 }
 
-/* Request ids are in the bodies of SNS: they are no state. */
-static struct str without_request_ids(struct arena *a, struct str text)
+/* Request ids are in bodies, too: they are no state. */
+static struct str without(struct arena *a, struct str text, const char *element)
 {
     struct buf out;
     buf_init(&out, a, text.len + 1);
-    struct str open = STR("<RequestId>");
+    struct str open = str_of(element);
     for (size_t at = str_find_str(text, open); at != STR_NONE; at = str_find_str(text, open)) {
         buf_add(&out, str_slice(text, 0, at));
-        text = str_from(text, at + open.len + 36);
+        text = str_from(text, at + open.len);
+        text = str_from(text, str_find(text, '<'));
     }
     buf_add(&out, text);
     return buf_str(&out);
+}
+
+static struct str without_request_ids(struct arena *a, struct str text)
+{
+    return without(a, without(a, text, "<RequestId>"), "<HostId>");
 }
 
 static const char *const s3_reads[] = {
