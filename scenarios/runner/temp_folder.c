@@ -14,9 +14,13 @@
 #define LOCK_NAME "lock"
 #define PATH_BYTES_MAX 4096
 
+/* Empty, which names nothing, where it would be too long. */
 static void path_of(char *to, const char *folder, const char *name)
 {
-    (void)snprintf(to, PATH_BYTES_MAX, "%s/%s", folder, name);
+    int length = snprintf(to, PATH_BYTES_MAX, "%s/%s", folder, name);
+    if (length < 0 || length >= PATH_BYTES_MAX) {
+        to[0] = '\0';
+    }
 }
 
 void temp_folder_remove(const char *path)
