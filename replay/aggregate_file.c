@@ -333,6 +333,7 @@ static enum err load_first(struct aggregate *g, struct str bytes, struct diag *d
 {
     uint64_t entry[ONCE_NUMBERS + COLUMNS_MAX];
     size_t words = once_words(g->once), size = words * sizeof(uint64_t);
+    ASSERT(words >= ONCE_NUMBERS);
     for (size_t at = 0; at < bytes.len; at += size) {
         for (size_t i = 0; i < words; i++) {
             entry[i] = get_u64(bytes.ptr + at + i * sizeof(uint64_t));

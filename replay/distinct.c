@@ -153,6 +153,7 @@ static enum err gather(struct gathered *g, const struct distinct *s, size_t numb
                        const uint32_t *groups, struct diag *d)
 {
     const struct part *part = &s->parts[number];
+    ASSERT(g->entries != NULL);
     for (const struct extent *e = part->extents; e != NULL; e = e->next) {
         struct distinct_entry *to = &g->entries[g->count];
         TRY(disk_spill_read(s->spill, e->at, to, e->count * sizeof(*to), d));
@@ -243,6 +244,9 @@ static enum err each_in(struct arena *a, struct distinct *const *parts,
         size_t wanted = 0;
         for (size_t i = 0; i < count; i++) {
             wanted += part_count(&parts[i]->parts[number]);
+        }
+        if (wanted == 0) {
+            continue;
         }
         if (wanted > g.cap) {
             size_t cap = wanted + wanted / 8;

@@ -290,11 +290,14 @@ void field_records_open(struct field_records *f, struct arena *a, struct str tex
     *f = (struct field_records){.text = text};
     if (format == READER_VPC_FLOW) {
         open_vpc(f, a);
+    } else if (format == READER_ALB) {
+        f->names = alb_names;
+        f->name_count = COUNT(alb_names);
+        f->required = ALB_FIELDS_MIN;
     } else {
-        bool alb = format == READER_ALB;
-        f->names = alb ? alb_names : s3_names;
-        f->name_count = alb ? COUNT(alb_names) : COUNT(s3_names);
-        f->required = alb ? ALB_FIELDS_MIN : S3_FIELDS_MIN;
+        f->names = s3_names;
+        f->name_count = COUNT(s3_names);
+        f->required = S3_FIELDS_MIN;
     }
     f->fields = NEW_ARRAY(a, struct str, f->name_count);
 }

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 #define CHUNKED_TRAILERS_MAX 16
-#define CHUNKED_LINE_BYTES_MAX 16384
+#define CHUNKED_LINE_BYTES_MAX ((size_t)16384)
 
 bool chunked_is(const struct http_request *request)
 {

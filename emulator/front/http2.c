@@ -253,6 +253,7 @@ static void stream_gone(struct http2_stream *s)
 {
     struct http2 *h = s->owner;
     struct visit *v = s->visit;
+    ASSERT(h != NULL);
     if (s->prev != NULL) {
         s->prev->next = s->next;
     } else {

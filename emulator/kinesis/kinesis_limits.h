@@ -41,8 +41,8 @@
 #define KINESIS_SUBSCRIPTION_US (300 * US_PER_S)  /* SubscribeToShard goes on so long */
 #define KINESIS_SUBSCRIBE_AGAIN_US (5 * US_PER_S) /* before it, a second call is refused */
 #define KINESIS_EVENT_EVERY_US (5 * US_PER_S)     /* an event with or without records */
-#define KINESIS_EVENT_BYTES_MAX (1 * MIB)    /* our own: data of one event, past its first record */
-#define KINESIS_POLICY_BYTES_MAX (20 * 1024) /* our own cap */
+#define KINESIS_EVENT_BYTES_MAX (1 * MIB) /* our own: data of one event, past its first record */
+#define KINESIS_POLICY_BYTES_MAX ((size_t)20 * 1024) /* our own cap */
 
 /* How long a stream is CREATING, UPDATING or DELETING here. */
 #define KINESIS_TRANSITION_US (500 * US_PER_MS)

@@ -184,7 +184,7 @@ void put_resource_policy(struct call *c)
         return;
     }
     if (text.len > KINESIS_POLICY_BYTES_MAX) {
-        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION, "A resource policy has at most %d bytes.",
+        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION, "A resource policy has at most %zu bytes.",
                   KINESIS_POLICY_BYTES_MAX);
     } else if (json_parse(c->arena, text, &tree, &d) != ERR_OK || !json_is(tree, JSON_IS_OBJECT)) {
         call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION, "The policy is not a JSON object.");

@@ -291,7 +291,7 @@ void bucket_config_list(struct call *c)
     }
     const struct tree_entry *at = tree_seek(b->configs, from, after.len > 0);
     struct str last = STR_EMPTY;
-    for (; at != NULL && str_starts(at->key, prefix) && list->count < LIST_PAGE;
+    for (; at != NULL && list != NULL && str_starts(at->key, prefix) && list->count < LIST_PAGE;
          at = tree_seek(b->configs, at->key, true)) {
         const struct str *text = at->value;
         json_add(list, STR_EMPTY, parsed(c, *text));

@@ -137,7 +137,7 @@ static bool verify_payload_hash(struct call *c)
     uint8_t digest[CHECKSUM_BYTES_MAX];
     size_t count = intake_sum(c, CHECKSUM_SHA256, digest);
     struct buf hex;
-    buf_init(&hex, c->arena, 2 * CHECKSUM_BYTES_MAX);
+    buf_init(&hex, c->arena, sizeof(digest) * 2);
     encode_hex(&hex, str_n((const char *)digest, count));
     struct str computed = buf_str(&hex);
     if (str_eq_nocase(said, computed)) {

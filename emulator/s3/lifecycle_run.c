@@ -155,7 +155,7 @@ static void run_bucket(struct run *r)
         return;
     }
     r->call.arena = arena_new("lifecycle of a key", ARENA_TASK_BYTES_MAX);
-    struct str key = STR_EMPTY;
+    struct str key;
     char room[S3_KEY_BYTES_MAX];
     const struct tree_entry *at = tree_seek(r->bucket->objects, STR_EMPTY, false);
     for (; at != NULL; at = tree_seek(r->bucket->objects, key, true)) {

@@ -10,9 +10,9 @@
 
 #define S3_KEY_BYTES_MAX 1024
 #define S3_BUCKETS_MAX 10000
-#define S3_PUT_BYTES_MAX (5 * GIB)           /* one request's body */
-#define S3_OBJECT_BYTES_MAX (5 * 1024 * GIB) /* assembled from parts */
-#define S3_HELD_BYTES_MAX (12 * GIB)         /* all bodies and parts */
+#define S3_PUT_BYTES_MAX (5 * GIB)       /* one request's body */
+#define S3_OBJECT_BYTES_MAX (5120 * GIB) /* assembled from parts */
+#define S3_HELD_BYTES_MAX (12 * GIB)     /* all bodies and parts */
 #define S3_LIST_MAX 1000
 
 enum versioning { VERSIONING_OFF, VERSIONING_ENABLED, VERSIONING_SUSPENDED };

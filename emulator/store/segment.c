@@ -1,6 +1,7 @@
 #include "segment.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/hash.h"
 
@@ -29,13 +30,9 @@ void segment_name(uint64_t start, char ret_name[SEGMENT_NAME_BYTES + 1])
 
 bool segment_name_parse(const char *name, uint64_t *ret_start)
 {
-    unsigned long long start;
     char same[SEGMENT_NAME_BYTES + 1];
-    if (sscanf(name, "%16llx.journal", &start) != 1) {
-        return false;
-    }
-    *ret_start = start;
-    segment_name(start, same);
+    *ret_start = strtoull(name, NULL, 16);
+    segment_name(*ret_start, same);
     return strcmp(name, same) == 0;
 }
 

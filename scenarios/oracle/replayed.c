@@ -180,7 +180,7 @@ static enum err replay_empty(struct replay *r, struct contents *ret_contents, st
     struct warehouse *w;
     TRY(session_begin(r, &life, &w, d));
     for (size_t i = 0; i < 2 * r->count; i++) { /* and each once more */
-        const struct raw_copy *object = &r->objects[i % r->count];
+        const struct raw_copy *object = &r->objects[i < r->count ? i : i - r->count];
         uint64_t draw = rng_u64(r->in->seed, ORDER_STREAM, 1, i);
         if (i < r->count && rng_below(draw, CRASH_IN) == 0) {
             TRY(object_load(r, w, object, true, d));

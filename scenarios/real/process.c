@@ -15,8 +15,6 @@
 
 #define WATCH_US (10 * US_PER_MS) /* of the wall */
 
-extern char **environ;
-
 struct process {
     struct real_actor *actor;
     pthread_mutex_t lock;

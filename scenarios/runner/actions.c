@@ -47,7 +47,7 @@ static enum err action_read(const struct reading *r, const struct json *item,
     }
     TRY(reading_count(r, item, "reshard", 1, 64, &shards, d));
     /* AWS kinesis-update-shard-count-2: at most twice as many, at least half of them */
-    if (shards == before || shards > 2 * before || 2 * shards < before) {
+    if (shards == before || shards > (size_t)2 * before || 2 * shards < before) {
         return reading_fail(r, item, d,
                             "reshard: expected another number than %u, at least half and at most "
                             "twice of it",

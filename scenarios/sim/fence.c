@@ -70,6 +70,8 @@ static void *next_of(_Atomic(void *) *kept, const char *symbol)
 }
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses, readability-inconsistent-declaration-parameter-name): a type
+ * takes no parentheses, and glibc's own names of parameters are reserved */
 #define FENCED(type, name, params, args)                                                           \
     __attribute__((visibility("default"))) type name params                                        \
     {                                                                                              \
@@ -102,4 +104,5 @@ FENCED(int, select, (int count, fd_set *restrict in, fd_set *restrict out, fd_se
 FENCED(pid_t, fork, (void), ())
 FENCED(int, pthread_create, (pthread_t *restrict thread, const pthread_attr_t *restrict how, void *(*fn)(void *), void *restrict arg),
        (thread, how, fn, arg))
+/* NOLINTEND(bugprone-macro-parentheses, readability-inconsistent-declaration-parameter-name) */
 /* clang-format on */

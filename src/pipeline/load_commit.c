@@ -291,7 +291,7 @@ enum err loading_commit(struct warehouse *w, const struct definition *def,
                         const struct loading_object *object, int64_t now_us, struct arena *a,
                         struct loaded_counts *ret_counts, struct diag *d)
 {
-    struct load *load;
+    struct load *load = NULL;
     TRY(loading_begin(a, w, def, object, now_us, &load, d));
     TRY(loading_add(load, object->decoded, object->count, a, d));
     return loading_end(load, ret_counts, d);

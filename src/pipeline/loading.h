@@ -37,7 +37,7 @@ MUST_USE enum err loading_begin(struct arena *a, struct warehouse *w, const stru
 MUST_USE enum err loading_add(struct load *l, const struct row *rows, size_t count,
                               struct arena *scratch, struct diag *d);
 MUST_USE enum err loading_end(struct load *l, struct loaded_counts *ret_counts, struct diag *d);
-void loading_cancel(struct load *l);
+void loading_cancel(struct load *c);
 /* Creates the tables that are missing: the definition's and aforo_*. ERR_UNAVAILABLE also when
  * another session is creating them at the same time: try again. */
 MUST_USE enum err loading_tables(struct warehouse *w, const struct definition *def, struct arena *a,

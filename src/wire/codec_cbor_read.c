@@ -55,7 +55,7 @@ static enum err read_structure(struct cbor_reader *r, const struct shape *shape,
                                struct cbor_run *run, struct json *object)
 {
     while (cbor_more(&r->scan, run)) {
-        struct str key;
+        struct str key = STR_EMPTY;
         TRY(read_key(r, &key));
         const struct shape_member *member = codec_wire_member(shape, key);
         enum cbor_token token = cbor_next(&r->scan);
@@ -76,7 +76,7 @@ static enum err read_map(struct cbor_reader *r, const struct shape *shape, struc
                          struct json *object)
 {
     while (cbor_more(&r->scan, run)) {
-        struct str key;
+        struct str key = STR_EMPTY;
         struct json *value = NULL;
         TRY(read_key(r, &key));
         TRY(read_value(r, shape->members[1].shape, cbor_next(&r->scan), &value));

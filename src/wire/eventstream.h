@@ -9,8 +9,8 @@
 #include "base/buf.h"
 
 #define EVENTSTREAM_HEADERS_MAX 64
-#define EVENTSTREAM_HEADER_BYTES_MAX (128 * 1024)
-#define EVENTSTREAM_MESSAGE_BYTES_MAX (24 * 1024 * 1024)
+#define EVENTSTREAM_HEADER_BYTES_MAX ((size_t)128 * 1024)
+#define EVENTSTREAM_MESSAGE_BYTES_MAX ((size_t)24 * 1024 * 1024)
 enum eventstream_kind { /* the numbers on the wire */
                         EVENTSTREAM_TRUE,
                         EVENTSTREAM_FALSE,
