@@ -331,13 +331,20 @@ static FILE *jsonl_open(const struct run_arguments *args)
     return file;
 }
 
+/* A real run counts seconds of the wall: it has the machine to itself unless told otherwise. */
+static unsigned jobs_default(bool real)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return real || processors <= 0 ? 1 : (unsigned)processors;
+}
+
 static int command_run(int argc, char **argv)
 {
     struct run_arguments args = {.sweep = {.jobs = 0}, .annotate = run_is_in_github()};
+    struct option list[RUN_OPTIONS_MAX];
     struct diag d = DIAG_INIT;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    args.sweep.jobs = processors > 0 ? (unsigned)processors : 1;
-    for (int option; (option = getopt_long(argc, argv, ":", run_option_list, NULL)) != -1;) {
+    run_options_list(list);
+    for (int option; (option = getopt_long(argc, argv, ":", list, NULL)) != -1;) {
         if (option == '?' || option == ':') {
             return cli_bad_option(&cli_run, argc, argv, option);
         }
@@ -345,13 +352,18 @@ static int command_run(int argc, char **argv)
             return cli_usage(&cli_run, "%s", d.msg);
         }
     }
-    if (args.sweep.real) { /* a real world has the machine to itself, and no two runs are alike */
+    args.sweep.speed = args.speed;
+    args.sweep.fail_fast = args.sweep.fail_fast && !args.collect;
+    args.sweep.real = args.sweep.real || args.exec != NULL || args.sweep.conninfo != NULL;
+    if (args.sweep.jobs == 0) {
+        args.sweep.jobs = jobs_default(args.sweep.real);
+    }
+    if (args.sweep.real) { /* no two real runs are alike */
         if (args.keep != NULL || args.trace != NULL || args.fingerprint != NULL || args.fresh) {
             return cli_usage(&cli_run, "--keep, --trace, --fingerprint and --check fresh "
                                        "need a simulated run, not --real");
         }
         args.sweep.once = true;
-        args.sweep.jobs = 1;
     }
     args.files = (const char **)(argv + optind);
     args.file_count = (size_t)(argc - optind);

@@ -1,5 +1,7 @@
 #include "run_options.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include "base/instant.h"
 
 #define SPEED_MAX 10000
@@ -10,7 +12,7 @@ const char run_help[] =
     "what must hold all the same. Reference: docs/scenario-format.md.\n\n"
     "  --seeds A..B     these seeds instead of the file's\n"
     "  --seed N         this one\n"
-    "  --jobs N         processes at a time; default: one a processor\n"
+    "  --jobs N         processes at a time; default: one a processor, of real runs one\n"
     "  --once           run each seed once; else twice, and both traces must be equal\n"
     "  --check HOW      of the second run: warm (in the same process, the default) or fresh (in a "
     "new\n"
@@ -58,79 +60,13 @@ const char run_help[] =
     "Exit code: 0 pass, 1 an expectation failed, 2 bad input, 3 not done in time, 4 two runs of "
     "one\n"
     "seed differ, 5 crash, 6 unknown (a fault never fired, something that should occur never "
-    "did).\n\n"
+    "did,\n"
+    "a program of --exec was not heard of).\n\n"
     "examples:\n"
     "  aforo run scenarios/catalog/lost_ack.yaml --seeds 1..200\n"
     "  aforo run scenarios/catalog/*.yaml --seeds 1..20 --junit verdicts.xml\n"
     "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --once\n"
     "  aforo run scenarios/catalog/lost_ack.yaml --seed 17 --real --speed 300\n";
-
-enum {
-    OPTION_SEEDS = 256,
-    OPTION_SEED,
-    OPTION_JOBS,
-    OPTION_ONCE,
-    OPTION_CHECK,
-    OPTION_FINGERPRINT,
-    OPTION_FAIL_FAST,
-    OPTION_COVERAGE,
-    OPTION_REQUIRE_COVERAGE,
-    OPTION_JUNIT,
-    OPTION_KEEP,
-    OPTION_COLLECT,
-    OPTION_BUDGET,
-    OPTION_JSONL,
-    OPTION_RESUME,
-    OPTION_CORPUS,
-    OPTION_ANNOTATE,
-    OPTION_SHRINK,
-    OPTION_NO_SHRINK,
-    OPTION_SHRINK_RUNS,
-    OPTION_SHRINK_FOR,
-    OPTION_REPORT,
-    OPTION_PLAN,
-    OPTION_CAPTURE,
-    OPTION_TRACE,
-    OPTION_TRACE_WINDOW,
-    OPTION_REAL,
-    OPTION_EXEC,
-    OPTION_POSTGRES,
-    OPTION_SPEED,
-    OPTION_QUIET
-};
-const struct option run_option_list[] = {
-    {"seeds", required_argument, NULL, OPTION_SEEDS},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"jobs", required_argument, NULL, OPTION_JOBS},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"check", required_argument, NULL, OPTION_CHECK},
-    {"fingerprint", required_argument, NULL, OPTION_FINGERPRINT},
-    {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
-    {"coverage", required_argument, NULL, OPTION_COVERAGE},
-    {"require-coverage", no_argument, NULL, OPTION_REQUIRE_COVERAGE},
-    {"junit", required_argument, NULL, OPTION_JUNIT},
-    {"keep", required_argument, NULL, OPTION_KEEP},
-    {"collect", no_argument, NULL, OPTION_COLLECT},
-    {"budget", required_argument, NULL, OPTION_BUDGET},
-    {"jsonl", required_argument, NULL, OPTION_JSONL},
-    {"resume", no_argument, NULL, OPTION_RESUME},
-    {"corpus", required_argument, NULL, OPTION_CORPUS},
-    {"annotate", no_argument, NULL, OPTION_ANNOTATE},
-    {"shrink", no_argument, NULL, OPTION_SHRINK},
-    {"no-shrink", no_argument, NULL, OPTION_NO_SHRINK},
-    {"shrink-runs", required_argument, NULL, OPTION_SHRINK_RUNS},
-    {"shrink-for", required_argument, NULL, OPTION_SHRINK_FOR},
-    {"report", required_argument, NULL, OPTION_REPORT},
-    {"plan", required_argument, NULL, OPTION_PLAN},
-    {"capture", required_argument, NULL, OPTION_CAPTURE},
-    {"trace", required_argument, NULL, OPTION_TRACE},
-    {"trace-window", required_argument, NULL, OPTION_TRACE_WINDOW},
-    {"real", no_argument, NULL, OPTION_REAL},
-    {"exec", required_argument, NULL, OPTION_EXEC},
-    {"postgres", required_argument, NULL, OPTION_POSTGRES},
-    {"speed", required_argument, NULL, OPTION_SPEED},
-    {"quiet", no_argument, NULL, OPTION_QUIET},
-    {NULL, 0, NULL, 0}};
 
 static enum err seeds_take(struct run_arguments *args, const char *text, struct diag *d)
 {
@@ -158,103 +94,88 @@ static enum err window_take(struct run_arguments *args, const char *text, struct
                       text);
 }
 
-/* Long because each option is a case. */
+/* What an option sets in struct run_arguments, and how. */
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_DURATION, OPTION_OTHER };
+struct option_row {
+    const char *name;
+    enum option_kind kind;
+    size_t at;    /* where: a bool, const char *, unsigned or int64_t */
+    uint64_t max; /* of a count */
+    enum err (*take)(struct run_arguments *args, const char *value, struct diag *d); /* OTHER */
+};
+#define AT(field) offsetof(struct run_arguments, field)
+static const struct option_row rows[] = {
+    {"seeds", OPTION_OTHER, 0, 0, seeds_take},
+    {"seed", OPTION_OTHER, 0, 0, seeds_take},
+    {"jobs", OPTION_COUNT, AT(sweep.jobs), 64, NULL},
+    {"once", OPTION_FLAG, AT(sweep.once), 0, NULL},
+    {"check", OPTION_OTHER, 0, 0, check_take},
+    {"fingerprint", OPTION_TEXT, AT(fingerprint), 0, NULL},
+    {"fail-fast", OPTION_FLAG, AT(sweep.fail_fast), 0, NULL},
+    {"coverage", OPTION_TEXT, AT(coverage), 0, NULL},
+    {"require-coverage", OPTION_FLAG, AT(coverage_required), 0, NULL},
+    {"junit", OPTION_TEXT, AT(junit), 0, NULL},
+    {"keep", OPTION_TEXT, AT(keep), 0, NULL},
+    {"collect", OPTION_FLAG, AT(collect), 0, NULL},
+    {"budget", OPTION_DURATION, AT(sweep.budget_us), 0, NULL},
+    {"jsonl", OPTION_TEXT, AT(jsonl_path), 0, NULL},
+    {"resume", OPTION_FLAG, AT(resume), 0, NULL},
+    {"corpus", OPTION_TEXT, AT(corpus), 0, NULL},
+    {"annotate", OPTION_FLAG, AT(annotate), 0, NULL},
+    {"shrink", OPTION_FLAG, AT(shrink_all), 0, NULL},
+    {"no-shrink", OPTION_FLAG, AT(shrink_none), 0, NULL},
+    {"shrink-runs", OPTION_COUNT, AT(shrink.runs_max), 1000000, NULL},
+    {"shrink-for", OPTION_DURATION, AT(shrink.us_max), 0, NULL},
+    {"report", OPTION_TEXT, AT(report), 0, NULL},
+    {"plan", OPTION_TEXT, AT(plan), 0, NULL},
+    {"capture", OPTION_TEXT, AT(capture), 0, NULL},
+    {"trace", OPTION_TEXT, AT(trace), 0, NULL},
+    {"trace-window", OPTION_OTHER, 0, 0, window_take},
+    {"real", OPTION_FLAG, AT(sweep.real), 0, NULL},
+    {"exec", OPTION_TEXT, AT(exec), 0, NULL},
+    {"postgres", OPTION_TEXT, AT(sweep.conninfo), 0, NULL},
+    {"speed", OPTION_COUNT, AT(speed), SPEED_MAX, NULL},
+    {"quiet", OPTION_FLAG, AT(quiet), 0, NULL},
+};
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+#define FIRST_OPTION 256 /* behind every character */
+static_assert(ROW_COUNT < RUN_OPTIONS_MAX, "room for all of them, and the end");
+
+void run_options_list(struct option *ret_list)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        int argument = rows[i].kind == OPTION_FLAG ? no_argument : required_argument;
+        ret_list[i] = (struct option){rows[i].name, argument, NULL, FIRST_OPTION + (int)i};
+    }
+    ret_list[ROW_COUNT] = (struct option){NULL, 0, NULL, 0};
+}
+
+static enum err count_take(const struct option_row *row, const char *value, unsigned *to,
+                           struct diag *d)
+{
+    uint64_t number;
+    TRY(cli_number(row->name, value, row->max, &number, d));
+    *to = (unsigned)number;
+    return ERR_OK;
+}
+
 enum err run_option_take(struct run_arguments *args, int option, const char *value, struct diag *d)
 {
-    uint64_t number = 0;
-    switch (option) {
-    case OPTION_SEEDS:
-    case OPTION_SEED:
-        return seeds_take(args, value, d);
-    case OPTION_JOBS:
-        TRY(cli_number("jobs", value, 64, &number, d));
-        args->sweep.jobs = (unsigned)number;
+    const struct option_row *row = &rows[option - FIRST_OPTION];
+    void *to = (char *)args + row->at;
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)to = true;
         return ERR_OK;
-    case OPTION_ONCE:
-        args->sweep.once = true;
+    case OPTION_TEXT:
+        *(const char **)to = value;
         return ERR_OK;
-    case OPTION_CHECK:
-        return check_take(args, value, d);
-    case OPTION_FINGERPRINT:
-        args->fingerprint = value;
-        return ERR_OK;
-    case OPTION_FAIL_FAST:
-        args->sweep.fail_fast = true;
-        return ERR_OK;
-    case OPTION_COVERAGE:
-        args->coverage = value;
-        return ERR_OK;
-    case OPTION_REQUIRE_COVERAGE:
-        args->coverage_required = true;
-        return ERR_OK;
-    case OPTION_JUNIT:
-        args->junit = value;
-        return ERR_OK;
-    case OPTION_KEEP:
-        args->keep = value;
-        return ERR_OK;
-    case OPTION_COLLECT:
-        args->sweep.fail_fast = false;
-        return ERR_OK;
-    case OPTION_BUDGET:
-        return duration_parse(str_of(value), &args->sweep.budget_us, d);
-    case OPTION_JSONL:
-        args->jsonl_path = value;
-        return ERR_OK;
-    case OPTION_RESUME:
-        args->resume = true;
-        return ERR_OK;
-    case OPTION_CORPUS:
-        args->corpus = value;
-        return ERR_OK;
-    case OPTION_ANNOTATE:
-        args->annotate = true;
-        return ERR_OK;
-    case OPTION_SHRINK:
-        args->shrink_all = true;
-        return ERR_OK;
-    case OPTION_NO_SHRINK:
-        args->shrink_none = true;
-        return ERR_OK;
-    case OPTION_SHRINK_RUNS:
-        TRY(cli_number("shrink-runs", value, 1000000, &number, d));
-        args->shrink.runs_max = (unsigned)number;
-        return ERR_OK;
-    case OPTION_SHRINK_FOR:
-        return duration_parse(str_of(value), &args->shrink.us_max, d);
-    case OPTION_EXEC:
-        args->exec = value;
-        args->sweep.real = true;
-        return ERR_OK;
-    case OPTION_REPORT:
-        args->report = value;
-        return ERR_OK;
-    case OPTION_CAPTURE:
-        args->capture = value;
-        return ERR_OK;
-    case OPTION_PLAN:
-        args->plan = value;
-        return ERR_OK;
-    case OPTION_TRACE:
-        args->trace = value;
-        return ERR_OK;
-    case OPTION_TRACE_WINDOW:
-        return window_take(args, value, d);
-    case OPTION_REAL:
-        args->sweep.real = true;
-        return ERR_OK;
-    case OPTION_POSTGRES:
-        args->sweep.real = true;
-        args->sweep.conninfo = value;
-        return ERR_OK;
-    case OPTION_SPEED:
-        TRY(cli_number("speed", value, SPEED_MAX, &number, d));
-        args->sweep.speed = (int64_t)number;
-        return ERR_OK;
-    case OPTION_QUIET:
-        args->quiet = true;
-        return ERR_OK;
-    default:
-        return fail(d, ERR_INTERNAL, "option %d", option);
+    case OPTION_COUNT:
+        return count_take(row, value, to, d);
+    case OPTION_DURATION:
+        return duration_parse(str_of(value), to, d);
+    case OPTION_OTHER:
+        break;
     }
+    return row->take(args, value, d);
 }

@@ -11,7 +11,8 @@ struct run_arguments {
     struct sweep_options sweep;
     struct shrink_options shrink;
     bool seeds_given, quiet, annotate, shrink_all, shrink_none;
-    bool coverage_required;
+    bool coverage_required, collect;
+    unsigned speed; /* 0: the default */
     const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture;
     const char *fingerprint;
     bool fresh;                       /* the second run of a seed in a new process */
@@ -23,8 +24,9 @@ struct run_arguments {
     size_t file_count;
 };
 extern const char run_help[];
-extern const struct option run_option_list[]; /* for getopt_long */
-/* One option of the list. ERR_INVALID: its value. */
+#define RUN_OPTIONS_MAX 64
+void run_options_list(struct option *ret_list); /* for getopt_long; RUN_OPTIONS_MAX of them */
+/* What getopt_long found of that list. ERR_INVALID: its value. */
 MUST_USE enum err run_option_take(struct run_arguments *args, int option, const char *value,
                                   struct diag *d);
 

@@ -10,9 +10,10 @@ void run_stories_print(const struct run_report *r)
     const struct sweep_result *s = &r->result;
     for (size_t i = 0; i < s->failure_count && i < STORIES_SHOWN; i++) {
         const struct sweep_failure *f = &s->failures[i];
-        printf("FAIL %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu %s%s%s\n",
-               STR_ARG(r->scenario->name), (unsigned long long)f->seed, verdict_name(f->verdict),
-               STR_ARG(f->story), STR_ARG(r->scenario->file), (unsigned long long)f->seed,
+        printf("%s %.*s seed=%llu %s: %.*s; repro: aforo run %.*s --seed %llu %s%s%s\n",
+               f->verdict == VERDICT_UNKNOWN ? "UNKNOWN" : "FAIL", STR_ARG(r->scenario->name),
+               (unsigned long long)f->seed, verdict_name(f->verdict), STR_ARG(f->story),
+               STR_ARG(r->scenario->file), (unsigned long long)f->seed,
                r->exec != NULL ? "--exec '"
                : r->real       ? "--real"
                                : "--once",

@@ -121,6 +121,18 @@ static void judged(struct world *w, enum verdict verdict, struct str what,
     w->story = buf_str(&story);
 }
 
+/* Something has not come. Where that is because a program was not heard of, nothing is known. */
+static void missed(struct world *w, enum verdict verdict, struct str what,
+                   const struct oracle_finding *f)
+{
+    struct str unheard = processes_unheard(w);
+    judged(w, unheard.len > 0 ? VERDICT_UNKNOWN : verdict, what, f);
+    if (unheard.len > 0) {
+        w->story = str_printf(w->arena, "%.*s; what is missing meanwhile: %.*s", STR_ARG(unheard),
+                              STR_ARG(w->story));
+    }
+}
+
 /* true: go on. A warehouse that is busy is asked again at the next tick. */
 static bool checked(struct world *w, enum err err, struct diag *d, struct str what,
                     const struct oracle_finding *f)
@@ -234,6 +246,11 @@ static bool tick(struct world *w, int64_t now_us)
     struct oracle_lag lag;
     struct oracle_finding f;
     processes_watch(w, now_us);
+    struct str unstarted = processes_unstarted(w);
+    if (unstarted.len > 0) {
+        judged(w, VERDICT_UNKNOWN, unstarted, NULL);
+        return false;
+    }
     bool may_end = w->healed || w->scenario->process_count > 0; /* the sooner, the more seeds */
     if (may_end && now_us > w->scenario->heal_after_us && is_quiet(w, &lag)) {
         w->quiet_us = w->quiet_us == 0 ? now_us : w->quiet_us;
@@ -241,7 +258,7 @@ static bool tick(struct world *w, int64_t now_us)
         w->waits_for = missing;
         w->settled = missing == NULL;
         if (missing != NULL && now_us >= deadline_of(w, missing) && w->verdict == VERDICT_PASS) {
-            judged(w, VERDICT_FAIL, missing->name, &f);
+            missed(w, VERDICT_FAIL, missing->name, &f);
         }
     }
     return !w->settled && w->verdict == VERDICT_PASS;
@@ -281,7 +298,7 @@ static void liveness_failed(struct world *w, const char *why)
         text = oracle_lag_text(&lag, w->arena);
     }
     struct str trouble = trouble_of_actors(w);
-    judged(w, VERDICT_LIVENESS,
+    missed(w, VERDICT_LIVENESS,
            str_printf(w->arena, "liveness: %s: %.*s%.*s", why, STR_ARG(text), STR_ARG(trouble)),
            NULL);
     w->cause = str_printf(w->arena, "liveness %s%s%s%s%s", why,
@@ -308,7 +325,7 @@ static void last_look(struct world *w, enum stage_end end, bool quiet)
     }
     const struct expectation *missing = first_missing(w, &f);
     if (missing != NULL && w->verdict == VERDICT_PASS) {
-        judged(w, VERDICT_FAIL, missing->name, &f);
+        missed(w, VERDICT_FAIL, missing->name, &f);
     }
 }
 
@@ -323,6 +340,8 @@ void judge_end(struct world *w, enum stage_end end)
     w->over = true;
     if (w->verdict == VERDICT_PASS) {
         last_look(w, end, quiet);
+    } else if (w->verdict == VERDICT_UNKNOWN && raw_check(w)) {
+        (void)always_check(w); /* what is wrong for good beats what is not known */
     }
     stage_unlock(w->stage);
 }

@@ -21,6 +21,7 @@
 #define REST_WALL_US (8 * US_PER_S) /* without work after that, and what is missing is lost */
 #define LOOKS_MIN 3 /* but not before each has looked so often what there is to do */
 #define LOOKS_WALL_US US_PER_MINUTE /* for which it is waited so long, on a busier machine */
+#define STARTS_MAX 4                /* without a call: then it never makes one */
 #define TAIL_BYTES 2000             /* of its words, in a failure */
 
 /* ---- where its words go ---- */
@@ -133,6 +134,14 @@ static void trouble_note(struct world_actor *actor, struct str trouble)
     stage_unlock(w->stage);
 }
 
+static void start_note(struct world_actor *actor)
+{
+    struct world *w = actor->world;
+    stage_lock(w->stage);
+    actor->starts++;
+    stage_unlock(w->stage);
+}
+
 static struct str end_of(int status, struct arena *a)
 {
     return WIFSIGNALED(status) ? str_printf(a, "signal %d", WTERMSIG(status))
@@ -148,6 +157,7 @@ static void process_entry(struct stage_actor *self, struct rt *rt, struct arena 
         struct arena *one = arena_child(a, "process", ARENA_TASK_BYTES_MAX);
         struct process_options options = {.command = str_z(one, actor->command), .log = actor->log};
         int status = 0;
+        start_note(actor);
         options.environment = environment_of(actor, one, &options.environment_count);
         enum err err = stage_process_run(self, rt, one, &options, &status, &d);
         if (err == ERR_OK && status == 0) {
@@ -167,10 +177,17 @@ static void look_note(struct world *w, struct str actor)
 {
     for (size_t i = 0; i < w->actor_count; i++) {
         if (str_eq(w->actors[i].name, actor)) {
+            w->actors[i].calls++;
             w->actors[i].looks++;
             w->actors[i].silent = false;
         }
     }
+}
+
+/* A process that lives and may not know of what there is to do. */
+static bool is_unheard(const struct world_actor *a)
+{
+    return a->log != NULL && a->looks < LOOKS_MIN && !stage_actor_done(a->on_stage);
 }
 
 /* Each process knows of what there is to do, or has had its time. */
@@ -178,9 +195,7 @@ static bool have_looked(const struct world *w, int64_t now_us)
 {
     bool waits = now_us - w->worked_us < LOOKS_WALL_US * w->speed;
     for (size_t i = 0; i < w->actor_count && waits; i++) {
-        const struct world_actor *a = &w->actors[i];
-        if (a->log != NULL && a->looks < LOOKS_MIN && !a->silent &&
-            !stage_actor_done(a->on_stage)) {
+        if (is_unheard(&w->actors[i]) && !w->actors[i].silent) {
             return false;
         }
     }
@@ -240,6 +255,36 @@ int64_t processes_deadline(const struct world *w)
 {
     bool may_end = w->healed && have_looked(w, stage_now_us(w->stage));
     return may_end ? w->worked_us + REST_WALL_US * w->speed : INSTANT_NEVER;
+}
+
+struct str processes_unheard(const struct world *w)
+{
+    struct buf text;
+    buf_init(&text, w->arena, 8 * KIB);
+    for (size_t i = 0; i < w->actor_count; i++) {
+        const struct world_actor *a = &w->actors[i];
+        if (is_unheard(a)) {
+            buf_addf(&text, "%s%.*s made %u calls in the minute that it had (%llu in all, life %u)",
+                     text.len > 0 ? ", " : "", STR_ARG(a->name), a->looks,
+                     (unsigned long long)a->calls, stage_actor_lives(a->on_stage));
+        }
+    }
+    if (text.len > 0) {
+        buf_add_z(&text, ": it hangs, or this machine had no time for it");
+    }
+    return buf_str(&text);
+}
+
+struct str processes_unstarted(const struct world *w)
+{
+    for (size_t i = 0; i < w->actor_count; i++) {
+        const struct world_actor *a = &w->actors[i];
+        if (a->log != NULL && a->calls == 0 && a->starts >= STARTS_MAX) {
+            return str_printf(w->arena, "%.*s ended %u times before its first call: %.*s",
+                              STR_ARG(a->name), a->starts - 1, STR_ARG(a->trouble));
+        }
+    }
+    return STR_EMPTY;
 }
 
 void processes_add(struct world *w)

@@ -87,7 +87,8 @@ enum err corpus_add(struct arena *a, const char *path, struct str scenario,
     }
     for (size_t i = 0; i < result->failure_count; i++) {
         uint64_t seed = result->failures[i].seed;
-        if (!is_among(there, count, seed)) {
+        bool failed = result->failures[i].verdict != VERDICT_UNKNOWN;
+        if (failed && !is_among(there, count, seed)) {
             fprintf(file, "%.*s %llu\n", STR_ARG(scenario), (unsigned long long)seed);
         }
     }
@@ -271,7 +272,7 @@ enum err seed_log_read(struct arena *a, const char *path, const struct scenario 
             return fail(d, ERR_INVALID, "%s:%zu: this seed ran with other faults or expectations",
                         path, at);
         }
-        count += in ? 1 : 0;
+        count += in && seed->verdict != VERDICT_UNKNOWN; /* of which nothing was said: again */
     }
     *ret_count = seeds_sort(seeds, count);
     *ret_seeds = seeds;

@@ -215,7 +215,8 @@ static enum err job_start(struct sweep *s, struct job *job, struct diag *d)
 static void failure_note(struct sweep *s, uint64_t seed, enum verdict verdict, struct str story)
 {
     struct sweep_result *r = s->result;
-    r->failed++;
+    r->failed += verdict != VERDICT_UNKNOWN;
+    r->undecided += verdict == VERDICT_UNKNOWN;
     if (r->failure_count < SWEEP_FAILURES_MAX) {
         r->failures[r->failure_count++] = (struct sweep_failure){
             .seed = seed, .verdict = verdict, .story = str_copy(s->arena, story)};
@@ -223,7 +224,7 @@ static void failure_note(struct sweep *s, uint64_t seed, enum verdict verdict, s
     bool worse = r->verdict == VERDICT_PASS || verdict == VERDICT_FAIL ||
                  (r->verdict != VERDICT_FAIL && verdict < r->verdict);
     r->verdict = worse ? verdict : r->verdict;
-    s->stop = s->stop || s->options->fail_fast;
+    s->stop = s->stop || (s->options->fail_fast && verdict != VERDICT_UNKNOWN);
 }
 
 static void counts_add(struct run_counts *to, const struct run_counts *from)
@@ -427,7 +428,7 @@ static void unknown_find(struct sweep *s)
         const struct expectation *e = &s->scenario->expectations[i];
         if (e->when == EXPECT_SOMETIMES && !r->occurred[i]) {
             buf_addf(&text, "%s%.*s never occurred", text.len > 0 ? "; " : "", STR_ARG(e->occurs));
-        } else if (r->failed == 0 && r->standings[i].held == 0) {
+        } else if (r->failed + r->undecided == 0 && r->standings[i].held == 0) {
             buf_addf(&text, "%s%.*s was not put to the test: %s", text.len > 0 ? "; " : "",
                      STR_ARG(e->name), expectation_needs(e));
         }

@@ -32,7 +32,7 @@ struct sweep_options {
     /* where the second run is made: in a new process of this command line (twice.h); NULL: here */
     const char *const *fresh;
     bool fail_fast; /* no new seeds after the first failure */
-    bool real;      /* on threads and loopback HTTP (run_real): each seed once, one at a time */
+    bool real;      /* on threads and loopback HTTP (run_real): each seed once */
     int64_t speed;  /* of real runs, as in run_options */
     const char *conninfo;
     const char *pages;         /* of real runs: a folder for <scenario>-<seed>.html; NULL: none */
@@ -52,7 +52,8 @@ struct sweep_result {
     enum verdict
         verdict; /* the worst of them: fail, then the others by their exit code, then unknown */
     uint64_t seeds, passed, failed, not_run;
-    struct sweep_failure *failures; /* by seed; SWEEP_FAILURES_MAX at most */
+    uint64_t undecided; /* seeds of which nothing can be said: neither passed nor failed */
+    struct sweep_failure *failures; /* by seed, undecided ones too; SWEEP_FAILURES_MAX at most */
     size_t failure_count;
     struct run_counts counts; /* of all first runs together */
     uint64_t *rule_fired;     /* by fault rule */

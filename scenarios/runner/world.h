@@ -19,9 +19,12 @@ struct world_actor {
     struct worker_options worker;
     struct str name, command; /* a user's process; its log is a file */
     const char *log;          /* NULL: another kind of actor */
-    unsigned looks;           /* a process: its calls since anybody last changed anything */
-    bool silent;              /* a process: was waited for and made none */
-    struct str trouble;       /* with what its worker ended last: what needs a person */
+    /* of a process: its calls in all, those since anybody last changed anything, whether it was
+     * waited for in vain, and how often it was started */
+    uint64_t calls;
+    unsigned looks, starts;
+    bool silent;
+    struct str trouble; /* with what its worker ended last: what needs a person */
 };
 struct world_trace { /* where decisions of a simulated world are written, first..last of them */
     void (*write)(void *ctx, struct str line);
@@ -89,6 +92,10 @@ void processes_add(struct world *w);
 void processes_watch(struct world *w, int64_t now_us);
 /* Since the start: until when what is missing may still come. */
 int64_t processes_deadline(const struct world *w);
+/* Those that what is missing may be the fault of, and those that end before their first call: in
+ * words, for a verdict that says nothing. Empty: there are none. */
+struct str processes_unheard(const struct world *w);
+struct str processes_unstarted(const struct world *w);
 void processes_close(struct world *w, bool failed); /* failed: says what they said last */
 
 /* ---- actions.c ---- */

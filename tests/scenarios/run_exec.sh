@@ -13,15 +13,37 @@ says() { grep -qF -- "$2" "$work/$1.txt" || { wrong "$1 does not say: $2"; tail 
 scenario=examples/python/orders.yaml
 left() { pgrep -f "sleep $1" >/dev/null && wrong "somebody is left behind: sleep $1"; }
 
-# A program that does nothing loses everything; what it said is shown, and it and its child are gone.
+# Of a program that makes no call nothing is known: it may have had no processor. What it said is shown, and it and its child are gone.
 nap=86311.$$
-AWS_PROFILE=production "$aforo" run $scenario --exec "env | grep ^A; sleep $nap & sleep $nap" --seed 1 >"$work/idle.txt" 2>&1
-[ $? -eq 1 ] || wrong "a program that does nothing does not fail"
+AWS_PROFILE=production "$aforo" run $scenario --exec "env | grep ^A; sleep $nap & sleep $nap" --seed 1 --jsonl "$work/idle.jsonl" >"$work/idle.txt" 2>&1
+[ $? -eq 6 ] || wrong "a program that makes no call has a verdict"
+says idle 'worker/0 made 0 calls in the minute that it had (0 in all, life 1): it hangs, or this machine had no time for it'
 says idle 'was acknowledged and is in no object'
 says idle 'worker/0 | AWS_ACCESS_KEY_ID=worker/0'
 says idle "repro: aforo run $scenario --seed 1 --exec 'env"
 grep -q 'AWS_PROFILE' "$work/idle.txt" && wrong 'the caller'\''s credentials reach the program'
 left "$nap"
+"$aforo" run $scenario --exec 'nosuchprogram' --seed 1 --jsonl "$work/idle.jsonl" --resume >"$work/unstarted.txt" 2>&1
+[ $? -eq 6 ] || wrong "a program that is not there has a verdict"
+says unstarted 'times before its first call: exit status 127'
+[ "$(grep -c '"verdict":"unknown"' "$work/idle.jsonl")" -eq 2 ] || wrong 'a seed of which nothing was said is not run again'
+
+# One that calls and does nothing loses everything.
+cat >"$work/looks.py" <<'END'
+import os, time, urllib.error, urllib.request
+sign = "AWS4-HMAC-SHA256 Credential=%s/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+while True:
+    try:
+        headers = {"Authorization": sign % os.environ["AWS_ACCESS_KEY_ID"]}
+        urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + "/", headers=headers), timeout=2)
+    except OSError:
+        pass
+    time.sleep(0.2)
+END
+"$aforo" run $scenario --exec "python3 $work/looks.py" --seeds 1..2 --jobs 2 >"$work/looks.txt" 2>&1
+[ $? -eq 1 ] || wrong "a program that does nothing does not fail"
+says looks 'was acknowledged and is in no object'
+says looks 'fail          2      0      2'
 
 # aforo is killed: its programs go with it.
 nap=86322.$$
