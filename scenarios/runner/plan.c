@@ -177,6 +177,18 @@ static struct json *source_part(struct arena *a, const struct scenario *s)
     return source;
 }
 
+/* The first so many: shrinking leaves out the last ones. */
+static struct json *actions_part(struct arena *a, const struct scenario *s)
+{
+    struct json *kept = json_new(a, JSON_IS_ARRAY);
+    const struct json *list = json_get(s->root, STR("actions"));
+    for (const struct json *item = list == NULL ? NULL : list->first;
+         item != NULL && kept->count < s->action_count; item = item->next) {
+        json_add(kept, STR_EMPTY, copy_of(a, item));
+    }
+    return kept;
+}
+
 static struct json *expect_part(struct arena *a, const struct scenario *s)
 {
     struct json *kept = json_new(a, JSON_IS_ARRAY);
@@ -191,10 +203,14 @@ static struct json *expect_part(struct arena *a, const struct scenario *s)
 
 struct json *plan_file(struct arena *a, const struct scenario *s, uint64_t seed)
 {
-    struct json *root = WITHOUT(a, s->root, "run", "topology", "source", "faults", "expect");
+    struct json *root =
+        WITHOUT(a, s->root, "run", "topology", "source", "actions", "faults", "expect");
     json_add(root, STR("run"), run_part(a, s, seed));
     json_add(root, STR("topology"), topology_part(a, s));
     json_add(root, STR("source"), source_part(a, s));
+    if (s->action_count > 0) {
+        json_add(root, STR("actions"), actions_part(a, s));
+    }
     json_add(root, STR("faults"), copy_of(a, s->faults));
     json_add(root, STR("expect"), expect_part(a, s));
     return root;

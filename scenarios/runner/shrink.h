@@ -5,10 +5,16 @@
 
 #include "scenarios/runner/run.h"
 
+struct trial;
+/* Runs candidates; trial.h says what is asked of it. */
+typedef enum err shrink_trials_fn(void *ctx, struct arena *a, struct trial *trials, size_t count,
+                                  uint64_t seed, struct diag *d);
 struct shrink_options {
-    unsigned jobs;     /* processes at a time; 0: 1 */
-    unsigned runs_max; /* 0: SHRINK_RUNS_MAX */
-    int64_t us_max;    /* of wall clock; 0: SHRINK_US_MAX */
+    unsigned jobs;            /* processes at a time; 0: 1 */
+    unsigned runs_max;        /* 0: SHRINK_RUNS_MAX */
+    int64_t us_max;           /* of wall clock; 0: SHRINK_US_MAX */
+    shrink_trials_fn *trials; /* NULL: in processes, simulated */
+    void *trials_ctx;
 };
 #define SHRINK_RUNS_MAX 500
 #define SHRINK_US_MAX INT64_C(60000000)

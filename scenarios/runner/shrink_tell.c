@@ -16,8 +16,7 @@ static enum err traced(struct shrink *s, const struct scenario *scenario, char *
     }
     close(fd);
     *ret_trial = (struct trial){.scenario = scenario, .trace_file = path};
-    s->runs++;
-    return trials_run(s->scratch, ret_trial, 1, s->seed, d);
+    return shrink_trials(s, ret_trial, 1, d);
 }
 
 static enum err neighbour_compare(struct shrink *s, const struct scenario *neighbour,

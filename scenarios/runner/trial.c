@@ -12,6 +12,7 @@
 #define FAULTS_BYTES_MAX (4 * MIB)
 
 struct trial_record {
+    int64_t ended_us;
     int32_t verdict;
     uint32_t cause_len, story_len, faults_len;
     char cause[TRIAL_CAUSE_BYTES_MAX], story[TRIAL_STORY_BYTES_MAX];
@@ -50,6 +51,7 @@ static void trial_main(const struct trial *t, uint64_t seed, int fd)
         record.story_len = text_put(record.story, sizeof(record.story), str_of(d.msg));
     } else {
         record.verdict = (int32_t)r.verdict;
+        record.ended_us = r.virtual_us;
         record.cause_len = text_put(record.cause, sizeof(record.cause), r.cause);
         record.story_len = text_put(record.story, sizeof(record.story), r.story);
         json_write(&faults, r.plan);
@@ -90,6 +92,7 @@ static void trial_take(struct arena *a, struct trial *t, int fd)
         t->cause = str_copy(a, str_n(record.cause, record.cause_len));
         t->story = str_copy(a, str_n(record.story, record.story_len));
         t->faults = str_n(faults, record.faults_len);
+        t->ended_us = record.ended_us;
     }
 }
 

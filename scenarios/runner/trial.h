@@ -14,6 +14,7 @@ struct trial {
     enum verdict verdict; /* VERDICT_CRASH: the process died; nothing else is known then */
     struct str cause, story;
     struct str faults; /* what fired, as a JSON list of coordinates */
+    int64_t ended_us;  /* since the start */
 };
 #define TRIALS_AT_A_TIME_MAX 64
 /* count: TRIALS_AT_A_TIME_MAX at most. Texts live in `a`. ERR_INTERNAL: no process can be made. */
