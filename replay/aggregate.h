@@ -21,6 +21,7 @@ struct aggregate_plan { /* what is asked; its texts live in the arena it was rea
         int scale;
     } measures[COLUMNS_MAX]; /* the definition's sums */
     size_t measure_count;
+    struct str selected; /* of the records only these (selection_name); empty: all */
 };
 /* `by` and `distinct` as the command line has them: "shop,day", "10m", "id"; may be empty. Windows:
  * day, month, hour, minute, or a duration that divides a day. ERR_INVALID: no such column. */

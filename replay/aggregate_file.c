@@ -41,6 +41,9 @@ static void write_plan(struct json_out *w, const struct aggregate_plan *plan)
     }
     json_out_array_end(w);
     json_out_kstr(w, "distinct", plan->distinct);
+    if (plan->selected.len > 0) {
+        json_out_kstr(w, "selected", plan->selected);
+    }
     json_out_key(w, "measures");
     json_out_array(w);
     for (size_t i = 0; i < plan->measure_count; i++) {
@@ -193,7 +196,8 @@ static enum err load_plan(struct arena *a, const struct json *root, struct aggre
     struct aggregate_plan plan = {
         .pipeline = str_copy(a, json_str(json_get(root, STR("pipeline")))),
         .distinct = str_copy(a, json_str(json_get(root, STR("distinct")))),
-        .once = json_get(root, STR("once_in_all")) != NULL};
+        .once = json_get(root, STR("once_in_all")) != NULL,
+        .selected = str_copy(a, json_str(json_get(root, STR("selected"))))};
     const struct json *by = json_get(root, STR("by")), *measures = json_get(root, STR("measures"));
     if (!json_is(by, JSON_IS_ARRAY) || by->count > AGGREGATE_BY_MAX ||
         !json_is(measures, JSON_IS_ARRAY) || measures->count > COLUMNS_MAX) {
@@ -218,8 +222,8 @@ static enum err load_plan(struct arena *a, const struct json *root, struct aggre
 static bool plan_eq(const struct aggregate_plan *x, const struct aggregate_plan *y)
 {
     bool eq = str_eq(x->pipeline, y->pipeline) && str_eq(x->distinct, y->distinct) &&
-              x->once == y->once && x->by_count == y->by_count &&
-              x->measure_count == y->measure_count;
+              str_eq(x->selected, y->selected) && x->once == y->once &&
+              x->by_count == y->by_count && x->measure_count == y->measure_count;
     for (size_t i = 0; eq && i < x->by_count; i++) {
         eq = str_eq(x->by[i], y->by[i]);
     }
@@ -379,7 +383,8 @@ static enum err load(struct arena *a, struct arena *scratch, struct str bytes,
     if (plan->pipeline.len == 0) {
         *plan = found;
     } else if (!plan_eq(plan, &found)) {
-        return fail(d, ERR_INVALID, "of another pipeline, or by other columns, than the others");
+        return fail(d, ERR_INVALID,
+                    "of another pipeline, by other columns or of other records than the others");
     }
     struct aggregate *g = aggregate_new(a, plan, NULL, options);
     TRY(load_head(g, scratch, root, d));

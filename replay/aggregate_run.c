@@ -42,18 +42,20 @@ static enum err count_row(struct worker *w, const struct row *row, struct diag *
                : ERR_OK;
 }
 
-static enum err count_json(struct worker *w, struct job *job, struct str data, int64_t arrived_us,
+/* `record`: data, partition key and arrival. */
+static enum err count_json(struct worker *w, struct job *job, const struct capture_record *record,
                            uint64_t ordinal, struct diag *d)
 {
     bool meant;
     job->records++;
-    job->raw_bytes += data.len + 1;
-    TRY(selection_arrival(w->options->selection, arrived_us, &meant, d));
+    job->raw_bytes += record->data.len + 1;
+    TRY(selection_record(w->options->selection, record->partition_key, record->arrived_us, &meant,
+                         d));
     if (!meant) {
         return ERR_OK;
     }
     struct arena_mark mark = arena_mark(w->scratch);
-    struct row row = record_decode(w->decoder, data,
+    struct row row = record_decode(w->decoder, record->data,
                                    (struct record_origin){job->object->key, ordinal}, w->scratch);
     enum err err = count_row(w, &row, d);
     arena_rewind(w->scratch, mark);
@@ -61,6 +63,22 @@ static enum err count_json(struct worker *w, struct job *job, struct str data, i
 }
 
 /* ---- one object ---- */
+
+/* By the index: nothing in it arrived when asked for, so that nothing need be decompressed. */
+static enum err has_none(struct worker *w, struct job *job, struct capture_cursor *cursor,
+                         bool *ret_none, struct diag *d)
+{
+    const struct selection *s = w->options->selection;
+    int64_t first_us, last_us;
+    *ret_none = false;
+    if (!selection_of_arrivals(s)) {
+        return ERR_OK;
+    }
+    TRY(capture_cursor_arrivals(cursor, w->frame, &first_us, &last_us, d));
+    *ret_none = last_us < s->arrived_from_us || first_us >= s->arrived_to_us;
+    job->records += *ret_none ? capture_cursor_records(cursor) : 0;
+    return ERR_OK;
+}
 
 static enum err count_capture(struct worker *w, struct job *job, struct str bytes, struct diag *d)
 {
@@ -72,11 +90,16 @@ static enum err count_capture(struct worker *w, struct job *job, struct str byte
     if (err != ERR_OK) {
         return err;
     }
+    bool passed_over;
+    TRY(has_none(w, job, cursor, &passed_over, d));
+    if (passed_over) {
+        return ERR_OK;
+    }
     job->fatal = true; /* from here on some of it may be counted */
     while ((err = capture_cursor_next(cursor, w->frame, &records, &count, d)) == ERR_OK) {
         aggregated_expand(w->frame, &records, &count);
         for (size_t i = 0; i < count; i++) {
-            TRY(count_json(w, job, records[i].data, records[i].arrived_us, ordinal++, d));
+            TRY(count_json(w, job, &records[i], ordinal++, d));
         }
         arena_reset(w->frame);
     }
@@ -89,22 +112,26 @@ static enum err count_other_record(struct worker *w, struct job *job,
                                    const struct reader_record *record, struct diag *d)
 {
     struct record_origin origin = {job->object->key, record->ordinal};
+    int64_t arrived_us =
+        record->arrived_us == INSTANT_NEVER ? job->object->arrived_us : record->arrived_us;
     if (record->problem.len == 0 && record->names == NULL) {
-        return count_json(w, job, record->data, record->arrived_us, record->ordinal, d);
+        struct capture_record bare = {
+            .data = record->data, .partition_key = record->partition_key, .arrived_us = arrived_us};
+        return count_json(w, job, &bare, record->ordinal, d);
     }
     struct row row = {.fate = RECORD_REJECTED,
                       .event_id = STR_EMPTY,
                       .event_us = INSTANT_NEVER,
                       .reason = record->problem};
     bool meant;
-    TRY(selection_arrival(w->options->selection, record->arrived_us, &meant, d));
+    TRY(selection_record(w->options->selection, record->partition_key, arrived_us, &meant, d));
     struct arena_mark mark = arena_mark(w->scratch);
     if (record->problem.len == 0) {
         row = record_decode_fields(w->decoder, record->names, record->fields, record->field_count,
                                    origin, w->scratch);
     }
     job->records++;
-    enum err err = count_row(w, &row, d);
+    enum err err = meant ? count_row(w, &row, d) : ERR_OK;
     arena_rewind(w->scratch, mark);
     return err;
 }

@@ -30,7 +30,18 @@ struct run {
     struct load *load;   /* NULL: none is open */
     struct batch head;   /* of its first batch: what it is */
     struct diag failure; /* ERR_OK: good so far; else its other batches are passed over */
+    struct pace_run pace;
+    struct str etag; /* of every object: of a part, what is asked for; else empty */
 };
+
+/* The clock of what is loaded: ours, or the arrivals'. */
+static int64_t stamp_us(const struct run *run, const struct batch *batch)
+{
+    const struct player_options *o = run->player.options;
+    return o->pace.kind == PACE_VIRTUAL && batch->moment_us != INSTANT_NEVER
+               ? batch->moment_us
+               : o->now_us(o->now_ctx);
+}
 
 /* ---- one object ---- */
 
@@ -90,7 +101,7 @@ static enum err settle(struct run *run, struct loaded_counts *ret_counts, struct
     diag_clear(d);
     TRY(player_known_find(&run->player, run->warehouse, run->object_arena, run->head.object->key,
                           &known, d));
-    if (known.checksum != run->head.checksum) {
+    if (known.checksum != run->head.checksum || !str_eq(known.part, run->player.part)) {
         return fail(d, ERR_INVALID, "loaded by another meanwhile, with other content");
     }
     *ret_counts = known.counts;
@@ -101,7 +112,6 @@ static enum err settle(struct run *run, struct loaded_counts *ret_counts, struct
 static enum err load_batch(struct run *run, const struct batch *batch,
                            struct loaded_counts *ret_counts, struct diag *d)
 {
-    const struct player_options *o = run->player.options;
     if (batch->diag.code != ERR_OK) {
         *d = batch->diag;
         if (run->load != NULL) {
@@ -112,14 +122,14 @@ static enum err load_batch(struct run *run, const struct batch *batch,
     if (batch->first) {
         arena_reset(run->object_arena);
         run->loading = (struct loading_object){.key = batch->object->key,
-                                               .etag = STR_EMPTY,
+                                               .etag = run->etag,
                                                .checksum = batch->checksum,
                                                .append = run->build != NULL};
         if (run->build != NULL) {
             build_object_begin(run->build);
         }
         TRY(loading_begin(run->object_arena, run->warehouse, run->player.def, &run->loading,
-                          o->now_us(o->now_ctx), &run->load, d));
+                          stamp_us(run, batch), &run->load, d));
     }
     TRY(loading_add(run->load, batch->rows, batch->count, batch->arena, d));
     if (run->build != NULL && build_rows(run->build, batch->rows, batch->count, d) != ERR_OK) {
@@ -229,6 +239,7 @@ static enum err object_end(struct run *run, const struct batch *batch, enum err 
         build_object_committed(run->build);
     }
     note_loaded(run, counts, raw_bytes);
+    run->result.records_passed += batch->passed;
     if (batch->problem.len > 0) {
         note_problem(run, batch->object, batch->problem);
     }
@@ -242,6 +253,15 @@ static enum err take(struct run *run, const struct batch *batch, struct diag *d)
         run->head = *batch;
         run->load = NULL;
         diag_clear(&run->failure);
+    }
+    if (batch->passed_over) {
+        run->result.objects_passed++;
+        run->result.records_passed += batch->passed;
+        return ERR_OK;
+    }
+    if (batch->first) {
+        TRY(pace_wait(&run->player.options->pace, &run->pace, run->player.options->rt,
+                      batch->from_us, batch->moment_us, d));
     }
     if (run->failure.code == ERR_OK && (batch->known == NULL || batch->diag.code != ERR_OK)) {
         (void)load_batch(run, batch, &counts, &run->failure);
@@ -387,11 +407,19 @@ enum err player_run(struct arena *a, const struct definition *def, const struct 
                       .player = {.def = def,
                                  .source = source,
                                  .options = options,
-                                 .decoder = record_decoder_new(a, def)},
+                                 .decoder = record_decoder_new(a, def),
+                                 .part = STR_EMPTY},
                       .warehouse = w,
+                      .etag = STR_EMPTY,
                       .failure = DIAG_INIT};
     run.object_arena = arena_child(a, "replay load", ARENA_TASK_BYTES_MAX);
     run.counted = NEW_ARRAY(a, bool, source->count);
+    run.result.objects_passed = source->passed_over;
+    if (options->selection != NULL && selection_of_records(options->selection)) {
+        run.player.selection = options->selection;
+        run.player.part = selection_name(options->selection, a);
+        run.etag = str_join(a, PLAYER_PART, run.player.part);
+    }
     TRY(tables_ready(&run, d));
     enum err err = run_all(&run, d);
     build_close(run.build);

@@ -5,7 +5,9 @@
 
 #include "pipeline/definition.h"
 #include "pipeline/loading.h"
+#include "replay/pace.h"
 #include "replay/reader.h"
+#include "replay/selection.h"
 #include "replay/source.h"
 
 #define PLAYER_OBJECT_BYTES_MAX (4 * GIB) /* what one object may become in memory, but its rows */
@@ -17,7 +19,10 @@ struct player_result {
     uint64_t objects, bytes, raw_bytes; /* loaded; as stored; after decompression */
     /* of the objects: found in the warehouse with the same content, not read again */
     uint64_t loaded_before;
-    struct loaded_counts counts;     /* of all objects; those loaded before as they were then */
+    struct loaded_counts counts; /* of all objects; those loaded before as they were then */
+    /* Not asked for: objects, of which nothing is in the warehouse, and records of those that were
+     * read in this run. In none of the counts above. */
+    uint64_t objects_passed, records_passed;
     struct player_problem *problems; /* in the objects' order */
     size_t problem_count;
     int64_t elapsed_us;
@@ -32,6 +37,10 @@ struct player_options {
     struct rt *rt;
     /* A table that is missing is made in one go (build.h); merge: never. Same result */
     bool merge;
+    /* A part of the records, NULL: all. An object is then loaded in part, which its line tells; it
+     * is a problem where it was loaded as another part before. */
+    const struct selection *selection;
+    struct pace pace;        /* TIMED waits by rt, which is needed; VIRTUAL stamps with arrivals */
     struct str spill_folder; /* for what memory has no room for; empty: /tmp */
 };
 /* Loads every object that is not loaded yet, each in one transaction; missing tables are created.

@@ -5,6 +5,12 @@
 #include "base/encode.h"
 #include "base/limits.h"
 
+/* The etag of an object that was loaded in part says so. */
+static struct str part_of(struct str etag)
+{
+    return str_starts(etag, PLAYER_PART) ? str_from(etag, PLAYER_PART.len) : STR_EMPTY;
+}
+
 static enum err known_of(const struct warehouse_result *lines, size_t row,
                          struct known_object *ret_known, struct diag *d)
 {
@@ -24,6 +30,7 @@ static enum err known_of(const struct warehouse_result *lines, size_t row,
     TRY(err);
     const struct warehouse_value *counts = warehouse_at(lines, row, 2);
     *ret_known = (struct known_object){.checksum = checksum,
+                                       .part = part_of(warehouse_at(lines, row, 7)->text),
                                        .counts = {.records = (uint64_t)counts[0].i64,
                                                   .rows = (uint64_t)counts[1].i64,
                                                   .duplicates = (uint64_t)counts[2].i64,
@@ -33,7 +40,7 @@ static enum err known_of(const struct warehouse_result *lines, size_t row,
 }
 
 #define KNOWN_SQL                                                                                  \
-    "select object_key, checksum, records, loaded, duplicates, quarantined, filtered from "        \
+    "select object_key, checksum, records, loaded, duplicates, quarantined, filtered, etag from "  \
     "aforo_loaded_object where "                                                                   \
     "pipeline = $1"
 

@@ -31,6 +31,29 @@ static bool is_full(const struct batch_reader *r, const struct row_list *rows,
     return rows->count >= r->player->batch_records || arena_used(batch->arena) >= BATCH_BYTES;
 }
 
+/* ---- what is asked for ---- */
+
+/* A record that is not keeps its place, since ordinals are counted by rows. */
+static struct row passed(struct batch_reader *r)
+{
+    r->passed++;
+    return (struct row){.fate = RECORD_PASSED, .event_id = STR_EMPTY, .event_us = INSTANT_NEVER};
+}
+
+static struct row chosen(struct batch_reader *r, struct row row, struct arena *a)
+{
+    const struct selection *s = r->player->selection;
+    return s == NULL || selection_row(s, &row, a) ? row : passed(r);
+}
+
+static enum err is_meant(const struct batch_reader *r, struct str partition_key, int64_t arrived_us,
+                         bool *ret_meant, struct diag *d)
+{
+    const struct selection *s = r->player->selection;
+    *ret_meant = true;
+    return s == NULL ? ERR_OK : selection_record(s, partition_key, arrived_us, ret_meant, d);
+}
+
 /* ---- records ---- */
 
 static enum err add_frame(struct batch_reader *r, struct batch *batch, struct row_list *rows,
@@ -47,8 +70,13 @@ static enum err add_frame(struct batch_reader *r, struct batch *batch, struct ro
         const struct capture_record *part = aggregated_of(batch->arena, &records[i], &parts);
         for (; parts > 0; parts--, part++) {
             struct record_origin origin = {.object = r->object->key, .ordinal = r->records++};
+            bool meant;
+            TRY(is_meant(r, part->partition_key, part->arrived_us, &meant, d));
             *row_add(rows, batch->arena) =
-                record_decode(r->player->decoder, part->data, origin, batch->arena);
+                meant
+                    ? chosen(r, record_decode(r->player->decoder, part->data, origin, batch->arena),
+                             batch->arena)
+                    : passed(r);
         }
         r->raw_bytes += records[i].data.len + 1;
         if (r->digest != NULL) {
@@ -97,8 +125,17 @@ static enum err add_record(struct batch_reader *r, struct batch *batch, struct r
     if (++r->records > CAPTURE_RECORDS_MAX) {
         return fail(d, ERR_LIMIT, "over %d records: split it", CAPTURE_RECORDS_MAX);
     }
-    keep(batch->arena, &record);
-    *row_add(rows, batch->arena) = decode(r->player, batch->arena, r->object->key, &record);
+    bool meant;
+    int64_t arrived_us =
+        record.arrived_us == INSTANT_NEVER ? r->object->arrived_us : record.arrived_us;
+    TRY(is_meant(r, record.partition_key, arrived_us, &meant, d));
+    if (meant) {
+        keep(batch->arena, &record);
+        struct row row = decode(r->player, batch->arena, r->object->key, &record);
+        *row_add(rows, batch->arena) = chosen(r, row, batch->arena);
+    } else {
+        *row_add(rows, batch->arena) = passed(r);
+    }
     return ERR_OK;
 }
 
@@ -169,6 +206,35 @@ static enum err open_bytes(struct batch_reader *r, struct str bytes, struct diag
     return reader_open(r->arena, bytes, form, &r->reader, d);
 }
 
+/* What the object's line in the warehouse must say. */
+static enum err check_known(const struct player *p, const struct batch *batch, struct diag *d)
+{
+    if (batch->known->checksum != batch->checksum) {
+        return fail(d, ERR_CONFLICT, "loaded before, and its content was another one then");
+    }
+    return str_eq(batch->known->part, p->part)
+               ? ERR_OK
+               : fail(d, ERR_CONFLICT, "loaded before, and then %s%.*s was asked for",
+                      batch->known->part.len == 0 ? "all of it" : "", STR_ARG(batch->known->part));
+}
+
+/* When a capture's records arrived, and whether any of them is asked for. */
+static enum err look_at_arrivals(struct batch_reader *r, struct batch *batch, struct diag *d)
+{
+    const struct selection *s = r->player->selection;
+    bool timed = s != NULL && selection_of_arrivals(s);
+    if (r->cursor == NULL || (!timed && r->player->options->pace.kind == PACE_FLAT)) {
+        return ERR_OK;
+    }
+    TRY(capture_cursor_arrivals(r->cursor, batch->arena, &batch->from_us, &batch->moment_us, d));
+    if (timed && (batch->moment_us < s->arrived_from_us || batch->from_us >= s->arrived_to_us)) {
+        batch->passed = capture_cursor_records(r->cursor);
+        batch->passed_over = batch->last = true;
+        r->open = false;
+    }
+    return ERR_OK;
+}
+
 /* The head of the next object's first batch. */
 static enum err open_next(struct batch_reader *r, struct batch *batch, struct diag *d)
 {
@@ -178,7 +244,7 @@ static enum err open_next(struct batch_reader *r, struct batch *batch, struct di
     r->reader = NULL;
     r->cursor = NULL;
     r->digest = NULL;
-    r->records = r->raw_bytes = 0;
+    r->records = r->raw_bytes = r->passed = 0;
     batch->first = true;
     arena_reset(r->arena);
     TRY(source_fetch_into(source, r->object, r->arena, &r->room, &bytes, d));
@@ -188,13 +254,25 @@ static enum err open_next(struct batch_reader *r, struct batch *batch, struct di
     if (known != NULL) {
         batch->known = known;
         batch->last = true;
-        return known->checksum == batch->checksum
-                   ? ERR_OK
-                   : fail(d, ERR_CONFLICT, "loaded before, and its content was another one then");
+        return check_known(r->player, batch, d);
     }
     TRY(open_bytes(r, bytes, d));
     r->open = true;
-    return ERR_OK;
+    batch->from_us = batch->moment_us = r->object->arrived_us;
+    return look_at_arrivals(r, batch, d);
+}
+
+/* Arrival is not known: the first and the last event instead. */
+static void events_span(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        int64_t us = batch->rows[i].event_us;
+        if (batch->rows[i].fate == RECORD_ROW) {
+            bool none = batch->moment_us == INSTANT_NEVER;
+            batch->from_us = none || us < batch->from_us ? us : batch->from_us;
+            batch->moment_us = none || us > batch->moment_us ? us : batch->moment_us;
+        }
+    }
 }
 
 static enum err read_on(struct batch_reader *r, struct batch *batch, struct diag *d)
@@ -207,6 +285,10 @@ static enum err read_on(struct batch_reader *r, struct batch *batch, struct diag
     }
     batch->object = r->object;
     enum err err = fill(r, batch, d);
+    if (batch->first && batch->moment_us == INSTANT_NEVER) {
+        events_span(batch);
+    }
+    batch->passed = r->passed;
     if (err != ERR_NOT_FOUND) {
         return err;
     }
@@ -237,7 +319,11 @@ bool batch_read(struct batch_reader *r, struct batch *batch)
         return false;
     }
     arena_reset(batch->arena);
-    *batch = (struct batch){.arena = batch->arena, .diag = DIAG_INIT, .problem = STR_EMPTY};
+    *batch = (struct batch){.arena = batch->arena,
+                            .diag = DIAG_INIT,
+                            .problem = STR_EMPTY,
+                            .from_us = INSTANT_NEVER,
+                            .moment_us = INSTANT_NEVER};
     enum err err = read_on(r, batch, &batch->diag);
     if (err != ERR_OK) {
         batch->last = true;

@@ -16,6 +16,7 @@
 
 struct known_object { /* a line of aforo_loaded_object */
     uint64_t checksum;
+    struct str part; /* what of it (selection_name); empty: all */
     struct loaded_counts counts;
 };
 /* what every object is read with; nobody changes it while objects are read */
@@ -26,7 +27,10 @@ struct player {
     const struct record_decoder *decoder;
     struct map *known; /* by key */
     size_t batch_records;
+    const struct selection *selection; /* of records; NULL: all */
+    struct str part;                   /* its name; empty: all */
 };
+#define PLAYER_PART STR("part: ") /* before the name, as the etag of an object loaded in part */
 /* Reads p->known, into `a`. */
 MUST_USE enum err player_known_read(struct player *p, struct warehouse *w, struct arena *a,
                                     struct diag *d);
@@ -41,6 +45,9 @@ struct batch {
     const struct known_object *known; /* loaded before with the same content; no rows then */
     uint64_t bytes, checksum;         /* of the object as it is stored */
     uint64_t raw_bytes;               /* last */
+    uint64_t passed;                  /* of its records so far, not asked for; last */
+    bool passed_over;                 /* nothing of it is asked for: no rows, nothing to load */
+    int64_t from_us, moment_us;       /* first: when it arrived (pace.h); INSTANT_NEVER */
     struct str problem;               /* last: what is not as the manifest says; empty: nothing */
     struct diag diag; /* ERR_OK: it could be read so far; else it is the last batch */
     const struct row *rows;
@@ -58,7 +65,7 @@ struct batch_reader {
     struct reader *reader; /* one of these two */
     struct capture_cursor *cursor;
     struct digest *digest; /* of a capture whose manifest tells one */
-    uint64_t records, raw_bytes;
+    uint64_t records, raw_bytes, passed;
 };
 void batch_reader_init(struct batch_reader *r, const struct player *p, size_t from, size_t to);
 void batch_reader_done(struct batch_reader *r);

@@ -2,6 +2,8 @@
 
 #include "base/hash.h"
 #include "base/instant.h"
+#include "base/limits.h"
+#include "key_time.h"
 
 #define SHARDS_SEED 0x736861726473u /* of keys, among the machines of one replay */
 #define SHARDS_MAX 100000
@@ -27,6 +29,7 @@ enum err selection_where(struct selection *s, struct arena *a, const struct defi
 {
     struct expression_names names;
     int scale;
+    s->condition = text;
     names.columns = definition_warehouse_columns(def, a, &names.count);
     TRY(expression_compile(a, text, names, &s->where, d));
     return expression_type(s->where, &scale) == WAREHOUSE_BOOL
@@ -34,28 +37,91 @@ enum err selection_where(struct selection *s, struct arena *a, const struct defi
                : fail(d, ERR_INVALID, "the condition is neither true nor false");
 }
 
-void selection_objects(const struct selection *s, struct source *source)
+/* By what the key tells alone. */
+static bool is_meant(const struct selection *s, const struct source_object *object)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < source->count; i++) {
-        struct str key = source->objects[i].key;
-        bool ours =
-            s->shard_count == 0 || hash64(SHARDS_SEED, key) % s->shard_count == s->shard_index;
-        if (ours && str_starts(key, s->prefix)) {
-            source->objects[kept++] = source->objects[i];
+    struct str key = object->key;
+    bool ours = s->shard_count == 0 || hash64(SHARDS_SEED, key) % s->shard_count == s->shard_index;
+    return ours && object->arrived_from_us < s->arrived_to_us &&
+           object->arrived_to_us > s->arrived_from_us;
+}
+
+enum err selection_objects(const struct selection *s, struct source *source, struct diag *d)
+{
+    size_t kept = 0, named = 0, all = source->count;
+    for (size_t i = 0; i < all; i++) {
+        const struct source_object *object = &source->objects[i];
+        bool is_named = str_starts(object->key, s->prefix) &&
+                        (s->stream_shard.len == 0 || key_is_of_shard(object->key, s->stream_shard));
+        named += is_named;
+        if (is_named && is_meant(s, object)) {
+            source->objects[kept++] = *object;
         }
     }
     source->count = kept;
+    source->passed_over = all - kept;
+    if (named == 0 && all > 0) {
+        return fail(d, ERR_NOT_FOUND, "none of %zu objects %s '%.*s'", all,
+                    s->stream_shard.len > 0 ? "was landed from shard" : "has a key that begins",
+                    STR_ARG(s->stream_shard.len > 0 ? s->stream_shard : s->prefix));
+    }
+    return ERR_OK;
 }
 
-enum err selection_arrival(const struct selection *s, int64_t arrived_us, bool *ret_meant,
-                           struct diag *d)
+/* ---- records ---- */
+
+bool selection_of_arrivals(const struct selection *s)
 {
-    bool asked = s->arrived_from_us != INT64_MIN || s->arrived_to_us != INT64_MAX;
-    if (asked && arrived_us == INSTANT_NEVER) {
-        return fail(d, ERR_UNSUPPORTED, "only captures of a stream know when a record arrived");
+    return s->arrived_from_us != INT64_MIN || s->arrived_to_us != INT64_MAX;
+}
+
+bool selection_of_records(const struct selection *s)
+{
+    return selection_of_arrivals(s) || s->from_us != INT64_MIN || s->to_us != INT64_MAX ||
+           s->key.len > 0 || s->where != NULL;
+}
+
+static void name_moment(struct buf *out, const char *what, int64_t us)
+{
+    if (us != INT64_MIN && us != INT64_MAX) {
+        buf_addf(out, "%s%s ", out->len == 0 ? "" : ", ", what);
+        instant_iso(out, us);
     }
-    *ret_meant = !asked || (arrived_us >= s->arrived_from_us && arrived_us < s->arrived_to_us);
+}
+
+static void name_text(struct buf *out, const char *what, struct str text)
+{
+    if (text.len > 0) {
+        buf_addf(out, "%s%s %.*s", out->len == 0 ? "" : ", ", what, STR_ARG(text));
+    }
+}
+
+struct str selection_name(const struct selection *s, struct arena *a)
+{
+    struct buf out;
+    buf_init(&out, a, 4 * KIB + s->key.len + s->condition.len);
+    name_moment(&out, "from", s->from_us);
+    name_moment(&out, "to", s->to_us);
+    name_moment(&out, "arrived from", s->arrived_from_us);
+    name_moment(&out, "arrived to", s->arrived_to_us);
+    name_text(&out, "key", s->key);
+    name_text(&out, "where", s->condition);
+    return buf_str(&out);
+}
+
+enum err selection_record(const struct selection *s, struct str partition_key, int64_t arrived_us,
+                          bool *ret_meant, struct diag *d)
+{
+    bool timed = selection_of_arrivals(s);
+    if (timed && arrived_us == INSTANT_NEVER) {
+        return fail(d, ERR_UNSUPPORTED,
+                    "only captures of a stream and Firehose's objects know when a record arrived");
+    }
+    if (s->key.len > 0 && partition_key.len == 0) {
+        return fail(d, ERR_UNSUPPORTED, "only captures of a stream know partition keys");
+    }
+    *ret_meant = (!timed || (arrived_us >= s->arrived_from_us && arrived_us < s->arrived_to_us)) &&
+                 (s->key.len == 0 || str_eq(s->key, partition_key));
     return ERR_OK;
 }
 

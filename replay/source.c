@@ -3,6 +3,7 @@
 #include "aws/s3.h"
 #include "base/limits.h"
 #include "disk.h"
+#include "key_time.h"
 
 /* ---- folders and files ---- */
 
@@ -82,6 +83,7 @@ enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
     for (size_t i = 0; i < list.count; i++) {
         list.items[i].place = i;
     }
+    key_times(list.items, list.count, a);
     s.objects = list.items;
     s.count = list.count;
     *ret_source = s;

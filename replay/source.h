@@ -18,11 +18,15 @@ struct source_object {
     int64_t records, raw_bytes; /* from the manifest; -1 */
     struct str sha256_of_raw;   /* from the manifest; empty */
     size_t place;               /* in the whole source, from 0, whatever is selected of it */
+    /* What the key tells (key_time.h); INSTANT_NEVER and no bounds: nothing. */
+    int64_t arrived_us;                     /* of its oldest record */
+    int64_t arrived_from_us, arrived_to_us; /* all of it arrived in here: from <= t < to */
 };
 struct source {
     struct str where; /* as given */
     struct source_object *objects;
     size_t count;
+    size_t passed_over;    /* objects that a selection left out */
     struct str root;       /* folder, or s3 prefix; with its '/' */
     struct str bucket;     /* s3 */
     struct aws_client *s3; /* s3 */

@@ -56,9 +56,15 @@ enum err summary_write(struct buf *out, struct arena *a, const struct definition
                             : str_printf(a, "%llu of them loaded before",
                                          (unsigned long long)played->loaded_before);
     add_row(t, STR("objects"), table_number(a, played->objects), before);
+    if (played->objects_passed > 0) {
+        add_row(t, STR("not asked for"), table_number(a, played->objects_passed), STR("objects"));
+    }
     add_count(t, a, STR("bytes"), played->bytes);
     add_count(t, a, STR("bytes unpacked"), played->raw_bytes);
     add_count(t, a, STR("records"), c->records);
+    if (played->records_passed > 0) {
+        add_row(t, STR("not asked for"), table_number(a, played->records_passed), STR("records"));
+    }
     add_count(t, a, STR("rows"), c->rows);
     add_count(t, a, STR("duplicates"), c->duplicates);
     add_count(t, a, STR("filtered out"), c->filtered);

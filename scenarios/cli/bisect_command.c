@@ -298,6 +298,7 @@ static int bisect(struct bisect *b)
              temporary == NULL ? "/tmp" : temporary);
     enum err err = inputs_source(b->arena, rt_threads_new(b->arena, 0), str_of(b->args->where),
                                  b->args->endpoint, &b->source, &d);
+    err = err == ERR_OK ? selection_objects(&b->args->selection, &b->source, &d) : err;
     if (err == ERR_OK && mkdtemp(b->folder) == NULL) {
         err = fail(&d, ERR_UNAVAILABLE, "no temporary folder can be made");
     }
@@ -305,7 +306,6 @@ static int bisect(struct bisect *b)
         (void)cli_failed(&cli_bisect, &d);
         return inputs_exit(&d);
     }
-    selection_objects(&b->args->selection, &b->source);
     err = b->source.count == 0 ? fail(&d, ERR_NOT_FOUND, "no object there") : command_make(b, &d);
     err = err == ERR_OK ? find(b, &found, &d) : err;
     subset_remove(b->folder);

@@ -164,7 +164,7 @@ static enum err inspect(struct arena *a, struct inspect_arguments *args, bool *r
     struct inspection_total total = {0};
     struct buf out;
     TRY(inputs_source(a, rt_threads_new(a, 0), str_of(args->where), args->endpoint, &source, d));
-    selection_objects(&args->selection, &source);
+    TRY(selection_objects(&args->selection, &source, d));
     struct inspection *all = NEW_ARRAY(a, struct inspection, source.count);
     for (size_t i = 0; i < source.count; i++) {
         TRY(inspect_one(a, args, &source, i, &all[i], d));

@@ -11,8 +11,8 @@
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "base/limits.h"
-#include "replay/selection.h"
 #include "replay/summary.h"
+#include "selecting.h"
 
 #define LINES_SHOWN 40
 #define RUN_ARGUMENTS_MAX 100
@@ -45,9 +45,11 @@ static const char help[] =
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
     "  --scenario FILE      would it have held? The capture through a simulated pipeline, each "
     "record at its\n"
-    "                       time, under the file's faults; further options are those of aforo run\n"
-    "  --prefix KEY         objects whose key begins so\n"
-    "  --shard I/N          every N-th object, the I-th share of them (from 0)\n"
+    "                       time, under the file's faults; further options are those of aforo "
+    "run\n" SELECTING_HELP "  --pace P             flat (default): as fast as it goes; original, "
+    "10x, 0.5x: as it arrived; "
+    "virtual: as\n"
+    "                       fast as it goes, with the arrivals as the clock\n"
     "  --limit-lines N      differences and problems to show (40)\n"
     "  --json               progress as JSON lines on stderr\n"
     "  --quiet              only what differs\n\n"
@@ -62,7 +64,8 @@ static const char help[] =
 
 struct replay_arguments {
     const char *where, *pipeline, *warehouse, *endpoint;
-    struct selection selection;
+    struct selecting part_of;
+    struct pace pace;
     struct asserting_options must;
     struct reader_form format;
     bool json;
@@ -72,6 +75,7 @@ struct replay {
     const struct replay_arguments *args;
     struct rt *rt;
     struct definition *def;
+    struct selecting part_of;
     struct asserting must;
     struct source source;
     struct warehouse *warehouse;
@@ -90,8 +94,7 @@ enum {
     OPTION_QUERY,
     OPTION_JUNIT,
     OPTION_WAREHOUSE,
-    OPTION_PREFIX,
-    OPTION_SHARD,
+    OPTION_PACE,
     OPTION_FORMAT,
     OPTION_CSV,
     OPTION_ENDPOINT,
@@ -107,8 +110,8 @@ static const struct option options[] = {{"pipeline", required_argument, NULL, OP
                                         {"expect", required_argument, NULL, OPTION_EXPECT},
                                         {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
                                         {"csv", required_argument, NULL, OPTION_CSV},
-                                        {"prefix", required_argument, NULL, OPTION_PREFIX},
-                                        {"shard", required_argument, NULL, OPTION_SHARD},
+                                        SELECTING_OPTIONS,
+                                        {"pace", required_argument, NULL, OPTION_PACE},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
                                         {"limit-lines", required_argument, NULL, OPTION_LINES},
@@ -120,6 +123,9 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
                             struct diag *d)
 {
     uint64_t number;
+    if (option >= SELECTING_FROM) {
+        return selecting_take(&args->part_of, option, value, d);
+    }
     switch (option) {
     case OPTION_PIPELINE:
         args->pipeline = value;
@@ -145,11 +151,8 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
     case OPTION_ENDPOINT:
         args->endpoint = value;
         break;
-    case OPTION_PREFIX:
-        args->selection.prefix = str_of(value);
-        break;
-    case OPTION_SHARD:
-        return selection_shard(&args->selection, str_of(value), d);
+    case OPTION_PACE:
+        return pace_parse(str_of(value), &args->pace, d);
     case OPTION_FORMAT:
         return reader_format_parse(str_of(value), &args->format.kind, d);
     case OPTION_CSV:
@@ -204,7 +207,7 @@ static enum err inputs_read(struct replay *r, struct diag *d)
     TRY(definition_read(r->arena, text, name, &r->def, d));
     TRY(asserting_read(r->arena, &r->args->must, r->def, &r->must, d));
     TRY(inputs_source(r->arena, r->rt, str_of(r->args->where), r->args->endpoint, &r->source, d));
-    selection_objects(&r->args->selection, &r->source);
+    TRY(selecting_apply(&r->part_of, r->arena, r->def, &r->source, d));
     return inputs_warehouse(r->arena, r->args->warehouse, &r->warehouse, d);
 }
 
@@ -245,6 +248,8 @@ static enum err play(struct replay *r, struct diag *d)
                                .now_us = now_us,
                                .now_ctx = r,
                                .rt = r->rt,
+                               .selection = &r->part_of.selection,
+                               .pace = r->args->pace,
                                .spill_folder = str_of(folder == NULL ? "" : folder)};
     enum err err = player_run(r->arena, r->def, &r->source, r->warehouse, &o, &r->played, d);
     if (shown && !r->args->json) {
@@ -321,14 +326,15 @@ static int replay_run(int argc, char **argv)
     if (simulated >= 0) {
         return simulated;
     }
-    struct replay_arguments args = {.selection = SELECTION_ALL, .must = {.lines_max = LINES_SHOWN}};
+    struct replay_arguments args = {.part_of = SELECTING_ALL, .must = {.lines_max = LINES_SHOWN}};
     int code = arguments_read(argc, argv, &args);
     if (code != CLI_OK) {
         return code;
     }
     memory_is_kept();
     struct arena *a = arena_new("replay", ARENA_PROCESS_BYTES_MAX);
-    struct replay r = {.arena = a, .args = &args, .rt = rt_threads_new(a, 0)};
+    struct replay r = {
+        .arena = a, .args = &args, .part_of = args.part_of, .rt = rt_threads_new(a, 0)};
     code = replay(&r);
     arena_free(a);
     return code;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "adapter/rt_threads.h"
-#include "app/config.h"
 #include "base/instant.h"
 #include "base/limits.h"
 #include "replay/aggregate_run.h"
+#include "selecting.h"
 
 #define PROGRESS_EVERY_US (200 * US_PER_MS)
 #define PROBLEMS_SHOWN 40
@@ -27,15 +27,7 @@ static const char tally_help[] =
     "  --distinct COLUMN    how many different values, by group and in all\n"
     "  --once COLUMN        the same, and sums in which each value counts once, by its first "
     "record\n"
-    "  --top N              only the N largest groups\n"
-    "  --from T, --to T     events from T on, and before T (2026-03-28T00:00:00Z, or a date)\n"
-    "  --arrived-from T, --arrived-to T   the same by arrival in the stream (captures know it)\n"
-    "  --prefix KEY         objects whose key begins so\n"
-    "  --where EXPRESSION   rows for which it is true, as in a definition's filter\n"
-    "  --shard I/N          every N-th object, the I-th share of them (from 0); auto/N takes I "
-    "from\n"
-    "                       AWS_BATCH_JOB_ARRAY_INDEX, JOB_COMPLETION_INDEX or "
-    "SLURM_ARRAY_TASK_ID\n"
+    "  --top N              only the N largest groups\n" SELECTING_HELP
     "  --part FILE          write a part for `aforo merge` instead of the result\n"
     "  --threads N          that read and decode (as many as there are processors)\n"
     "  --format F           " READER_FORMATS_HELP
@@ -56,8 +48,8 @@ static const char tally_help[] =
 
 struct tally_arguments {
     const char *where, *pipeline, *endpoint, *part;
-    struct str by, distinct, shard, condition;
-    struct selection selection;
+    struct str by, distinct;
+    struct selecting part_of;
     struct reader_form format;
     unsigned threads;
     size_t top, lines_max;
@@ -80,13 +72,6 @@ enum {
     OPTION_DISTINCT,
     OPTION_ONCE,
     OPTION_TOP,
-    OPTION_FROM,
-    OPTION_TO,
-    OPTION_ARRIVED_FROM,
-    OPTION_ARRIVED_TO,
-    OPTION_PREFIX,
-    OPTION_WHERE,
-    OPTION_SHARD,
     OPTION_PART,
     OPTION_THREADS,
     OPTION_FORMAT,
@@ -103,13 +88,7 @@ static const struct option tally_options[] = {
     {"distinct", required_argument, NULL, OPTION_DISTINCT},
     {"once", required_argument, NULL, OPTION_ONCE},
     {"top", required_argument, NULL, OPTION_TOP},
-    {"from", required_argument, NULL, OPTION_FROM},
-    {"to", required_argument, NULL, OPTION_TO},
-    {"arrived-from", required_argument, NULL, OPTION_ARRIVED_FROM},
-    {"arrived-to", required_argument, NULL, OPTION_ARRIVED_TO},
-    {"prefix", required_argument, NULL, OPTION_PREFIX},
-    {"where", required_argument, NULL, OPTION_WHERE},
-    {"shard", required_argument, NULL, OPTION_SHARD},
+    SELECTING_OPTIONS,
     {"part", required_argument, NULL, OPTION_PART},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"csv", required_argument, NULL, OPTION_CSV},
@@ -121,18 +100,13 @@ static const struct option tally_options[] = {
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {NULL, 0, NULL, 0}};
 
-static int64_t *moment_of(struct selection *s, int option)
-{
-    return option == OPTION_FROM           ? &s->from_us
-           : option == OPTION_TO           ? &s->to_us
-           : option == OPTION_ARRIVED_FROM ? &s->arrived_from_us
-                                           : &s->arrived_to_us;
-}
-
 static enum err option_take(struct tally_arguments *args, int option, const char *value,
                             struct diag *d)
 {
     uint64_t number;
+    if (option >= SELECTING_FROM) {
+        return selecting_take(&args->part_of, option, value, d);
+    }
     switch (option) {
     case OPTION_PIPELINE:
         args->pipeline = value;
@@ -151,20 +125,6 @@ static enum err option_take(struct tally_arguments *args, int option, const char
     case OPTION_TOP:
         TRY(cli_number("top", value, AGGREGATE_GROUPS_MAX, &number, d));
         args->top = (size_t)number;
-        break;
-    case OPTION_FROM:
-    case OPTION_TO:
-    case OPTION_ARRIVED_FROM:
-    case OPTION_ARRIVED_TO:
-        return instant_parse(str_of(value), moment_of(&args->selection, option), d);
-    case OPTION_PREFIX:
-        args->selection.prefix = str_of(value);
-        break;
-    case OPTION_WHERE:
-        args->condition = str_of(value);
-        break;
-    case OPTION_SHARD:
-        args->shard = str_of(value);
         break;
     case OPTION_PART:
         args->part = value;
@@ -245,21 +205,6 @@ static void progress_show(void *ctx, const struct aggregate_progress *done)
 
 /* ---- the command ---- */
 
-static enum err shard_read(struct tally *t, struct diag *d)
-{
-    struct str text = t->args->shard, automatic = STR("auto/");
-    if (text.len == 0) {
-        return ERR_OK;
-    }
-    if (str_starts(text, automatic)) {
-        struct str index;
-        TRY(config_array_index(t->arena, &index, d));
-        text = str_printf(t->arena, "%.*s/%.*s", STR_ARG(index),
-                          STR_ARG(str_from(text, automatic.len)));
-    }
-    return selection_shard(&t->args->selection, text, d);
-}
-
 static enum err inputs_read(struct tally *t, struct definition **ret_def,
                             struct aggregate_plan *ret_plan, struct diag *d)
 {
@@ -268,13 +213,9 @@ static enum err inputs_read(struct tally *t, struct definition **ret_def,
     TRY(inputs_file(t->arena, args->pipeline, DEFINITION_BYTES_MAX, &text, d));
     TRY(definition_read(t->arena, text, str_of(args->pipeline), ret_def, d));
     TRY(aggregate_plan_read(t->arena, *ret_def, args->by, args->distinct, args->once, ret_plan, d));
-    if (args->condition.len > 0 &&
-        selection_where(&args->selection, t->arena, *ret_def, args->condition, d) != ERR_OK) {
-        return diag_context(d, "--where");
-    }
-    TRY(shard_read(t, d));
     TRY(inputs_source(t->arena, t->rt, str_of(args->where), args->endpoint, &t->source, d));
-    selection_objects(&args->selection, &t->source);
+    TRY(selecting_apply(&args->part_of, t->arena, *ret_def, &t->source, d));
+    ret_plan->selected = selection_name(&args->part_of.selection, t->arena);
     t->bytes_all = source_bytes(&t->source);
     return ERR_OK;
 }
@@ -320,7 +261,7 @@ static int tally(struct tally *t)
         .format = t->args->format,
         .threads = t->args->threads,
         .rt = t->rt,
-        .selection = &t->args->selection,
+        .selection = &t->args->part_of.selection,
         .strict = t->args->strict,
         .aggregate = {.distinct_bytes_max = TALLY_VALUES_BYTES,
                       .folder = str_of(folder == NULL ? "/tmp" : folder)},
@@ -341,11 +282,9 @@ static int tally(struct tally *t)
 static int tally_run(int argc, char **argv)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct tally_arguments args = {.selection = SELECTION_ALL,
+    struct tally_arguments args = {.part_of = SELECTING_ALL,
                                    .by = STR_EMPTY,
                                    .distinct = STR_EMPTY,
-                                   .shard = STR_EMPTY,
-                                   .condition = STR_EMPTY,
                                    .lines_max = PROBLEMS_SHOWN,
                                    .threads = processors < 1     ? 1
                                               : processors > 256 ? 256

@@ -38,6 +38,12 @@ MUST_USE enum err capture_cursor_open(struct arena *a, struct str object,
 MUST_USE enum err capture_cursor_next(struct capture_cursor *c, struct arena *a,
                                       const struct capture_record **ret_records, size_t *ret_count,
                                       struct diag *d);
+/* The earliest and the latest arrival, by the frames' indexes: no record is decompressed. Before
+ * the first capture_cursor_next; `scratch` is used and given back. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err capture_cursor_arrivals(struct capture_cursor *c, struct arena *scratch,
+                                          int64_t *ret_first_us, int64_t *ret_last_us,
+                                          struct diag *d);
+uint64_t capture_cursor_records(const struct capture_cursor *c); /* of the whole object */
 /* begins like one of ours: a zstd frame, and a seek table at the end */
 bool capture_is(struct str object);
 /* Has marks of one of ours, whole or not: a damaged one must not pass for another writer's zstd. */

@@ -405,3 +405,51 @@ enum err capture_cursor_next(struct capture_cursor *c, struct arena *a,
     *ret_count = r->count;
     return ERR_OK;
 }
+
+uint64_t capture_cursor_records(const struct capture_cursor *c)
+{
+    return c->reading.table.summary.records;
+}
+
+/* Widens the span by one frame's entries. */
+static enum err frame_arrivals(struct capture_reading *r, const struct frame *f, int64_t *first_us,
+                               int64_t *last_us, struct diag *d)
+{
+    struct str entries, skipped;
+    TRY(read_index(r, f, &entries, d));
+    for (size_t at = 0; at < entries.len;) {
+        if (entries.len - at < INDEX_ENTRY_BYTES_MIN) {
+            return fail_frame(f, f->at, d, "its index is cut");
+        }
+        int64_t arrived_us = (int64_t)layout_get(entries, at + 4, 8);
+        at += 12;
+        if (!get_text(entries, &at, &skipped) || !get_text(entries, &at, &skipped)) {
+            return fail_frame(f, f->at, d, "its index is cut");
+        }
+        *first_us = arrived_us < *first_us ? arrived_us : *first_us;
+        *last_us = arrived_us > *last_us ? arrived_us : *last_us;
+    }
+    return ERR_OK;
+}
+
+enum err capture_cursor_arrivals(struct capture_cursor *c, struct arena *scratch,
+                                 int64_t *ret_first_us, int64_t *ret_last_us, struct diag *d)
+{
+    struct capture_reading *r = &c->reading;
+    struct arena_mark mark = arena_mark(scratch);
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
+    size_t at = 0;
+    enum err err = ERR_OK;
+    for (uint32_t i = 0; err == ERR_OK && i < r->table.frames; i++) {
+        struct frame f = frame_of(&r->table, i, at);
+        r->arena = scratch;
+        r->room = ROOM_BYTES;
+        err = frame_arrivals(r, &f, &first_us, &last_us, d);
+        at += (size_t)f.data_size + f.index_size;
+        arena_rewind(scratch, mark);
+    }
+    TRY(err);
+    *ret_first_us = first_us;
+    *ret_last_us = last_us;
+    return ERR_OK;
+}

@@ -31,6 +31,7 @@ struct load {
     struct arena *keep; /* lives as long as the load; `arena` as long as the call */
     struct map *days;   /* that got or lost something */
     int64_t last_day_us;
+    uint64_t passed; /* of the records: not asked for */
     struct loaded_counts counts;
 };
 
@@ -150,6 +151,7 @@ static enum err note_others(struct load *c, struct diag *d)
             TRY(quarantine_add(c, c->first + i, row, d));
         }
         c->counts.filtered += row->fate == RECORD_FILTERED;
+        c->passed += row->fate == RECORD_PASSED;
     }
     return ERR_OK;
 }
@@ -218,7 +220,7 @@ static enum err add(struct load *c, struct diag *d)
 
 static enum err finish(struct load *c, struct diag *d)
 {
-    c->counts.records = c->first;
+    c->counts.records = c->first - c->passed;
     uint64_t sum =
         c->counts.rows + c->counts.duplicates + c->counts.quarantined + c->counts.filtered;
     if (sum != c->counts.records) {

@@ -6,7 +6,12 @@
 
 #include "pipeline/definition.h"
 
-enum record_fate { RECORD_ROW, RECORD_FILTERED, RECORD_REJECTED };
+enum record_fate {
+    RECORD_ROW,
+    RECORD_FILTERED,
+    RECORD_REJECTED,
+    RECORD_PASSED /* not asked for, by who replays a part of an object: it counts as nothing */
+};
 struct record_origin { /* where it stands: object key and ordinal from 0 */
     struct str object;
     uint64_t ordinal;

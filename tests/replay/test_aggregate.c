@@ -95,7 +95,7 @@ static struct aggregate_run_result count(struct rt *rt, const struct asked *aske
                   selection_where(&selection, a, def, str_of(asked->where), &d) == ERR_OK,
               "%s", d.msg);
     cr_assert(source_open(a, bench_path("in"), NULL, &source, &d) == ERR_OK, "%s", d.msg);
-    selection_objects(&selection, &source);
+    cr_assert(selection_objects(&selection, &source, &d) == ERR_OK, "%s", d.msg);
     struct aggregate_run_options o = {
         .threads = asked->threads,
         .rt = rt,
