@@ -1,99 +1,22 @@
 /* fault_read.c -- Rules out of a tree: the `faults:` of a scenario file, or the body of POST
- * /_aforo/faults. A table names every key with its reader. Each error says where it stands and what
- * was expected; a list that has one leaves the plan as it was. What only makes sense together is
- * checked when a rule is complete. */
+ * /_aforo/faults. A table names every key with its reader; selectors are read by fault_read_when.c.
+ * Each error says where it stands and what was expected; a list that has one leaves the plan as it
+ * was. What only makes sense together is checked when a rule is complete. */
 #include <string.h>
 
-#include "fault_parts.h"
-
-struct rule_reader {
-    struct arena *arena;
-    struct fault_rule rule;
-    bool has_on, has_phase, has_at, has_kill, has_entries, has_delay, has_restart, has_sqlstate,
-        has_error, has_lasts, has_pause, has_wire;
-};
-typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
-
-#define DRAW_DIGITS 16
-static const char hex_digits[] = "0123456789abcdef";
-
-static enum err read_text(const struct json *value, struct str *ret_text, struct diag *d)
-{
-    if (!json_is(value, JSON_IS_STRING) || value->text.len == 0) {
-        return fail(d, ERR_INVALID, AT "%.*s is a text, not %s", AT_ARGS(value),
-                    STR_ARG(value->key),
-                    json_is(value, JSON_IS_STRING) ? "empty" : json_kind_name(value->kind));
-    }
-    *ret_text = value->text;
-    return ERR_OK;
-}
-
-static enum err read_count(const struct json *value, uint64_t *ret_count, struct diag *d)
-{
-    struct diag why = DIAG_INIT;
-    if (!json_is(value, JSON_IS_NUMBER) || str_u64(value->text, ret_count, &why) != ERR_OK ||
-        *ret_count == 0) {
-        return fail(d, ERR_INVALID, AT "expected a whole number from 1, not \"%.*s\"",
-                    AT_ARGS(value), STR_ARG(json_str(value)));
-    }
-    return ERR_OK;
-}
-
-static enum err read_duration(const struct json *value, int64_t *ret_us, struct diag *d)
-{
-    struct diag why = DIAG_INIT;
-    if (!json_is(value, JSON_IS_STRING) || duration_parse(value->text, ret_us, &why) != ERR_OK ||
-        *ret_us < 0) {
-        return fail(d, ERR_INVALID, AT "expected a duration such as PT5M, 90s or 24h, not \"%.*s\"",
-                    AT_ARGS(value), STR_ARG(json_str(value)));
-    }
-    return ERR_OK;
-}
-
-/* One duration, or [least, most]. */
-static enum err read_durations(const struct json *value, int64_t *ret_min, int64_t *ret_max,
-                               struct diag *d)
-{
-    if (!json_is(value, JSON_IS_ARRAY)) {
-        TRY(read_duration(value, ret_min, d));
-        *ret_max = *ret_min;
-        return ERR_OK;
-    }
-    if (value->count != 2) {
-        return fail(d, ERR_INVALID, AT "expected one duration or [least, most], not %zu of them",
-                    AT_ARGS(value), value->count);
-    }
-    TRY(read_duration(value->first, ret_min, d));
-    TRY(read_duration(value->last, ret_max, d));
-    if (*ret_min > *ret_max) {
-        return fail(d, ERR_INVALID, AT "the least is longer than the most", AT_ARGS(value));
-    }
-    return ERR_OK;
-}
-
-static enum err read_ratio(const struct json *value, struct ratio *ret_ratio, struct diag *d)
-{
-    struct diag why = DIAG_INIT;
-    if (ratio_parse(json_str(value), ret_ratio, &why) != ERR_OK ||
-        ret_ratio->num > ret_ratio->den) {
-        return fail(d, ERR_INVALID,
-                    AT "expected a ratio from 0 to 1 such as 1/50 or 5%%, not \"%.*s\"",
-                    AT_ARGS(value), STR_ARG(json_str(value)));
-    }
-    return ERR_OK;
-}
+#include "fault_read.h"
 
 /* ---- the keys ---- */
 
 static enum err read_name(struct rule_reader *r, const struct json *value, struct diag *d)
 {
-    return read_text(value, &r->rule.name, d);
+    return fault_text_read(value, &r->rule.name, d);
 }
 
 static enum err read_on(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     struct str text;
-    TRY(read_text(value, &text, d));
+    TRY(fault_text_read(value, &text, d));
     if (!str_split(text, ':', &r->rule.service, &r->rule.operation) || r->rule.service.len == 0 ||
         r->rule.operation.len == 0) {
         return fail(d, ERR_INVALID,
@@ -108,7 +31,7 @@ static enum err read_on(struct rule_reader *r, const struct json *value, struct 
 static enum err read_phase(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     struct str text;
-    TRY(read_text(value, &text, d));
+    TRY(fault_text_read(value, &text, d));
     for (int phase = FAULT_REJECT; phase < FAULT_PHASE_COUNT; phase++) {
         if (str_eq(text, str_of(fault_phase_name((enum fault_phase)phase)))) {
             r->rule.phase = (enum fault_phase)phase;
@@ -127,7 +50,7 @@ static enum err read_phase(struct rule_reader *r, const struct json *value, stru
 static enum err read_error(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_error = true;
-    return read_text(value, &r->rule.error, d);
+    return fault_text_read(value, &r->rule.error, d);
 }
 
 static enum err read_sqlstate(struct rule_reader *r, const struct json *value, struct diag *d)
@@ -145,121 +68,20 @@ static enum err read_sqlstate(struct rule_reader *r, const struct json *value, s
 static enum err read_entries(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_entries = true;
-    return read_ratio(value, &r->rule.entries, d);
-}
-
-static enum err read_probability(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_ratio(value, &r->rule.probability, d);
-}
-
-static enum err read_nth(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    const struct json *item = json_is(value, JSON_IS_ARRAY) ? value->first : value;
-    size_t count = json_is(value, JSON_IS_ARRAY) ? value->count : 1;
-    if (count == 0 || count > FAULT_NTH_MAX) {
-        return fail(d, ERR_INVALID, AT "nth takes 1 to %d numbers, not %zu", AT_ARGS(value),
-                    FAULT_NTH_MAX, count);
-    }
-    for (size_t i = 0; i < count; i++, item = item->next) {
-        TRY(read_count(item, &r->rule.nth[i], d));
-    }
-    r->rule.nth_count = count;
-    return ERR_OK;
-}
-
-static enum err read_first(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_count(value, &r->rule.first, d);
-}
-
-static enum err read_after(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_count(value, &r->rule.after, d);
-}
-
-static enum err read_every(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_count(value, &r->rule.every, d);
-}
-
-static enum err read_limit(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_count(value, &r->rule.limit, d);
-}
-
-static enum err read_from(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_duration(value, &r->rule.from_us, d);
-}
-
-static enum err read_until(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    TRY(read_duration(value, &r->rule.until_us, d));
-    if (r->rule.until_us == 0) {
-        return fail(d, ERR_INVALID, AT "until is after the run's start", AT_ARGS(value));
-    }
-    return ERR_OK;
-}
-
-static enum err read_actor(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    return read_text(value, &r->rule.actor, d);
-}
-
-static enum err read_where(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    if (!json_is(value, JSON_IS_OBJECT) || value->count == 0 || value->count > FAULT_WHERE_MAX) {
-        return fail(d, ERR_INVALID, AT "where takes 1 to %d names with globs such as {key: raw/*}",
-                    AT_ARGS(value), FAULT_WHERE_MAX);
-    }
-    for (const struct json *item = value->first; item != NULL; item = item->next) {
-        struct fault_where *where = &r->rule.where[r->rule.where_count];
-        where->name = item->key;
-        TRY(read_text(item, &where->pattern, d));
-        r->rule.where_count++;
-    }
-    return ERR_OK;
-}
-
-static enum err read_at(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    struct str text;
-    TRY(read_text(value, &text, d));
-    r->has_at = true;
-    enum err e = fault_coordinate_parse(text, &r->rule, d);
-    return e == ERR_OK ? ERR_OK : diag_context(d, "%u:%u", AT_ARGS(value));
-}
-
-static enum err read_draw(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    struct str text;
-    TRY(read_text(value, &text, d));
-    r->rule.has_draw = true;
-    r->rule.draw = 0;
-    bool digits = text.len == DRAW_DIGITS;
-    for (size_t i = 0; i < text.len && digits; i++) {
-        const char *at = strchr(hex_digits, text.ptr[i]);
-        digits = text.ptr[i] != '\0' && at != NULL;
-        r->rule.draw = digits ? r->rule.draw << 4 | (uint64_t)(at - hex_digits) : 0;
-    }
-    return digits
-               ? ERR_OK
-               : fail(d, ERR_INVALID, AT "expected %d lower-case hexadecimal digits, not \"%.*s\"",
-                      AT_ARGS(value), DRAW_DIGITS, STR_ARG(text));
+    return fault_ratio_read(value, &r->rule.entries, d);
 }
 
 static enum err read_kill(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_kill = true;
     r->rule.phase = FAULT_KILL;
-    return read_text(value, &r->rule.actor, d);
+    return fault_text_read(value, &r->rule.actor, d);
 }
 
 static enum err read_restart(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_restart = true;
-    return read_durations(value, &r->rule.restart_min_us, &r->rule.restart_max_us, d);
+    return fault_durations_read(value, &r->rule.restart_min_us, &r->rule.restart_max_us, d);
 }
 
 static enum err read_wire(struct rule_reader *r, const struct json *value, struct diag *d)
@@ -285,7 +107,7 @@ static enum err read_disowned(struct rule_reader *r, const struct json *value, s
 
 static enum err read_each(struct rule_reader *r, const struct json *value, struct diag *d)
 {
-    TRY(read_duration(value, &r->rule.manner.each_us, d));
+    TRY(fault_duration_read(value, &r->rule.manner.each_us, d));
     return r->rule.manner.each_us > 0
                ? ERR_OK
                : fail(d, ERR_INVALID, AT "each is a time between two pieces", AT_ARGS(value));
@@ -294,30 +116,7 @@ static enum err read_each(struct rule_reader *r, const struct json *value, struc
 static enum err read_delay(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     r->has_delay = true;
-    return read_durations(value, &r->rule.delay_min_us, &r->rule.delay_max_us, d);
-}
-
-/* The clock's longest run over its shortest stretch is how many are gone through for one call. */
-#define STRETCH_US_MIN US_PER_S
-
-static enum err read_lasts(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    r->has_lasts = true;
-    TRY(read_durations(value, &r->rule.lasts_min_us, &r->rule.lasts_max_us, d));
-    if (r->rule.lasts_min_us < STRETCH_US_MIN) {
-        return fail(d, ERR_INVALID, AT "lasts is a second at least", AT_ARGS(value));
-    }
-    return ERR_OK;
-}
-
-static enum err read_pause(struct rule_reader *r, const struct json *value, struct diag *d)
-{
-    r->has_pause = true;
-    TRY(read_durations(value, &r->rule.pause_min_us, &r->rule.pause_max_us, d));
-    if (r->rule.pause_min_us < STRETCH_US_MIN) {
-        return fail(d, ERR_INVALID, AT "pause is a second at least", AT_ARGS(value));
-    }
-    return ERR_OK;
+    return fault_durations_read(value, &r->rule.delay_min_us, &r->rule.delay_max_us, d);
 }
 
 static const struct rule_key {
@@ -330,17 +129,17 @@ static const struct rule_key {
     {"error", read_error},
     {"sqlstate", read_sqlstate},
     {"entries", read_entries},
-    {"probability", read_probability},
-    {"nth", read_nth},
-    {"first", read_first},
-    {"after", read_after},
-    {"every", read_every},
-    {"limit", read_limit},
-    {"from", read_from},
-    {"until", read_until},
-    {"actor", read_actor},
-    {"where", read_where},
-    {"at", read_at},
+    {"probability", fault_read_probability},
+    {"nth", fault_read_nth},
+    {"first", fault_read_first},
+    {"after", fault_read_after},
+    {"every", fault_read_every},
+    {"limit", fault_read_limit},
+    {"from", fault_read_from},
+    {"until", fault_read_until},
+    {"actor", fault_read_actor},
+    {"where", fault_read_where},
+    {"at", fault_read_at},
     {"kill", read_kill},
     {"restart_after", read_restart},
     {"delay", read_delay},
@@ -349,9 +148,9 @@ static const struct rule_key {
     {"each", read_each},
     {"code", read_code},
     {"disowned", read_disowned},
-    {"lasts", read_lasts},
-    {"pause", read_pause},
-    {"draw", read_draw},
+    {"lasts", fault_read_lasts},
+    {"pause", fault_read_pause},
+    {"draw", fault_read_draw},
 };
 #define RULE_KEY_COUNT (sizeof(rule_keys) / sizeof(rule_keys[0]))
 
