@@ -34,7 +34,7 @@ static const struct bucket_config_kind kinds[] = {
     {"Encryption",
      "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"AES256\"},"
      "\"BucketKeyEnabled\":false}]}",
-     NULL, AWS_OK, NULL, NULL, false},
+     NULL, AWS_OK, NULL, bucket_rule_encryption, false},
     {"IntelligentTiering", NULL, NULL, NO_CONFIGURATION, bucket_rule_id, true},
     {"Inventory", NULL, NULL, NO_CONFIGURATION, bucket_rule_id, true},
     {"Lifecycle", NULL, NULL, AWS_NO_SUCH_LIFECYCLE_CONFIGURATION,

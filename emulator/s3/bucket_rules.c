@@ -124,6 +124,26 @@ bool bucket_rule_website(struct call *c, const struct bucket *b, const struct js
     return true;
 }
 
+/* AWS s3-sse-rule-1: one rule; a key only where KMS encrypts by default. */
+bool bucket_rule_encryption(struct call *c, const struct bucket *b, const struct json *document)
+{
+    const struct json *rules = json_get(document, STR("Rules"));
+    const struct json *by = json_at(document, "Rules.0.ApplyServerSideEncryptionByDefault");
+    (void)b;
+    if (rules == NULL || rules->count != 1) {
+        s3_fail_xml(c);
+        return false;
+    }
+    if (json_get(by, STR("KMSMasterKeyID")) != NULL &&
+        str_eq(json_str(json_get(by, STR("SSEAlgorithm"))), STR("AES256"))) {
+        s3_fail_argument(c, "ApplyServerSideEncryptionByDefault", STR_EMPTY,
+                         "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
+                         "aws:kms or aws:kms:dsse");
+        return false;
+    }
+    return true;
+}
+
 /* AWS s3-accelerate-1: a bucket with dots in its name cannot be accelerated. */
 bool bucket_rule_accelerate(struct call *c, const struct bucket *b, const struct json *document)
 {

@@ -49,7 +49,7 @@ const struct object *copy_source_read(struct call *c, const struct bucket **ret_
         return NULL;
     }
     const struct object *o = version_find(c, b, key, version);
-    if (o == NULL || !condition_copy_source(c, o)) {
+    if (o == NULL || !encryption_opens_source(c, &o->encryption) || !condition_copy_source(c, o)) {
         return NULL;
     }
     if (b->versioning != VERSIONING_OFF) {

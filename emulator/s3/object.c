@@ -37,6 +37,7 @@ static size_t block_size(const struct object *o)
 {
     size_t bytes = packed(sizeof *o) + packed(o->key.len) + packed(o->etag.len) +
                    packed(o->version.len) + packed(o->checksum.text.len) +
+                   packed(o->encryption.key.len) + packed(o->encryption.context.len) +
                    packed(o->part_count * sizeof *o->part_ends) + packed(part_sum_bytes(o)) +
                    packed(o->meta_count * sizeof *o->meta);
     for (size_t i = 0; i < OBJECT_SYSTEM_COUNT; i++) {
@@ -96,6 +97,8 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
     pack_str(&p, &o->etag);
     pack_str(&p, &o->version);
     pack_str(&p, &o->checksum.text);
+    pack_str(&p, &o->encryption.key);
+    pack_str(&p, &o->encryption.context);
     o->part_ends = pack(&p, o->part_ends, o->part_count * sizeof *o->part_ends);
     if (o->part_sums != NULL) {
         o->part_sums = pack(&p, o->part_sums, part_sum_bytes(o));

@@ -5,6 +5,7 @@
 #define AFORO_EMULATOR_S3_OBJECT_H
 
 #include "checksum.h"
+#include "encryption.h"
 #include "s3_state.h"
 #include "storage_class.h"
 
@@ -17,6 +18,7 @@ enum object_system {
     OBJECT_CONTENT_ENCODING,
     OBJECT_CONTENT_LANGUAGE,
     OBJECT_EXPIRES,
+    OBJECT_REDIRECT,
     OBJECT_SYSTEM_COUNT
 };
 extern const char *const object_system_members[OBJECT_SYSTEM_COUNT];
@@ -41,6 +43,7 @@ struct object {
     struct object_meta *meta;
     size_t meta_count;
     struct checksum checksum;
+    struct encryption encryption;
     int64_t modified_us;
     struct blob *body;   /* NULL: an upload's facts */
     uint64_t *part_ends; /* of a multipart object: where each part ends */

@@ -96,6 +96,9 @@ static const struct object *find(struct call *c)
         return NULL;
     }
     const struct object *o = version_find(c, b, key, call_str(c, "VersionId"));
+    if (o != NULL && !encryption_opens(c, &o->encryption)) {
+        return NULL;
+    }
     if (o != NULL) {
         version_out(c, b, o);
     }

@@ -1,7 +1,6 @@
 /* object_copy.c -- CopyObject: the bytes of one object under another key, with its metadata or new
  * ones. */
 #include "base/digest.h"
-#include "base/encode.h"
 #include "bucket_event.h"
 #include "condition.h"
 #include "copy_source.h"
@@ -21,7 +20,8 @@ static bool read_directive(struct call *c, bool onto_itself, bool *ret_replace)
         return false;
     }
     *ret_replace = str_eq(directive, STR("REPLACE"));
-    bool changes = *ret_replace || call_has(c, "StorageClass");
+    bool changes = *ret_replace || call_has(c, "StorageClass") || encryption_is_said(c) ||
+                   call_has(c, "WebsiteRedirectLocation");
     if (onto_itself && !changes) {
         call_fail(c, AWS_INVALID_REQUEST,
                   "This copy request is illegal because it is trying to copy an object to itself "
@@ -87,24 +87,21 @@ static void out_copy(struct call *c, const struct object *copy)
     json_set_str(c->arena, result, "ETag", copy->etag);
     json_set_i64(c->arena, result, "LastModified", object_modified_s(copy));
     checksum_out(c, result, &copy->checksum);
-    s3_out_encryption(c);
+    encryption_out(c, &copy->encryption);
 }
 
 /* AWS s3-copy-etag-1: the copy is one part, so its ETag is the MD5 of its bytes, whatever the
  * source's was. */
-static struct str copied_etag(struct call *c, const struct object *source)
+static struct str copied_etag(struct call *c, const struct object *source,
+                              const struct encryption *e)
 {
-    if (source->part_count == 0) {
+    if (source->part_count == 0 && source->encryption.kind == ENCRYPTION_S3 &&
+        e->kind == ENCRYPTION_S3) {
         return source->etag;
     }
     uint8_t md5[CHECKSUM_BYTES_MAX];
-    size_t count = checksum_of_blob(c, CHECKSUM_MD5, source->body, md5);
-    struct buf out;
-    buf_init(&out, c->arena, 34);
-    buf_add_char(&out, '"');
-    encode_hex(&out, str_n((const char *)md5, count));
-    buf_add_char(&out, '"');
-    return buf_str(&out);
+    (void)checksum_of_blob(c, CHECKSUM_MD5, source->body, md5);
+    return encryption_etag(c, e, md5);
 }
 
 void object_copy(struct call *c)
@@ -124,20 +121,22 @@ void object_copy(struct call *c)
         return;
     }
     struct object facts = *source;
+    facts.system[OBJECT_REDIRECT] = call_str(c, "WebsiteRedirectLocation");
     if (replace) {
         facts.meta_count = 0;
         if (!object_metadata_read(c, &facts)) {
             return;
         }
     }
-    if (!copy_tags(c, &facts) || !object_notes_read(c, b, &facts)) {
+    if (!copy_tags(c, &facts) || !object_notes_read(c, b, &facts) ||
+        !encryption_of_write(c, b, &facts.encryption)) {
         return;
     }
     if (!copy_checksum(c, source, &facts.checksum)) {
         return;
     }
     facts.key = key;
-    facts.etag = copied_etag(c, source);
+    facts.etag = copied_etag(c, source, &facts.encryption);
     facts.modified_us = c->now_us;
     facts.part_count = 0;
     facts.part_sums = NULL;

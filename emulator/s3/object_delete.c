@@ -15,23 +15,39 @@ struct refusal {
 struct deletion { /* one key, or one version of it */
     struct bucket *bucket;
     struct str key, version;
-    const struct json *match; /* If-Match, or NULL */
-    bool bypass;              /* of governance */
+    const struct json *match;           /* If-Match, or NULL */
+    const struct json *modified, *size; /* of what is deleted, or NULL */
+    bool bypass;                        /* of governance */
     /* what was done */
     bool marker;          /* a delete marker was made or removed */
     struct str marker_id; /* of the one that was made */
 };
 static const struct refusal none = {AWS_OK, ""};
 
-/* AWS s3-conditional-delete-1: If-Match takes an ETag or "*"; a missing object does not match. */
+/* AWS s3-conditional-delete-1: If-Match takes an ETag or "*"; a missing object does not match.
+ * DIFFERS s3-conditional-delete-2: time and size as conditions, which AWS has for directory buckets
+ * alone, hold for every bucket here. */
+static bool is_as_said(const struct deletion *del, const struct object *o)
+{
+    struct diag d = DIAG_INIT;
+    int64_t us, bytes;
+    if (o == NULL) {
+        return del->match == NULL && del->modified == NULL && del->size == NULL;
+    }
+    return (del->match == NULL || condition_etag_matches(json_str(del->match), o->etag)) &&
+           (del->modified == NULL || (json_i64(del->modified, &us, &d) == ERR_OK &&
+                                      us / 1000000 == object_modified_s(o) / 1000000)) &&
+           (del->size == NULL ||
+            (json_i64(del->size, &bytes, &d) == ERR_OK && (uint64_t)bytes == object_bytes(o)));
+}
+
 static struct refusal refusal_of(const struct deletion *del, int64_t now_us)
 {
     const struct object *current = version_current(del->bucket, del->key);
     const struct object *named =
         del->version.len > 0 ? version_get(del->bucket, del->key, del->version) : NULL;
     const struct object *matched = del->version.len > 0 ? named : current;
-    if (del->match != NULL &&
-        (matched == NULL || !condition_etag_matches(json_str(del->match), matched->etag))) {
+    if (!is_as_said(del, matched)) {
         return (struct refusal){AWS_PRECONDITION_FAILED,
                                 "At least one of the pre-conditions you specified did not hold"};
     }
@@ -74,6 +90,8 @@ void object_delete(struct call *c)
     struct deletion del = {.bucket = s3_bucket(c),
                            .version = call_str(c, "VersionId"),
                            .match = json_get(c->input, STR("IfMatch")),
+                           .modified = json_get(c->input, STR("IfMatchLastModifiedTime")),
+                           .size = json_get(c->input, STR("IfMatchSize")),
                            .bypass = call_bool(c, "BypassGovernanceRetention", false)};
     if (del.bucket == NULL || !s3_key(c, &del.key) || !version_check(c, del.version)) {
         return;
@@ -103,16 +121,11 @@ void object_delete(struct call *c)
 
 /* AWS s3-delete-version-1: a bucket that never was versioned has the null version alone; deleting
  * another is InvalidArgument, within a batch NoSuchVersion. */
-static struct refusal refusal_in_batch(const struct deletion *del, const struct json *item,
-                                       int64_t now_us)
+static struct refusal refusal_in_batch(const struct deletion *del, int64_t now_us)
 {
     struct str version = del->version;
     if (!version_can_be(del->bucket, version)) {
         return (struct refusal){AWS_NO_SUCH_VERSION, "The specified version does not exist."};
-    }
-    if (json_get(item, STR("LastModifiedTime")) != NULL || json_get(item, STR("Size")) != NULL) {
-        return (struct refusal){AWS_NOT_IMPLEMENTED,
-                                "LastModifiedTime and Size as conditions are not implemented"};
     }
     return refusal_of(del, now_us);
 }
@@ -180,8 +193,10 @@ void object_delete_many(struct call *c)
                                .key = json_str(json_get(at, STR("Key"))),
                                .version = json_str(json_get(at, STR("VersionId"))),
                                .match = json_get(at, STR("ETag")),
+                               .modified = json_get(at, STR("LastModifiedTime")),
+                               .size = json_get(at, STR("Size")),
                                .bypass = call_bool(c, "BypassGovernanceRetention", false)};
-        struct refusal refusal = refusal_in_batch(&del, at, c->now_us);
+        struct refusal refusal = refusal_in_batch(&del, c->now_us);
         if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, index, objects->count)) {
             refusal = (struct refusal){AWS_INTERNAL_ERROR,
                                        "We encountered an internal error. Please try again."};

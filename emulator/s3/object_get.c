@@ -124,7 +124,8 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
         return NULL;
     }
     const struct object *o = version_find(c, b, key, call_str(c, "VersionId"));
-    if (o == NULL || !condition_read(c, o) || !read_range(c, o, ret_range, &partial)) {
+    if (o == NULL || !encryption_opens(c, &o->encryption) || !condition_read(c, o) ||
+        !read_range(c, o, ret_range, &partial)) {
         return NULL;
     }
     override_headers(c); /* before the object's own: the first one set stands */

@@ -4,8 +4,8 @@
 #define USER_METADATA_BYTES_MAX 2048
 
 const char *const object_system_members[OBJECT_SYSTEM_COUNT] = {
-    "ContentType",     "CacheControl",    "ContentDisposition",
-    "ContentEncoding", "ContentLanguage", "Expires",
+    "ContentType",     "CacheControl", "ContentDisposition",      "ContentEncoding",
+    "ContentLanguage", "Expires",      "WebsiteRedirectLocation",
 };
 
 /* AWS s3-encoding-1: aws-chunked is how the body travelled, not what the object is. */
@@ -50,6 +50,19 @@ static bool user_metadata_read(struct call *c, struct object *facts)
     return true;
 }
 
+/* AWS s3-redirect-1: a redirect leads to another object or to a site. */
+static bool redirect_is_valid(struct call *c, struct str to)
+{
+    if (to.len == 0 || str_starts(to, STR("/")) || str_starts(to, STR("http://")) ||
+        str_starts(to, STR("https://"))) {
+        return true;
+    }
+    call_fail(c, AWS_INVALID_REDIRECT_LOCATION,
+              "The website redirect location must have a prefix of 'http://' or 'https://' or "
+              "'/'.");
+    return false;
+}
+
 bool object_metadata_read(struct call *c, struct object *facts)
 {
     for (size_t i = 0; i < OBJECT_SYSTEM_COUNT; i++) {
@@ -60,7 +73,7 @@ bool object_metadata_read(struct call *c, struct object *facts)
     }
     facts->system[OBJECT_CONTENT_ENCODING] =
         without_aws_chunked(c->arena, facts->system[OBJECT_CONTENT_ENCODING]);
-    return user_metadata_read(c, facts);
+    return redirect_is_valid(c, facts->system[OBJECT_REDIRECT]) && user_metadata_read(c, facts);
 }
 
 /* The answer's headers outlive the call, and the object may not: everything is copied. */
@@ -80,5 +93,5 @@ void object_metadata_out(struct call *c, const struct object *o)
                      json_new_str(c->arena, str_copy(c->arena, o->meta[i].value)));
         }
     }
-    s3_out_encryption(c);
+    encryption_out(c, &o->encryption);
 }

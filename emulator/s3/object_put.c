@@ -1,5 +1,4 @@
 /* object_put.c -- PutObject: verify, decide, store. */
-#include "base/encode.h"
 #include "bucket_event.h"
 #include "condition.h"
 #include "intake.h"
@@ -8,16 +7,11 @@
 #include "s3_handlers.h"
 #include "version.h"
 
-static struct str quoted_md5(const struct call *c)
+static struct str etag_of_body(struct call *c, const struct encryption *e)
 {
     uint8_t md5[16];
     intake_md5(c, md5);
-    struct buf out;
-    buf_init(&out, c->arena, 34);
-    buf_add_char(&out, '"');
-    encode_hex(&out, str_n((const char *)md5, sizeof(md5)));
-    buf_add_char(&out, '"');
-    return buf_str(&out);
+    return encryption_etag(c, e, md5);
 }
 
 /* AWS s3-checksum-2: without a checksum from the client S3 computes and keeps CRC64NVME. */
@@ -37,12 +31,13 @@ bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
     struct object facts = {.body = intake_blob(c), .modified_us = c->now_us};
     if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c) ||
         !object_metadata_read(c, &facts) || !object_notes_read(c, b, &facts) ||
+        !encryption_of_write(c, b, &facts.encryption) ||
         !checksum_verify_request(c, &facts.checksum) || !s3_has_room(c, intake_bytes(c)) ||
         !condition_write(c, version_current(b, facts.key), facts.key)) {
         return false;
     }
     default_checksum(c, &facts);
-    facts.etag = quoted_md5(c);
+    facts.etag = etag_of_body(c, &facts.encryption);
     facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);
     version_store(s3_of(c), b, o);
@@ -52,7 +47,7 @@ bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
     version_out(c, b, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);
-    s3_out_encryption(c);
+    encryption_out(c, &facts.encryption);
     *ret_etag = facts.etag;
     return true;
 }

@@ -55,7 +55,6 @@ bool s3_fits(struct call *c, uint64_t bytes, uint64_t bytes_max);
 bool s3_has_room(struct call *c, uint64_t bytes);
 struct str s3_owner_id(struct call *c); /* canonical user id: 64 hex digits */
 void s3_out_owner(struct call *c, struct json *parent, const char *name);
-void s3_out_encryption(struct call *c); /* the header that every answer about an object carries */
 struct str s3_location(struct call *c, struct str bucket, struct str key); /* its URL */
 void s3_fail_argument(struct call *c, const char *argument, struct str value, const char *message);
 

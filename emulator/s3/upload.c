@@ -101,7 +101,8 @@ void upload_create(struct call *c)
     struct object facts = {.modified_us = c->now_us};
     struct upload plan = {.bucket = b, .created_us = c->now_us};
     if (b == NULL || !s3_key(c, &facts.key) || !object_metadata_read(c, &facts) ||
-        !object_notes_read(c, b, &facts) || !read_checksum_plan(c, &plan)) {
+        !object_notes_read(c, b, &facts) || !encryption_of_write(c, b, &facts.encryption) ||
+        !read_checksum_plan(c, &plan)) {
         return;
     }
     plan.facts = object_new(s3_of(c), &facts);
@@ -115,7 +116,7 @@ void upload_create(struct call *c)
         call_out_str(c, "ChecksumAlgorithm", str_of(checksum_algorithm(u->kind)));
         call_out_str(c, "ChecksumType", checksum_type(u->composite));
     }
-    s3_out_encryption(c);
+    encryption_out(c, &facts.encryption);
 }
 
 void upload_abort(struct call *c)

@@ -264,7 +264,7 @@ static void out_completed(struct call *c, const struct bucket *b, const struct o
     call_out_str(c, "Key", str_copy(c->arena, o->key));
     call_out_str(c, "ETag", str_copy(c->arena, o->etag));
     checksum_out(c, c->output, &o->checksum);
-    s3_out_encryption(c);
+    encryption_out(c, &o->encryption);
 }
 
 void upload_complete(struct call *c)

@@ -1,7 +1,6 @@
 /* upload_part.c -- UploadPart and UploadPartCopy: one numbered part; the same number again replaces
  * it. */
 #include <string.h>
-#include "base/encode.h"
 #include "byte_range.h"
 #include "copy_source.h"
 #include "intake.h"
@@ -59,12 +58,9 @@ static struct upload_part *put_part(struct call *c, struct upload *u, int64_t nu
     struct upload_part *p = NEW(s3->arena, struct upload_part);
     p->body = s3_body_hold(s3, body);
     memcpy(p->md5, md5, sizeof(p->md5));
-    struct buf etag;
-    buf_init(&etag, c->arena, sizeof(p->etag_room));
-    buf_add_char(&etag, '"');
-    encode_hex(&etag, str_n((const char *)md5, sizeof(p->md5)));
-    buf_add_char(&etag, '"');
-    p->etag = keep(p->etag_room, sizeof p->etag_room, buf_str(&etag));
+    encryption_seal(&u->facts->encryption, p->md5);
+    p->etag =
+        keep(p->etag_room, sizeof p->etag_room, encryption_etag(c, &u->facts->encryption, md5));
     p->checksum = *sum;
     p->checksum.text = keep(p->text_room, sizeof p->text_room, sum->text);
     p->modified_us = c->now_us;
@@ -102,7 +98,8 @@ static struct upload *find_for_part(struct call *c, int64_t *ret_number)
     if (b == NULL || !s3_key(c, &key) || !read_number(c, ret_number)) {
         return NULL;
     }
-    return upload_find(c, b, key);
+    struct upload *u = upload_find(c, b, key);
+    return u != NULL && encryption_takes_part(c, &u->facts->encryption) ? u : NULL;
 }
 
 void upload_part(struct call *c)
@@ -123,7 +120,7 @@ void upload_part(struct call *c)
     if (told) {
         call_out_str(c, checksum_member(sum.kind), sum.text);
     }
-    s3_out_encryption(c);
+    encryption_out(c, &u->facts->encryption);
 }
 
 /* AWS s3-part-copy-1: the range of a part copy says first and last, and lies inside the source. */
@@ -178,5 +175,5 @@ void upload_part_copy(struct call *c)
     if (p->told) {
         json_set_str(c->arena, result, checksum_member(sum.kind), sum.text);
     }
-    s3_out_encryption(c);
+    encryption_out(c, &u->facts->encryption);
 }

@@ -73,6 +73,8 @@
     X(AWS_INVALID_PART, "InvalidPart", 400, ERR_INVALID)                                           \
     X(AWS_INVALID_PART_NUMBER, "InvalidPartNumber", 416, ERR_INVALID)                              \
     X(AWS_INVALID_PART_ORDER, "InvalidPartOrder", 400, ERR_INVALID)                                \
+    X(AWS_INVALID_ENCRYPTION_ALGORITHM_ERROR, "InvalidEncryptionAlgorithmError", 400, ERR_INVALID) \
+    X(AWS_INVALID_REDIRECT_LOCATION, "InvalidRedirectLocation", 400, ERR_INVALID)                  \
     X(AWS_INVALID_RANGE, "InvalidRange", 416, ERR_INVALID)                                         \
     X(AWS_INVALID_REQUEST, "InvalidRequest", 400, ERR_INVALID)                                     \
     X(AWS_INVALID_URI, "InvalidURI", 400, ERR_INVALID)                                             \
