@@ -30,6 +30,7 @@ struct call {
      * is itself. What lies between was done while its body was on its way. */
     uint64_t begun, turn;
     struct str account, region;
+    bool anonymous;        /* nobody signed it */
     struct str request_id; /* a UUID */
     struct fault_decision
         fault; /* PARTIAL is the handler's to apply (fault_hits_entry); others are core's */

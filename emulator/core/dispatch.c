@@ -236,6 +236,13 @@ static bool is_form(const struct passage *p)
                              STR("application/x-www-form-urlencoded"));
 }
 
+/* By another version of the signature, or with one that cannot be read. */
+static bool signed_otherwise(const struct http_request *request)
+{
+    return http_has_header(&request->headers, "Authorization") ||
+           http_query_has(request->query, STR("AWSAccessKeyId"));
+}
+
 static void open_call(struct passage *p)
 {
     p->call = (struct call){
@@ -247,6 +254,7 @@ static void open_call(struct passage *p)
         .arena = p->arena,
         .account = p->account,
         .region = p->region,
+        .anonymous = !p->has_claim && !signed_otherwise(&p->request),
     };
     http_response_init(&p->call.response, p->arena, 0);
 }

@@ -8,6 +8,7 @@ struct http_response core_inside(struct core *core, const struct http_request *r
     struct diag d = DIAG_INIT;
     struct passage *p = core_open(core, request, actor, a);
     p->inside = true;
+    p->call.anonymous = false;
     if (core_feed(p, request->body, &d) != ERR_OK) {
         passage_refuse(p, STR("RequestEntityTooLarge"), 413, str_copy(a, str_of(d.msg)));
     }

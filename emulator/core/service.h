@@ -45,6 +45,8 @@ struct emulator_service {
     void (*describe)(const struct call *c, struct fault_call *description);
     /* Whether a request is its own, whatever the signature's service says: NULL: by that alone. */
     bool (*claims)(const struct http_request *request);
+    /* It judges by itself what nobody signed, where signatures are verified too. */
+    bool judges_anonymous;
     /* Chooses the operation where the protocol does not say it (REST): NULL: the model's own URIs
      * decide. */
     const struct operation_model *(*route)(const struct http_request *request);

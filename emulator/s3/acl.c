@@ -1,7 +1,7 @@
 /* acl.c -- Canned lists, grants in headers and grants in XML, as one tree.
- * DIFFERS s3-acl-1: lists are kept and told; requests of other accounts are refused whatever a list
- * grants. */
+ * DIFFERS s3-acl-1: an object is its bucket's owner's, whoever wrote it. */
 #include "acl.h"
+#include "access.h"
 #include "bucket_config.h"
 
 #define ALL_USERS "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -188,6 +188,54 @@ bool acl_is_enforced(struct call *c, const struct bucket *b)
                   STR("BucketOwnerEnforced"));
 }
 
+static bool is_public(struct str uri)
+{
+    return str_eq(uri, STR(ALL_USERS)) || str_eq(uri, STR(AUTHENTICATED));
+}
+
+bool acl_may_be(struct call *c, const struct bucket *b, const struct json *acl)
+{
+    const struct json *grants = json_get(acl, STR("Grants"));
+    for (const struct json *at = grants == NULL ? NULL : grants->first; at != NULL; at = at->next) {
+        if (is_public(json_str(json_at(at, "Grantee.URI"))) &&
+            access_is_blocked(c, b, "BlockPublicAcls")) {
+            call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the grantee is, or has in it, who calls. */
+static bool is_caller(struct call *c, const struct json *grantee, bool groups_off)
+{
+    struct str uri = json_str(json_get(grantee, STR("URI")));
+    if (uri.len > 0) {
+        return !groups_off &&
+               (str_eq(uri, STR(ALL_USERS)) || (str_eq(uri, STR(AUTHENTICATED)) && !c->anonymous));
+    }
+    return !c->anonymous && str_eq(json_str(json_get(grantee, STR("ID"))), s3_owner_id(c));
+}
+
+bool acl_grants(struct call *c, struct str text, enum access_grant grant, bool groups_off)
+{
+    static const char *const names[] = {"", "READ", "WRITE", "READ_ACP", "WRITE_ACP"};
+    struct json *acl = NULL;
+    struct diag d = DIAG_INIT;
+    if (text.len == 0 || json_parse(c->arena, str_copy(c->arena, text), &acl, &d) != ERR_OK) {
+        return false;
+    }
+    const struct json *grants = json_get(acl, STR("Grants"));
+    for (const struct json *at = grants == NULL ? NULL : grants->first; at != NULL; at = at->next) {
+        struct str permission = json_str(json_get(at, STR("Permission")));
+        if ((str_eq(permission, STR("FULL_CONTROL")) || str_eq(permission, str_of(names[grant]))) &&
+            is_caller(c, json_get(at, STR("Grantee")), groups_off)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void acl_out(struct call *c, struct str text)
 {
     struct json *acl = owners_own(c);
@@ -215,9 +263,11 @@ void acl_put_bucket(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
     struct json *acl;
-    if (b == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl)) {
+    if (b == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl) ||
+        !acl_may_be(c, b, acl)) {
         return;
     }
+    b->access_said = true;
     struct str name = bucket_config_name(c->arena, "Acl", STR_EMPTY);
     if (acl == NULL) {
         bucket_config_drop(s3_of(c), b, name);

@@ -1,5 +1,6 @@
 /* bucket.c -- Buckets: create, head, delete, list, location. */
 #include "base/instant.h"
+#include "access.h"
 #include "acl.h"
 #include "bucket_name.h"
 #include "bucket_config.h"
@@ -93,6 +94,8 @@ static struct bucket *bucket_new(struct call *c, struct str name, struct str reg
     b->created_us = c->now_us;
     b->versioning = VERSIONING_OFF;
     b->locks = false;
+    b->access_said = false;
+    b->block_said = false;
     b->spare = NULL;
     tree_put(s3->buckets, name, b);
     bucket_config_new_bucket(s3, b);
@@ -158,6 +161,7 @@ static bool read_plan(struct call *c, struct plan *plan)
 static void bucket_configure(struct call *c, struct bucket *b, const struct plan *plan)
 {
     struct s3 *s3 = s3_of(c);
+    b->access_said = plan->acl != NULL || call_has(c, "ObjectOwnership");
     if (call_bool(c, "ObjectLockEnabledForBucket", false)) {
         b->locks = true;
         b->versioning = VERSIONING_ENABLED;
@@ -188,7 +192,7 @@ void bucket_create(struct call *c)
 {
     struct str name = call_str(c, "Bucket");
     struct plan plan = {0};
-    if (!s3_only_built(c) || !configuration_is_built(c)) {
+    if (!access_is_somebody(c) || !s3_only_built(c) || !configuration_is_built(c)) {
         return;
     }
     if (!bucket_name_is_valid(name)) {
@@ -308,6 +312,9 @@ void bucket_list(struct call *c)
 {
     struct str prefix = call_str(c, "Prefix"), after = STR_EMPTY;
     int64_t max = call_i64(c, "MaxBuckets", S3_BUCKETS_MAX);
+    if (!access_is_somebody(c)) {
+        return;
+    }
     if (max < 1 || max > S3_BUCKETS_MAX) {
         s3_fail_argument(c, "max-buckets", str_printf(c->arena, "%lld", (long long)max),
                          "Argument max-buckets must be an integer between 1 and 10000");

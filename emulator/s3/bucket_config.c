@@ -156,6 +156,14 @@ struct json *bucket_config_read(struct call *c, const struct bucket *b, const ch
 
 /* ---- put ---- */
 
+/* Some kinds are about who may do what: access.h. */
+static void note_access(struct bucket *b, const struct bucket_config_kind *kind)
+{
+    struct str name = str_of(kind->name);
+    b->block_said = b->block_said || str_eq(name, STR("PublicAccessBlock"));
+    b->access_said = b->access_said || str_eq(name, STR("OwnershipControls"));
+}
+
 static const struct shape_member *payload_member(const struct shape *structure)
 {
     for (size_t i = 0; structure != NULL && i < structure->member_count; i++) {
@@ -217,6 +225,7 @@ void bucket_config_put(struct call *c)
         return;
     }
     bucket_config_write(s3_of(c), b, name, text);
+    note_access(b, kind);
 }
 
 /* ---- get, delete, list ---- */
@@ -270,6 +279,7 @@ void bucket_config_delete(struct call *c)
         return;
     }
     bucket_config_drop(s3_of(c), b, name);
+    note_access(b, kind);
 }
 
 #define LIST_PAGE 100 /* API reference: "up to 100 configurations at a time" */

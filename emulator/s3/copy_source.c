@@ -1,6 +1,7 @@
 /* copy_source.c -- "bucket/key", percent-encoded, with or without a leading slash and ?versionId.
  */
 #include "copy_source.h"
+#include "access.h"
 #include "base/encode.h"
 #include "condition.h"
 #include "version.h"
@@ -40,7 +41,7 @@ const struct object *copy_source_read(struct call *c, const struct bucket **ret_
         return NULL;
     }
     const struct bucket *b = s3_bucket_named(c, name);
-    if (b == NULL) {
+    if (b == NULL || !access_check_key(c, b, "GetObject", key, version)) {
         return NULL;
     }
     if (call_has(c, "ExpectedSourceBucketOwner") &&

@@ -1,4 +1,5 @@
 /* object_delete.c -- DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
+#include "access.h"
 #include "bucket_event.h"
 #include "condition.h"
 #include "lifecycle_run.h"
@@ -121,13 +122,16 @@ void object_delete(struct call *c)
 
 /* AWS s3-delete-version-1: a bucket that never was versioned has the null version alone; deleting
  * another is InvalidArgument, within a batch NoSuchVersion. */
-static struct refusal refusal_in_batch(const struct deletion *del, int64_t now_us)
+static struct refusal refusal_in_batch(struct call *c, const struct deletion *del)
 {
     struct str version = del->version;
     if (!version_can_be(del->bucket, version)) {
         return (struct refusal){AWS_NO_SUCH_VERSION, "The specified version does not exist."};
     }
-    return refusal_of(del, now_us);
+    if (!access_allows_key(c, del->bucket, "DeleteObject", del->key, version)) {
+        return (struct refusal){AWS_ACCESS_DENIED, "Access Denied"};
+    }
+    return refusal_of(del, c->now_us);
 }
 
 static void out_refusal(struct call *c, struct json *errors, const struct deletion *del,
@@ -196,7 +200,7 @@ void object_delete_many(struct call *c)
                                .modified = json_get(at, STR("LastModifiedTime")),
                                .size = json_get(at, STR("Size")),
                                .bypass = call_bool(c, "BypassGovernanceRetention", false)};
-        struct refusal refusal = refusal_in_batch(&del, c->now_us);
+        struct refusal refusal = refusal_in_batch(c, &del);
         if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, index, objects->count)) {
             refusal = (struct refusal){AWS_INTERNAL_ERROR,
                                        "We encountered an internal error. Please try again."};

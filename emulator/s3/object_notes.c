@@ -37,7 +37,8 @@ bool object_notes_read(struct call *c, const struct bucket *b, struct object *fa
 {
     struct json *acl = NULL;
     if (!storage_class_read(c, &facts->storage) || !tags_read(c, facts) ||
-        !acl_read(c, acl_is_enforced(c, b), &acl) || !object_lock_read(c, b, facts)) {
+        !acl_read(c, acl_is_enforced(c, b), &acl) || !acl_may_be(c, b, acl) ||
+        !object_lock_read(c, b, facts)) {
         return false;
     }
     facts->acl = acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl);
@@ -106,9 +107,11 @@ void object_put_acl(struct call *c)
     struct bucket *b;
     struct object *o = noted_object(c, &b);
     struct json *acl;
-    if (o == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl)) {
+    if (o == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl) ||
+        !acl_may_be(c, b, acl)) {
         return;
     }
+    b->access_said = true;
     object_note(s3_of(c), &o->acl, acl == NULL ? STR_EMPTY : bucket_config_compact(c->arena, acl));
 }
 

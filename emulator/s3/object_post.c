@@ -206,6 +206,7 @@ static void take_account(struct call *c, const struct form_reader *form)
         digits = digits && key.ptr[i] >= '0' && key.ptr[i] <= '9';
     }
     c->account = digits ? key : c->account;
+    c->anonymous = !form_has(form, "policy");
 }
 
 void post_prepare(struct call *c)

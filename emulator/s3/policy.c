@@ -1,7 +1,8 @@
-/* policy.c -- Bucket policies: kept as sent, told back, and judged public or not.
- * DIFFERS s3-policy-1: a policy's statements are not applied to requests. */
-#include "checksum.h"
+/* policy.c -- Bucket policies: kept as sent and told back; access.c applies them. */
+#include "access.h"
 #include "bucket_config.h"
+#include "checksum.h"
+#include "policy_judge.h"
 #include "s3_handlers.h"
 
 #define POLICY_BYTES_MAX (20 * KIB)
@@ -30,9 +31,56 @@ static bool statement_is_whole(const struct json *statement)
     return effective && principal && action && resource;
 }
 
+/* Every string of an element begins with one of its words. */
+static bool all_begin(const struct json *element, struct str word, struct str other)
+{
+    if (json_is(element, JSON_IS_STRING)) {
+        struct str text = json_str(element);
+        return str_eq(text, STR("*")) || str_starts_nocase(text, word) ||
+               (other.len > 0 && str_starts_nocase(text, other));
+    }
+    for (const struct json *at = element == NULL ? NULL : element->first; at != NULL;
+         at = at->next) {
+        if (!all_begin(at, word, other)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* AWS s3-policy-words-1: actions are S3's, resources the bucket's own. */
+static bool statement_is_valid(struct call *c, const struct bucket *b, const struct json *statement)
+{
+    static const char *const actions[] = {"Action", "NotAction"}, *const resources[] = {
+                                                                      "Resource", "NotResource"};
+    struct str own = str_printf(c->arena, "arn:aws:s3:::%.*s", STR_ARG(b->name));
+    if (!statement_is_whole(statement)) {
+        return fail_policy(c, "Missing required field in policy");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (!all_begin(json_get(statement, str_of(actions[i])), STR("s3:"), STR_EMPTY)) {
+            return fail_policy(c, "Policy has invalid action");
+        }
+        if (!all_begin(json_get(statement, str_of(resources[i])), own, STR("arn:aws:s3:::*"))) {
+            return fail_policy(c, "Policy has invalid resource");
+        }
+    }
+    return true;
+}
+
+/* AWS s3-public-block-4: a public policy is refused where the bucket blocks it. */
+static bool policy_may_be(struct call *c, const struct bucket *b, const struct json *policy)
+{
+    if (access_is_blocked(c, b, "BlockPublicPolicy") && policy_is_public(policy)) {
+        call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+        return false;
+    }
+    return true;
+}
+
 /* AWS s3-policy-json-1: a policy is JSON of at most 20 KB with whole statements: MalformedPolicy.
  */
-static bool check_policy(struct call *c, struct str text)
+static bool check_policy(struct call *c, const struct bucket *b, struct str text)
 {
     struct json *policy = NULL;
     struct diag d = DIAG_INIT;
@@ -44,19 +92,18 @@ static bool check_policy(struct call *c, struct str text)
         return fail_policy(c, "Policies must be valid JSON and the first byte must be '{'");
     }
     const struct json *statements = json_get(policy, STR("Statement"));
-    if (json_is(statements, JSON_IS_OBJECT)) {
-        return statement_is_whole(statements) ? true
-                                              : fail_policy(c, "Missing required field in policy");
-    }
     if (statements == NULL || statements->count == 0) {
         return fail_policy(c, "Missing required field Statement");
     }
+    if (json_is(statements, JSON_IS_OBJECT)) {
+        return statement_is_valid(c, b, statements) && policy_may_be(c, b, policy);
+    }
     for (const struct json *at = statements->first; at != NULL; at = at->next) {
-        if (!statement_is_whole(at)) {
-            return fail_policy(c, "Missing required field in policy");
+        if (!statement_is_valid(c, b, at)) {
+            return false;
         }
     }
-    return true;
+    return policy_may_be(c, b, policy);
 }
 
 void policy_put(struct call *c)
@@ -64,8 +111,9 @@ void policy_put(struct call *c)
     struct bucket *b = s3_bucket(c);
     struct checksum sent;
     struct str text = call_str(c, "Policy");
-    if (b != NULL && checksum_verify_request(c, &sent) && check_policy(c, text)) {
+    if (b != NULL && checksum_verify_request(c, &sent) && check_policy(c, b, text)) {
         bucket_config_write(s3_of(c), b, policy_name(c), text);
+        b->access_said = true;
     }
 }
 
@@ -96,29 +144,6 @@ void policy_delete(struct call *c)
     }
 }
 
-static bool names_everybody(const struct json *principal)
-{
-    if (str_eq(json_str(principal), STR("*"))) {
-        return true;
-    }
-    for (const struct json *at = principal == NULL ? NULL : principal->first; at != NULL;
-         at = at->next) {
-        if (names_everybody(at)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* DIFFERS s3-policy-public-1: public is an Allow to everybody without a Condition; AWS also looks
- * into conditions. */
-static bool statement_is_public(const struct json *statement)
-{
-    return str_eq(json_str(json_get(statement, STR("Effect"))), STR("Allow")) &&
-           json_get(statement, STR("Condition")) == NULL &&
-           names_everybody(json_get(statement, STR("Principal")));
-}
-
 void policy_status(struct call *c)
 {
     struct str text = policy_find(c, s3_bucket(c));
@@ -127,10 +152,6 @@ void policy_status(struct call *c)
     if (text.len == 0 || json_parse(c->arena, text, &policy, &d) != ERR_OK) {
         return;
     }
-    const struct json *statements = json_get(policy, STR("Statement"));
-    bool is_public = json_is(statements, JSON_IS_OBJECT) && statement_is_public(statements);
-    for (const struct json *at = statements->first; at != NULL; at = at->next) {
-        is_public = is_public || statement_is_public(at);
-    }
-    json_set_bool(c->arena, call_out(c, "PolicyStatus", JSON_IS_OBJECT), "IsPublic", is_public);
+    json_set_bool(c->arena, call_out(c, "PolicyStatus", JSON_IS_OBJECT), "IsPublic",
+                  policy_is_public(policy));
 }

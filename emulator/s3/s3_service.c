@@ -166,6 +166,7 @@ const struct emulator_service s3_service = {
     .state_new = s3_new,
     .state_done = s3_done,
     .describe = describe,
+    .judges_anonymous = true,
     .route = s3_route,
     .rewrite = s3_rewrite,
 };

@@ -3,6 +3,7 @@
 #include "s3_state.h"
 #include "base/encode.h"
 #include "base/hash.h"
+#include "access.h"
 #include "cors.h"
 #include "emulator/core/service.h"
 
@@ -17,10 +18,6 @@ struct bucket *s3_bucket_named(struct call *c, struct str name)
     if (b == NULL) {
         call_fail(c, AWS_NO_SUCH_BUCKET, "The specified bucket does not exist");
         call_fail_extra(c, "BucketName", name);
-        return NULL;
-    }
-    if (!str_eq(b->owner, c->account)) {
-        call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
         return NULL;
     }
     return b;
@@ -40,7 +37,7 @@ struct bucket *s3_bucket(struct call *c)
     if (b != NULL) {
         cors_out(c, b);
     }
-    return b;
+    return b != NULL && access_check(c, b) ? b : NULL;
 }
 
 /* AWS s3-key-1: a key is UTF-8 of at most 1024 bytes. */

@@ -20,7 +20,9 @@ struct bucket {
     struct str name, region, owner;
     int64_t created_us;
     enum versioning versioning;
-    bool locks;           /* object lock: versions can be held */
+    bool locks; /* object lock: versions can be held */
+    /* Something was said of its access: a policy, a list, who owns its objects; its block. */
+    bool access_said, block_said;
     struct tree *objects; /* key -> struct object, its newest version */
     struct tree *configs; /* "Cors/", "Metrics/<id>" -> struct str: bucket_config.h */
     struct bucket *spare; /* deleted ones, whose empty trees are used again */
