@@ -107,9 +107,12 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
         return NULL;
     }
     struct stream *s = stream_find_key(c->state, token->key, c->now_us);
-    if (s == NULL || s->uid != token->uid || !stream_is_usable(s, c->now_us)) {
+    if (s == NULL || !stream_is_usable(s, c->now_us) || token->shard >= s->shard_count) {
         refuse_token(c, token);
         return NULL;
+    }
+    if (s->uid != token->uid) { /* AWS kinesis-get-records-5: a new stream of the old name */
+        token->place = 0;
     }
     if (r->stream_arn.len > 0 && !str_eq(r->stream_arn, s->resource.arn)) {
         call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
@@ -171,7 +174,7 @@ void get_records(struct call *c)
     if (stream == NULL) {
         return;
     }
-    struct shard *s = stream->shards[token.shard]; /* of this stream: the token carries our check */
+    struct shard *s = stream->shards[token.shard];
     shard_trim(s, stream->retention_us, c->now_us);
     if (kinesis_limited(c) && !throttle_read(&s->throttle, c->now_us)) {
         struct str message = kinesis_rate_exceeded(c->arena, stream, s);

@@ -69,6 +69,22 @@ static bool keys_are_refused(struct call *c, const struct put_request *r)
     return false;
 }
 
+/* AWS kinesis-put-record-1: SequenceNumberForOrdering is a sequence number of no later second. That
+ * the record's own is larger needs no more than that: it is of one shard, whose numbers grow. */
+static bool ordering_is_refused(struct call *c, const struct stream *s, struct str text)
+{
+    struct sequence_number number;
+    if (text.ptr == NULL ||
+        (sequence_number_parse(text, &number) && number.arrived_s <= c->now_us / US_PER_S)) {
+        return false;
+    }
+    call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+              "ExclusiveMinimumSequenceNumber %.*s used in PutRecord on stream %.*s under account "
+              "%.*s is invalid.",
+              STR_ARG(text), STR_ARG(s->name), STR_ARG(s->account));
+    return true;
+}
+
 /* The stream that takes the request; NULL: refused. */
 static struct stream *request_stream(struct call *c, const struct put_request *r)
 {
@@ -211,7 +227,7 @@ void put_record(struct call *c)
 {
     const struct put_request *r = c->prepared;
     struct stream *s = request_stream(c, r);
-    if (s == NULL) {
+    if (s == NULL || ordering_is_refused(c, s, r->number_for_ordering)) {
         return;
     }
     struct shard *shard = entry_shard(s, r->entries);

@@ -117,8 +117,8 @@ static bool request_member(struct json_scan *scan, struct arena *a, struct put_r
         return false;
     }
     if (single != NULL && str_eq(key, STR("SequenceNumberForOrdering"))) {
-        struct str number = {.ptr = NULL};
-        return text_next(scan, a, &number) && number_is_plain(number);
+        return text_next(scan, a, &r->number_for_ordering) &&
+               number_is_plain(r->number_for_ordering);
     }
     if (single != NULL) {
         return entry_member(scan, a, r, single);

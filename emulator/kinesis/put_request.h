@@ -15,6 +15,7 @@ struct put_entry {
 };
 struct put_request {
     struct str stream_name, stream_arn;
+    struct str number_for_ordering; /* of PutRecord; no ptr: not given */
     struct put_entry *entries;
     size_t count, bytes_most, bytes_total; /* of data and keys: the largest entry's, and all */
     struct buf bytes; /* decoded data of all entries: never grows past what was reserved */

@@ -3,11 +3,20 @@
 #include "kinesis_call.h"
 #include "scaling.h"
 
-/* AWS kinesis-reshard-3: on-demand streams are not resharded by hand. */
-static struct stream *reshard_stream(struct call *c)
+/* AWS kinesis-reshard-3: on-demand streams are not resharded by hand. AWS kinesis-reshard-4: what
+ * `members` name is read before the stream is looked for. */
+static struct stream *reshard_stream(struct call *c, const char *const *members, size_t count)
 {
-    if (kinesis_unsupported(c, "StreamId")) {
+    struct stream_name n;
+    uint32_t unused;
+    if (kinesis_unsupported(c, "StreamId") ||
+        !stream_named(c, call_str(c, "StreamName"), call_str(c, "StreamARN"), &n)) {
         return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!shard_number_of(c, call_str(c, members[i]), &n, &unused)) {
+            return NULL;
+        }
     }
     struct stream *s = stream_for_change(c, call_str(c, "StreamName"), call_str(c, "StreamARN"));
     if (s != NULL && s->on_demand) {
@@ -88,7 +97,8 @@ static bool split_key_read(struct call *c, const struct stream *s, const struct 
 
 void split_shard(struct call *c)
 {
-    struct stream *s = reshard_stream(c);
+    static const char *const members[] = {"ShardToSplit"};
+    struct stream *s = reshard_stream(c, members, 1);
     struct shard *shard = s == NULL ? NULL : reshard_shard(c, s, "ShardToSplit");
     struct hash_key at;
     if (shard == NULL || shards_are_refused(c, s, 1, 2) || !split_key_read(c, s, shard, &at)) {
@@ -104,16 +114,17 @@ static bool follows(const struct shard *low, const struct shard *high)
            hash_key_cmp(hash_key_after(low->last_key), high->first_key) == 0;
 }
 
-/* AWS kinesis-merge-shards-1: the two ranges form one without a gap. */
+/* AWS kinesis-merge-shards-1: the two ranges form one without a gap, the adjacent shard's above. */
 void merge_shards(struct call *c)
 {
-    struct stream *s = reshard_stream(c);
+    static const char *const members[] = {"ShardToMerge", "AdjacentShardToMerge"};
+    struct stream *s = reshard_stream(c, members, 2);
     struct shard *one = s == NULL ? NULL : reshard_shard(c, s, "ShardToMerge");
     struct shard *other = one == NULL ? NULL : reshard_shard(c, s, "AdjacentShardToMerge");
     if (other == NULL || shards_are_refused(c, s, -1, 1)) {
         return;
     }
-    if (!follows(one, other) && !follows(other, one)) {
+    if (!follows(one, other)) {
         call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
                   "Shards %s and %s in stream %.*s under account %.*s are not an adjacent pair of "
                   "shards eligible for merging",
@@ -132,9 +143,9 @@ static bool scaling_is_refused(struct call *c, const struct stream *s, size_t ta
 {
     size_t now = s->open_count;
     if (target > 2 * now || 2 * target < now) {
-        call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
+        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
                   "UpdateShardCount cannot scale %s your current open shard count. Current open "
-                  "shard count: %zu Target shard count: %zu",
+                  "shard count: %zu, Target shard count: %zu",
                   target > now ? "up over double" : "down below half", now, target);
         return true;
     }
@@ -159,7 +170,7 @@ static bool scaling_is_refused(struct call *c, const struct stream *s, size_t ta
 
 void update_shard_count(struct call *c)
 {
-    struct stream *s = reshard_stream(c);
+    struct stream *s = reshard_stream(c, NULL, 0);
     size_t target = (size_t)call_i64(c, "TargetShardCount", 1);
     if (s == NULL || scaling_is_refused(c, s, target)) {
         return;

@@ -113,14 +113,15 @@ static bool segment_fits(const struct segment *segment, size_t record_bytes)
 /* The number of the record to come. Writing one anew costs more than the rest of a small record. */
 static void number_next(struct shard *s, int64_t now_ms)
 {
-    if (s->next_place > 1 && now_ms <= s->last_arrived_ms) {
+    int64_t last_s = s->last_arrived_ms / INT64_C(1000);
+    s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
+    if (s->next_place > 1 && s->last_arrived_ms / INT64_C(1000) == last_s) {
         sequence_number_advance(s->last_number);
         return;
     }
-    s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
     struct sequence_number number = {.created_s = s->epoch_s,
                                      .place = s->next_place,
-                                     .arrived_ms = s->last_arrived_ms,
+                                     .arrived_s = s->last_arrived_ms / INT64_C(1000),
                                      .shard = s->number};
     sequence_number_write(&number, s->last_number);
 }
@@ -325,10 +326,10 @@ struct str shard_id(const struct shard *s)
     return str_n(s->id, SHARD_ID_BYTES);
 }
 
-static struct str number_at(const struct shard *s, struct arena *a, uint64_t place, int64_t at_ms)
+static struct str number_at(const struct shard *s, struct arena *a, uint64_t place, int64_t at_s)
 {
     struct sequence_number number = {
-        .created_s = s->epoch_s, .place = place, .arrived_ms = at_ms, .shard = s->number};
+        .created_s = s->epoch_s, .place = place, .arrived_s = at_s, .shard = s->number};
     char *text = arena_alloc_raw(a, SEQUENCE_NUMBER_DIGITS);
     sequence_number_write(&number, text);
     return str_n(text, SEQUENCE_NUMBER_DIGITS);
@@ -336,20 +337,20 @@ static struct str number_at(const struct shard *s, struct arena *a, uint64_t pla
 
 struct str shard_starting_number(const struct shard *s, struct arena *a)
 {
-    return number_at(s, a, 0, s->created_us / US_PER_MS);
+    return number_at(s, a, 0, s->epoch_s);
 }
 
 struct str shard_ending_number(const struct shard *s, struct arena *a)
 {
     ASSERT(!shard_is_open(s));
-    return number_at(s, a, s->next_place, s->closed_us / US_PER_MS);
+    return number_at(s, a, SEQUENCE_NUMBER_PLACE_MAX, s->closed_us / US_PER_S);
 }
 
 bool shard_owns(const struct shard *s, const struct sequence_number *number)
 {
-    uint64_t end =
-        shard_is_open(s) ? s->next_place : s->next_place + 1; /* a closed one's ending number */
-    return number->shard == s->number && number->created_s == s->epoch_s && number->place < end;
+    bool is_end = !shard_is_open(s) && number->place == SEQUENCE_NUMBER_PLACE_MAX;
+    return number->version == 2 && number->shard == s->number && number->created_s == s->epoch_s &&
+           (number->place < s->next_place || is_end);
 }
 
 bool shard_is_open(const struct shard *s)

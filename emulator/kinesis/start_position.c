@@ -10,15 +10,6 @@ static void refuse_number(struct call *c, const struct start_position *start,
               STR_ARG(stream->account), why);
 }
 
-/* When the record at a place arrived; the number's own time where the record is gone, or never was.
- */
-static int64_t arrived_ms_at(const struct shard *s, const struct sequence_number *number)
-{
-    return number->place >= shard_oldest_place(s) && number->place < s->next_place
-               ? shard_record_at(s, number->place).arrived_ms
-               : number->arrived_ms;
-}
-
 /* AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER; 0: refused. A number that is no record's own, but
  * was given to continue with, lies behind its place. */
 static uint64_t place_by_number(struct call *c, const struct start_position *start,
@@ -41,7 +32,7 @@ static uint64_t place_by_number(struct call *c, const struct start_position *sta
         refuse_number(c, start, stream, s, " because it did not come from this stream.");
         return 0;
     }
-    after = after || number.place == 0 || number.arrived_ms > arrived_ms_at(s, &number);
+    after = after || number.place == 0 || number.mark != 0;
     uint64_t place = number.place + after;
     return place < s->next_place ? place : s->next_place;
 }
@@ -104,10 +95,11 @@ uint64_t start_place(struct call *c, const struct start_position *start,
 struct str start_continuation(const struct shard *s, uint64_t place, int64_t now_us,
                               struct arena *a)
 {
-    struct sequence_number number = {
-        .created_s = s->epoch_s, .place = place - 1, .shard = s->number};
-    int64_t now_ms = now_us / US_PER_MS, arrived_ms = arrived_ms_at(s, &number);
-    number.arrived_ms = now_ms > arrived_ms ? now_ms : arrived_ms + 1;
+    struct sequence_number number = {.created_s = s->epoch_s,
+                                     .place = place - 1,
+                                     .mark = 1,
+                                     .arrived_s = now_us / US_PER_S,
+                                     .shard = s->number};
     char *text = arena_alloc_raw(a, SEQUENCE_NUMBER_DIGITS);
     sequence_number_write(&number, text);
     return str_n(text, SEQUENCE_NUMBER_DIGITS);

@@ -1,4 +1,6 @@
 """Kinesis's words as boto3 sees them: what each constraint of the model says when it is broken, and every documented refusal."""
+import re
+
 import botocore
 
 from kinesis_raw import post
@@ -154,9 +156,17 @@ def streams_shards_and_numbers(url):
                           ("TRIM_HORIZON", {"StartingSequenceNumber": "5"})]:
         with refused("InvalidArgumentException", f"{must}{type_} and {'also a' if number else 'no'} StartingSequenceNumber.", 400):
             kinesis.get_shard_iterator(ShardIteratorType=type_, **shard, **number)
-    with refused("InvalidArgumentException", "StartingSequenceNumber 5 used in GetShardIterator on shard shardId-000000000000 in stream words "
-                 "under account 000000000000 is invalid.", 400):
-        kinesis.get_shard_iterator(ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber="5", **shard)
+    for number, words in [("5", "Invalid StartingSequenceNumber. It encodes shardId-000000000005, while it was used in a call to a shard with "
+                                "shardId-000000000000"),
+                          (str(0x13bb2cc3d80000000000000000000000), "StartingSequenceNumber 26227199374822427428162556223570313216 used in "
+                           "GetShardIterator on shard shardId-000000000000 in stream words under account 000000000000 is invalid."),
+                          (str(int(f"2{0:045x}2", 16)), "is invalid because it did not come from this stream.")]:
+        with refused("InvalidArgumentException", words, 400):
+            kinesis.get_shard_iterator(ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=number, **shard)
+    for operation, members in [("split_shard", {"ShardToSplit": "ABKLFD8", "NewStartingHashKey": "5"}),
+                               ("merge_shards", {"ShardToMerge": "x-0", "AdjacentShardToMerge": "ABKLFD8"})]:
+        with refused("ResourceNotFoundException", "Could not find shard ABKLFD8 in stream nowhere under account 000000000000.", 400):
+            getattr(kinesis, operation)(StreamName="nowhere", **members)
     with refused("InvalidArgumentException", "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
                  "Specified value was 340282366920938463463374607431768211456", 400):
         kinesis.put_record(StreamName="words", PartitionKey="k", Data=b"", ExplicitHashKey=str(1 << 128))
@@ -178,5 +188,31 @@ def streams_shards_and_numbers(url):
         kinesis.delete_stream(StreamName="words")
 
 
+def numbers_have_the_form_that_was_recorded(url):
+    kinesis = client(url, "kinesis")
+    kinesis.create_stream(StreamName="numbers", ShardCount=17)
+    control(url, "clock", {"advance": "PT2S"})
+    seen = []
+    for shard in (0, 3, 16):
+        key = str((1 << 128) // 17 * shard + 5)
+        for entry in kinesis.put_records(StreamName="numbers", Records=[{"Data": b"", "PartitionKey": "k", "ExplicitHashKey": key}] * 200)["Records"]:
+            assert entry["ShardId"] == f"shardId-{shard:012d}"
+            number = f"{int(entry['SequenceNumber']):x}"
+            form = re.fullmatch(r"20([0-9a-f]{8})(.)([0-9a-f]{16})000([0-9a-f]{8})([0-9a-f]{8})2", number)
+            assert form and len(entry["SequenceNumber"]) == 56, number
+            created, digit, place, arrived, of = (int(part, 16) for part in form.groups())
+            assert digit == shard % 16 and of == shard and created <= arrived and place > 0, number
+            seen.append((shard, place))
+    assert len(set(seen)) == 600
+    put = {"StreamName": "numbers", "PartitionKey": "a", "Data": b""}
+    for form in ("2" + "0" * 46, "2" + "0" * 45 + "4", "3" + "0" * 45 + "1", "1" + "f" * 45 + "2", "2" + "0" * 9 + "08" + "0" * 34 + "2",
+                 "2" + "0" * 37 + "8" + "0" * 7 + "2", "2" + "0" * 28 + "1" + "f" * 8 + "0" * 8 + "2", "13bb2cc3d8" + "0" * 22):
+        with refused("InvalidArgumentException", f"ExclusiveMinimumSequenceNumber {int(form, 16)} used in PutRecord on stream numbers under account "
+                     "000000000000 is invalid.", 400):
+            kinesis.put_record(SequenceNumberForOrdering=str(int(form, 16)), **put)
+    last = kinesis.put_record(SequenceNumberForOrdering=str(int("2" + "0" * 45 + "2", 16)), **put)["SequenceNumber"]
+    assert int(kinesis.put_record(SequenceNumberForOrdering=last, **put)["SequenceNumber"]) > int(last)
+
+
 run([every_constraint_of_the_model_has_its_words, some_words_are_known_by_heart, bodies_that_are_not_what_they_should_be,
-     streams_shards_and_numbers], "boto3: kinesis words")
+     streams_shards_and_numbers, numbers_have_the_form_that_was_recorded], "boto3: kinesis words")

@@ -234,8 +234,7 @@ Test(kinesis_get, iterators_expire_after_five_minutes)
 
 Test(kinesis_get, refuses_iterators_that_it_did_not_give)
 {
-    /* Any changed character is noticed; so are the iterators of a stream that was deleted, or
-     * created anew. */
+    /* Any changed character is noticed; so are the iterators of a stream that was deleted. */
     struct bench b;
     bench_init(&b, true);
     bench_stream(&b, "s", 1);
@@ -255,16 +254,35 @@ Test(kinesis_get, refuses_iterators_that_it_did_not_give)
                             "Member must have value less than or equal to 10000"));
     cr_assert(bench_call(&b, "DeleteStream", "{\"StreamName\":\"s\"}") == 200);
     b.now_us += US_PER_S;
-    for (int anew = 0; anew < 2; anew++) {
-        cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(iterator)) ==
-                  400);
-        cr_assert(bench_refused(&b, "ResourceNotFoundException",
-                                "Shard shardId-000000000000 in stream s under account 000000000000 "
-                                "does not exist"));
-        if (anew == 0) {
-            bench_stream(&b, "s", 1);
-        }
+    cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(iterator)) ==
+              400);
+    cr_assert(bench_refused(&b, "ResourceNotFoundException",
+                            "Shard shardId-000000000000 in stream s under account 000000000000 "
+                            "does not exist"));
+    bench_done(&b);
+}
+
+Test(kinesis_get, an_old_iterator_reads_a_new_stream_of_the_name_from_its_begin)
+{
+    /* A stream created anew takes the iterators of the one before it for its own shards, and has
+     * none of the others. */
+    struct bench b;
+    bench_init(&b, true);
+    bench_stream(&b, "s", 2);
+    for (int i = 0; i < 5; i++) {
+        bench_put(&b, "s", "a", STR("old"));
     }
+    struct str first = bench_iterator(&b, "s", 0, "LATEST", "");
+    struct str second = bench_iterator(&b, "s", 1, "LATEST", "");
+    cr_assert(bench_call(&b, "DeleteStream", "{\"StreamName\":\"s\"}") == 200);
+    b.now_us += US_PER_S;
+    bench_stream(&b, "s", 1);
+    bench_put(&b, "s", "a", STR("new"));
+    cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(first)) == 200);
+    cr_assert(json_at(b.out, "Records")->count == 1);
+    cr_assert(str_eq(json_str(json_at(b.out, "Records.0.Data")), STR("bmV3")));
+    cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(second)) == 400);
+    cr_assert(bench_refused(&b, "ResourceNotFoundException", "Shard shardId-000000000001 in"));
     bench_done(&b);
 }
 
@@ -289,8 +307,16 @@ Test(kinesis_get, shard_iterators_are_refused_in_the_words_of_aws)
          "shardId-000000000002 in stream s under account 000000000000"},
         {0, "AT_SEQUENCE_NUMBER", "", "InvalidArgumentException", "StartingSequenceNumber"},
         {0, "AT_SEQUENCE_NUMBER", ",\"StartingSequenceNumber\":\"12\"", "InvalidArgumentException",
-         "StartingSequenceNumber 12 used in GetShardIterator on shard shardId-000000000000 in "
-         "stream s under account 000000000000 is invalid."},
+         "Invalid StartingSequenceNumber. It encodes shardId-000000000012, while it was used in a "
+         "call to a shard with shardId-000000000000"},
+        {0, "AT_SEQUENCE_NUMBER",
+         ",\"StartingSequenceNumber\":\"26227199374822427428162556223570313216\"",
+         "InvalidArgumentException",
+         "StartingSequenceNumber 26227199374822427428162556223570313216 used in GetShardIterator "
+         "on "
+         "shard shardId-000000000000 in stream s under account 000000000000 is invalid."},
+        {0, "AT_SEQUENCE_NUMBER", ",\"StartingSequenceNumber\":\"0\"", "InvalidArgumentException",
+         "is invalid because it did not come from this stream."},
         {1, "AFTER_SEQUENCE_NUMBER", of_shard_0, "InvalidArgumentException",
          "Invalid StartingSequenceNumber. It encodes shardId-000000000000, while it was used in a "
          "call to a shard with shardId-000000000001"},

@@ -163,10 +163,14 @@ Test(kinesis_reshard, refuses_in_the_words_of_aws)
          "\"ShardToMerge\":\"shardId-000000000000\",\"AdjacentShardToMerge\":\"shardId-"
          "000000000000\"",
          "InvalidArgumentException", "are not an adjacent pair"},
+        {"MergeShards",
+         "\"ShardToMerge\":\"shardId-000000000001\",\"AdjacentShardToMerge\":\"shardId-"
+         "000000000000\"",
+         "InvalidArgumentException", "Shards shardId-000000000001 and shardId-000000000000 in"},
         {"UpdateShardCount", "\"TargetShardCount\":7,\"ScalingType\":\"UNIFORM_SCALING\"",
-         "InvalidArgumentException", "Current open shard count: 3 Target shard count: 7"},
+         "LimitExceededException", "Current open shard count: 3, Target shard count: 7"},
         {"UpdateShardCount", "\"TargetShardCount\":1,\"ScalingType\":\"UNIFORM_SCALING\"",
-         "InvalidArgumentException", "down below half"},
+         "LimitExceededException", "down below half"},
         {"UpdateShardCount", "\"TargetShardCount\":1,\"ScalingType\":\"OTHER\"",
          "ValidationException", "UNIFORM_SCALING"},
     };
