@@ -29,7 +29,7 @@ for aws in $(which -a aws); do # each that the PATH has
     PATH=$(dirname "$aws"):$PATH row "./$script.sh"
   done
 done
-for script in js rclone restic s3cmd; do
+for script in js js_older rclone restic s3cmd s4cmd libs3 ruby; do
   row "./$script.sh"
 done
 cat <<'TAIL'
