@@ -81,7 +81,7 @@ static void append(struct arena *a, struct expect_result *all, const struct expe
 
 enum err asserting_check(const struct asserting *x, struct buf *out, const struct definition *def,
                          struct warehouse *w, const struct player_result *played,
-                         size_t *ret_differences, struct diag *d)
+                         struct expect_result *ret_result, struct diag *d)
 {
     struct arena *a = out->arena;
     struct expect_result all = {0};
@@ -89,7 +89,7 @@ enum err asserting_check(const struct asserting *x, struct buf *out, const struc
         struct expect_result result;
         TRY(expect_check(a, x->texts[i], x->names[i], def, w, played, &result, d));
         append(a, &all, &result);
-        if (result.count > 0 || !x->options->quiet) {
+        if (!x->options->json && (result.count > 0 || !x->options->quiet)) {
             buf_add_z(out, out->len > 0 ? "\n" : "");
             if (x->count > 1) {
                 buf_addf(out, "%.*s: ", STR_ARG(x->names[i]));
@@ -97,6 +97,6 @@ enum err asserting_check(const struct asserting *x, struct buf *out, const struc
             expect_table(out, &result, x->options->lines_max);
         }
     }
-    *ret_differences = all.count;
+    *ret_result = all;
     return write_junit(x, a, def, &all, played, d);
 }

@@ -12,6 +12,7 @@ struct asserting_options {
     const char *junit;           /* where to write; NULL: nowhere */
     size_t lines_max;            /* differences to show */
     bool quiet;                  /* nothing where all is equal */
+    bool json;                   /* no text */
 };
 struct asserting {
     const struct asserting_options *options;
@@ -22,10 +23,10 @@ struct asserting {
 MUST_USE enum err asserting_read(struct arena *a, const struct asserting_options *options,
                                  const struct definition *def, struct asserting *ret_asserting,
                                  struct diag *d);
-/* Adds what differs to `out`, writes the JUnit file. *ret_differences: how many figures. */
+/* Adds what differs to `out`, writes the JUnit file. *ret_result lives in the arena of `out`. */
 MUST_USE enum err asserting_check(const struct asserting *x, struct buf *out,
                                   const struct definition *def, struct warehouse *w,
-                                  const struct player_result *played, size_t *ret_differences,
-                                  struct diag *d);
+                                  const struct player_result *played,
+                                  struct expect_result *ret_result, struct diag *d);
 
 #endif

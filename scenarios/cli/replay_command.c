@@ -11,6 +11,7 @@
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "replay/outcome.h"
 #include "replay/summary.h"
 #include "selecting.h"
 
@@ -51,7 +52,7 @@ static const char help[] =
     "virtual: as\n"
     "                       fast as it goes, with the arrivals as the clock\n"
     "  --limit-lines N      differences and problems to show (40)\n"
-    "  --json               progress as JSON lines on stderr\n"
+    "  --json               the outcome as JSON, and progress as JSON lines on stderr\n"
     "  --quiet              only what differs\n\n"
     "For s3:// region and credentials come from the environment and ~/.aws, as for the AWS CLI.\n"
     "Exit code: 0 all equal, 1 something differs or an object has a problem, 2 bad input.\n\n"
@@ -68,7 +69,6 @@ struct replay_arguments {
     struct pace pace;
     struct asserting_options must;
     struct reader_form format;
-    bool json;
 };
 struct replay {
     struct arena *arena;
@@ -162,7 +162,7 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
         args->must.lines_max = (size_t)number;
         break;
     case OPTION_JSON:
-        args->json = true;
+        args->must.json = true;
         break;
     default:
         args->must.quiet = true;
@@ -225,7 +225,7 @@ static void progress_show(void *ctx, const struct player_result *so_far)
     int64_t now = rt_mono_us(r->rt);
     if (now - r->shown_us >= PROGRESS_EVERY_US) {
         r->shown_us = now;
-        progress_line(&(struct progress){.json = r->args->json,
+        progress_line(&(struct progress){.json = r->args->must.json,
                                          .objects = so_far->objects,
                                          .of = r->source.count,
                                          .records = so_far->counts.records,
@@ -238,7 +238,7 @@ static void progress_show(void *ctx, const struct player_result *so_far)
 
 static enum err play(struct replay *r, struct diag *d)
 {
-    bool shown = !r->args->must.quiet && (r->args->json || isatty(STDERR_FILENO));
+    bool shown = !r->args->must.quiet && (r->args->must.json || isatty(STDERR_FILENO));
     r->begun_us = rt_mono_us(r->rt);
     r->bytes_all = source_bytes(&r->source);
     const char *folder = getenv("TMPDIR");
@@ -252,7 +252,7 @@ static enum err play(struct replay *r, struct diag *d)
                                .pace = r->args->pace,
                                .spill_folder = str_of(folder == NULL ? "" : folder)};
     enum err err = player_run(r->arena, r->def, &r->source, r->warehouse, &o, &r->played, d);
-    if (shown && !r->args->json) {
+    if (shown && !r->args->must.json) {
         fprintf(stderr, "\r\033[K");
     }
     return err;
@@ -262,17 +262,23 @@ static enum err play(struct replay *r, struct diag *d)
 static enum err report(struct replay *r, bool *ret_well, struct diag *d)
 {
     struct buf out;
-    size_t differences = 0;
+    struct expect_result checked;
+    bool json = r->args->must.json;
     buf_init(&out, r->arena, REPORT_BYTES_MAX);
-    if (!r->args->must.quiet) {
+    if (!json && !r->args->must.quiet) {
         TRY(summary_write(&out, r->arena, r->def, r->warehouse, &r->played, d));
     }
-    summary_problems(&out, r->arena, &r->played, r->args->must.lines_max);
-    TRY(asserting_check(&r->must, &out, r->def, r->warehouse, &r->played, &differences, d));
+    if (!json) {
+        summary_problems(&out, r->arena, &r->played, r->args->must.lines_max);
+    }
+    TRY(asserting_check(&r->must, &out, r->def, r->warehouse, &r->played, &checked, d));
+    if (json) {
+        outcome_json(&out, r->def, &r->played, &checked);
+    }
     if (out.len > 0 && fwrite(out.ptr, 1, out.len, stdout) != out.len) {
         return fail(d, ERR_UNAVAILABLE, "the result could not be written");
     }
-    *ret_well = differences == 0 && r->played.problem_count == 0;
+    *ret_well = checked.count == 0 && r->played.problem_count == 0;
     return ERR_OK;
 }
 

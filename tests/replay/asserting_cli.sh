@@ -47,6 +47,13 @@ assert suite.get("failures") == "3" == str(len(suite.findall("testcase/failure")
 P
 replay 1 --against "$work/other.json"
 says 'count +2001-02-11 .* -1$' "$work/out"
+replay 1 --against "$work/other.json" --json
+python3 - "$work" <<'P'
+import json, sys
+said = json.load(open(sys.argv[1] + "/out"))
+assert said["counts"]["records"] == said["counts"]["rows"] == 20000 and said["problems"] == [], said
+assert said["checked"] == 2 and [d["difference"] for d in said["differences"]] == ["-1"], said
+P
 replay 2 --query 'select 1'
 replay 2 --against-source "sqlite:$work/source.db" --query 'select day from flight'
 replay 2 --against "$work/all.ndjson"
