@@ -18,7 +18,9 @@ static const char help[] =
     "`aforo inspect` and\n"
     "`aforo replay` read it back.\n\n"
     "  --stream NAME        the stream\n"
-    "  --out FOLDER         where captures are written; it must hold no recording yet\n"
+    "  --out FOLDER         where captures are written; a recording of this stream that is there "
+    "is gone on "
+    "with\n"
     "  --from T             records that arrived from T on, or \"latest\": those to come (oldest)\n"
     "  --follow             go on until SIGINT or SIGTERM, or for --for\n"
     "  --for DURATION       stop after so long (10m)\n"
@@ -109,6 +111,7 @@ static enum err record(struct arena *a, const struct record_arguments *args, str
     struct recording_options o = {.stream = str_of(args->stream),
                                   .folder = args->folder,
                                   .position = KINESIS_TRIM_HORIZON,
+                                  .resume = true,
                                   .follow = args->follow,
                                   .stop = is_over,
                                   .stop_ctx = &stopping};

@@ -10,6 +10,7 @@
 #include "base/encode.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "inputs.h"
 #include "pipeline/capture.h"
 
@@ -30,6 +31,7 @@ struct recording {
     struct shard *shards;
     size_t shard_count;
     struct buf manifest;
+    struct map *recorded; /* by shard: its last sequence number in the folder */
     struct recording_result result;
 };
 
@@ -70,18 +72,26 @@ static struct str key_of(struct arena *a, const struct shard *s)
     return buf_str(&key);
 }
 
-static void note_object(struct recording *r, const struct shard *s, struct str key)
+static void note_row(struct recording *r, struct arena *a, struct str key,
+                     const struct capture_record *records, size_t count)
 {
     uint8_t sum[DIGEST_BYTES_MAX];
-    struct digest *g = digest_new(s->arena, DIGEST_SHA256);
-    for (size_t i = 0; i < s->count; i++) {
-        digest_add(g, s->records[i].data);
+    size_t bytes = 0;
+    struct digest *g = digest_new(a, DIGEST_SHA256);
+    for (size_t i = 0; i < count; i++) {
+        digest_add(g, records[i].data);
         digest_add(g, STR("\n"));
+        bytes += records[i].data.len + 1;
     }
     digest_end(g, sum);
-    buf_addf(&r->manifest, "%.*s\t%zu\t%zu\t", STR_ARG(key), s->count, s->bytes + s->count);
+    buf_addf(&r->manifest, "%.*s\t%zu\t%zu\t", STR_ARG(key), count, bytes);
     encode_hex(&r->manifest, str_n((const char *)sum, digest_bytes(DIGEST_SHA256)));
     buf_add_char(&r->manifest, '\n');
+}
+
+static void note_object(struct recording *r, const struct shard *s, struct str key)
+{
+    note_row(r, s->arena, key, s->records, s->count);
     r->result.objects++;
     r->result.records += s->count;
     r->result.bytes += s->bytes;
@@ -205,7 +215,9 @@ static enum err shards_open(struct recording *r, struct diag *d)
                             &r->shard_count, d));
     r->shards = NEW_ARRAY(r->arena, struct shard, r->shard_count);
     for (size_t i = 0; i < r->shard_count; i++) {
-        r->shards[i] = (struct shard){.id = shards[i].id, .last_sequence = STR_EMPTY};
+        const struct str *last = map_get(r->recorded, shards[i].id);
+        r->shards[i] =
+            (struct shard){.id = shards[i].id, .last_sequence = last == NULL ? STR_EMPTY : *last};
         r->shards[i].arena = arena_child(r->arena, "record object", GIB);
         TRY(iterator_take(r, &r->shards[i], d));
     }
@@ -222,18 +234,129 @@ static enum err finish(struct recording *r, struct diag *d)
     return write_whole(r->arena, path, buf_str(&r->manifest), d);
 }
 
+/* ---- what is there ---- */
+
+/* Sequence numbers are whole numbers of up to 128 digits. */
+static bool is_later(struct str sequence, struct str than)
+{
+    return sequence.len != than.len ? sequence.len > than.len : str_cmp(sequence, than) > 0;
+}
+
+static void note_last(struct recording *r, struct str key, struct str sequence)
+{
+    size_t slash = str_find_last(key, '/');
+    struct str name = slash == STR_NONE ? key : str_from(key, slash + 1);
+    size_t dash = str_find_last(name, '-');
+    struct str shard = str_copy(r->arena, str_slice(name, 0, dash == STR_NONE ? 0 : dash));
+    const struct str *last = map_get(r->recorded, shard);
+    if (last == NULL || is_later(sequence, *last)) {
+        struct str *kept = NEW(r->arena, struct str);
+        *kept = str_copy(r->arena, sequence);
+        map_put(r->recorded, shard, kept);
+    }
+}
+
+static enum err take_up_object(struct recording *r, const struct source *source,
+                               const struct source_object *object, struct arena *a, struct diag *d)
+{
+    struct str bytes;
+    struct capture_record *records;
+    size_t count;
+    TRY(source_fetch(source, object, a, &bytes, d));
+    TRY(capture_read(a, bytes, &records, &count, d));
+    note_row(r, a, object->key, records, count);
+    note_last(r, object->key, records[count - 1].sequence_number);
+    return ERR_OK;
+}
+
+/* All of it is read, since a recorder that was killed has left no manifest. */
+static enum err take_up(struct recording *r, const struct source *source, struct diag *d)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        const struct source_object *object = &source->objects[i];
+        if (str_ends(object->key, STR(".part"))) {
+            struct str path = str_join(r->arena, source->root, object->key);
+            (void)unlink(str_z(r->arena, path));
+            continue;
+        }
+        struct arena *a = arena_new("recorded object", ARENA_PROCESS_BYTES_MAX);
+        enum err err = take_up_object(r, source, object, a, d);
+        arena_free(a);
+        if (err != ERR_OK) {
+            return diag_context(d, "%.*s", STR_ARG(object->key));
+        }
+    }
+    return ERR_OK;
+}
+
+/* The folder's own note says of which stream it is. */
+static const char *note_path(struct recording *r)
+{
+    return str_z(r->arena, str_printf(r->arena, "%s/_stream", r->options->folder));
+}
+
+static enum err check_stream(struct recording *r, bool has_manifest, struct diag *d)
+{
+    struct str stream;
+    if (access(note_path(r), F_OK) != 0) {
+        return has_manifest
+                   ? fail(d, ERR_CONFLICT,
+                          "%s has a manifest already, and of which stream it is is not known",
+                          r->options->folder)
+                   : ERR_OK;
+    }
+    TRY(inputs_file(r->arena, note_path(r), 64 * KIB, &stream, d));
+    return str_eq(str_trim(stream), r->options->stream)
+               ? ERR_OK
+               : fail(d, ERR_CONFLICT, "%s holds a recording of stream %.*s", r->options->folder,
+                      STR_ARG(str_trim(stream)));
+}
+
+static enum err resume(struct recording *r, const char *manifest, struct diag *d)
+{
+    struct source source;
+    struct diag why = DIAG_INIT;
+    TRY(check_stream(r, access(manifest, F_OK) == 0, d));
+    if (access(note_path(r), F_OK) != 0) {
+        return ERR_OK;
+    }
+    enum err err = source_open(r->arena, str_of(r->options->folder), NULL, &source, &why);
+    if (err == ERR_NOT_FOUND) { /* it was killed before its first object */
+        return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        *d = why;
+        return err;
+    }
+    return take_up(r, &source, d);
+}
+
+/* From here on the folder is a recording, and without a manifest until all of it is known. */
+static enum err resumable(struct recording *r, const char *manifest, struct diag *d)
+{
+    struct str text = str_join(r->arena, r->options->stream, STR("\n"));
+    TRY(write_whole(r->arena, str_of(note_path(r)), text, d));
+    (void)unlink(manifest);
+    return ERR_OK;
+}
+
 enum err recording_run(struct arena *a, const struct recording_options *options,
                        struct recording_result *ret_result, struct diag *d)
 {
-    struct recording r = {.arena = a, .options = options};
+    struct recording r = {.arena = a, .options = options, .recorded = map_new(a)};
     struct diag later = DIAG_INIT;
     const char *manifest = str_z(a, str_printf(a, "%s/manifest.tsv", options->folder));
-    if (access(manifest, F_OK) == 0) {
-        return fail(d, ERR_CONFLICT, "%s is there already", manifest);
-    }
     buf_init(&r.manifest, a, GIB);
     buf_add_z(&r.manifest, "key\trecords\traw_bytes\tsha256_of_raw\n");
+    if (options->resume) {
+        TRY(resume(&r, manifest, d));
+    } else if (access(manifest, F_OK) == 0) {
+        return fail(d, ERR_CONFLICT, "%s is there already", manifest);
+    }
     TRY(shards_open(&r, d));
+    if (options->resume) {
+        TRY(resumable(&r, manifest, d));
+    }
     enum err err = record_all(&r, d);
     enum err end = finish(&r, err == ERR_OK ? d : &later);
     *ret_result = r.result;

@@ -9,7 +9,8 @@
 struct recording_options {
     struct aws_client *client;
     struct str stream;
-    const char *folder;             /* made where it is not; a manifest in it is an error */
+    const char *folder;             /* made where it is not */
+    bool resume;                    /* a recording of the same stream in it is gone on with */
     enum kinesis_position position; /* TRIM_HORIZON, LATEST or AT_TIMESTAMP */
     int64_t from_us;                /* AT_TIMESTAMP */
     bool follow;                    /* go on behind the last record, until `stop` says so */
@@ -21,7 +22,8 @@ struct recording_result {
 };
 /* Ends where every shard has been read to its end or to the present. What was written by then is
  * whole and in the manifest also where it fails: ERR_NOT_FOUND, the stream; ERR_CONFLICT, the
- * folder holds a recording; what the service or the disk says. */
+ * folder holds a recording (with `resume`, of another stream); what the service or the disk says.
+ */
 MUST_USE enum err recording_run(struct arena *a, const struct recording_options *options,
                                 struct recording_result *ret_result, struct diag *d);
 

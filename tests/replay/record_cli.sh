@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `aforo record` of a stream that boto3 has filled, and split on the way: what it writes is what was put, byte for byte, as
-# `zstd -dc` and `aforo inspect` find it; a second recording into the folder is refused; --follow ends by a signal with all of
+# `zstd -dc` and `aforo inspect` find it; the same command again goes on behind it, also
+# after a kill; another stream is refused; --follow ends by a signal with all of
 # it; `aforo serve --record` leaves captures of every stream behind.
 set -euo pipefail
 aforo=$AFORO_BIN/aforo
@@ -53,8 +54,20 @@ put orders 1000 1500
 "$aforo" record --stream orders --out "$work/orders" >"$work/out"
 grep -qx '1500 records of 4 shards in [0-9]* objects' "$work/out" || { cat "$work/out"; exit 1; }
 check "$work/orders" 1500
-got=0; "$aforo" record --stream orders --out "$work/orders" >/dev/null 2>"$work/err" || got=$?
-[ "$got" = 1 ] && grep -q 'is there already' "$work/err" || { echo "a second recording: $got"; cat "$work/err"; exit 1; }
+put orders 1500 1700
+"$aforo" record --stream orders --out "$work/orders" >"$work/out"
+grep -qx '200 records of 4 shards in [0-9]* objects' "$work/out" || { cat "$work/out"; exit 1; }
+check "$work/orders" 1700
+sort "$work/orders/manifest.tsv" >"$work/manifest"
+rm "$work/orders/manifest.tsv" # as a kill leaves it
+echo cut >"$work/orders/dt=2026-01-01.part"
+"$aforo" record --stream orders --out "$work/orders" >"$work/out"
+grep -qx '0 records of 4 shards in 0 objects' "$work/out" || { cat "$work/out"; exit 1; }
+sort "$work/orders/manifest.tsv" | cmp - "$work/manifest"
+put other 0 100
+got=0; "$aforo" record --stream other --out "$work/orders" >/dev/null 2>"$work/err" || got=$?
+[ "$got" = 1 ] && grep -q 'holds a recording of stream orders' "$work/err" || { echo "another stream: $got"; cat "$work/err"; exit 1; }
+check "$work/orders" 1700
 got=0; "$aforo" record --stream nosuch --out "$work/none" >/dev/null 2>"$work/err" || got=$?
 [ "$got" = 2 ] && grep -q 'nosuch' "$work/err" || { echo "no such stream: $got"; cat "$work/err"; exit 1; }
 put later 0 100
@@ -70,6 +83,6 @@ wait $recorder
 check "$work/later" 700
 kill -TERM $server
 wait $server || { echo "serve: exit $?"; exit 1; }
-check "$work/served/orders" 1500
+check "$work/served/orders" 1700
 check "$work/served/later" 700
 echo "record: a stream, before and behind a split, as it was put; and what serve leaves behind"
