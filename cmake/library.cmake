@@ -7,8 +7,8 @@ list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE obj
 add_library(aforo_library STATIC ${objects})
 set_target_properties(aforo_library PROPERTIES OUTPUT_NAME aforo EXPORT_NAME aforo LINKER_LANGUAGE C)
 target_include_directories(aforo_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/aforo>)
-target_link_libraries(aforo_library INTERFACE PkgConfig::MHD PkgConfig::SQLITE PkgConfig::PQ PkgConfig::ZSTD PkgConfig::ZLIB
-  PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::YAML Threads::Threads m)
+target_link_libraries(aforo_library INTERFACE PkgConfig::MHD PkgConfig::SQLITE PkgConfig::ZSTD PkgConfig::ZLIB
+  PkgConfig::CRYPTO PkgConfig::YAML ${CMAKE_DL_LIBS} Threads::Threads m)
 if(AFORO_SANITIZE)
   target_link_options(aforo_library INTERFACE -fsanitize=${AFORO_SANITIZE})
 endif()

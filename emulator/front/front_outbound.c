@@ -73,7 +73,7 @@ static int deliver(struct front *f, CURL *curl, const struct emulator_outbound *
 }
 
 /* Takes one call under the lock, delivers it without, reports under it; false: none is due. */
-static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
+static bool deliver_next(struct front *f, CURL **curl, struct arena *a)
 {
     struct emulator_outbound call;
     if (!emulator_outbound_take(f->emulator, front_now_us(f), a, &call)) {
@@ -84,7 +84,10 @@ static bool deliver_next(struct front *f, CURL *curl, struct arena *a)
     (void)emulator_saved(f->emulator, call.journal_end);
     struct buf body;
     buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
-    int status = deliver(f, curl, &call, a, &body);
+    if (*curl == NULL) { /* opens libcurl, which most servers never need */
+        *curl = curl_easy_init();
+    }
+    int status = *curl != NULL ? deliver(f, *curl, &call, a, &body) : 0;
     front_lock(f);
     emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us(f));
     pthread_cond_broadcast(&f->news); /* it may have set a timer */
@@ -95,10 +98,10 @@ void *outbound_run(void *front)
 {
     struct front *f = front;
     struct arena *a = arena_new("outbound", ARENA_TASK_BYTES_MAX);
-    CURL *curl = curl_easy_init();
+    CURL *curl = NULL;
     front_lock(f);
     while (!f->stopping) {
-        if (curl != NULL && deliver_next(f, curl, a)) {
+        if (deliver_next(f, &curl, a)) {
             arena_reset(a);
         } else {
             front_wait(f, INSTANT_NEVER);

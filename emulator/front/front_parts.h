@@ -5,6 +5,7 @@
  *   door.c      accepts, and tells by the first bytes what a connection speaks
  *   http1.c     HTTP/1.1 (libmicrohttpd)      http2.c  HTTP/2 (nghttp2), in the door's thread
  *   tls.c       TLS (OpenSSL)                 relay.c  HTTP/1.1 inside TLS, to http1
+ *   no_gnutls.c   what libmicrohttpd names and never calls
  *   visit.c     one request of either         front_timers.c, front_outbound.c: threads */
 #ifndef AFORO_EMULATOR_FRONT_FRONT_PARTS_H
 #define AFORO_EMULATOR_FRONT_FRONT_PARTS_H
