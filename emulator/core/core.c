@@ -107,15 +107,23 @@ struct fault_plan *core_faults(struct core *core)
  * depend on how often it was read: a journal has only what changed it. */
 enum id_stream { ID_STREAM_UUID = 1, ID_STREAM_RANDOM, ID_STREAM_REQUEST };
 
+#define UUID_CHARS 36
+
 /* RFC 9562: version 4, variant 10. */
 static struct str uuid(uint64_t seed, enum id_stream stream, uint64_t n, struct arena *a)
 {
     uint64_t high = rng_u64(seed, stream, n, 0);
     uint64_t low = rng_u64(seed, stream, n, 1);
-    return str_printf(a, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(high >> 32),
-                      (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff),
-                      (unsigned)(low >> 48 & 0x3fff) | 0x8000u,
-                      (unsigned long long)(low & 0xffffffffffff));
+    const uint64_t halves[] = {(high & ~UINT64_C(0xf000)) | 0x4000,
+                               (low & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63};
+    char *text = arena_alloc_raw(a, UUID_CHARS), *to = text;
+    for (int i = 0; i < 32; i++) {
+        if (i == 8 || i == 12 || i == 16 || i == 20) {
+            *to++ = '-';
+        }
+        *to++ = "0123456789abcdef"[halves[i / 16] >> (60 - i % 16 * 4) & 15];
+    }
+    return str_n(text, UUID_CHARS);
 }
 
 struct str core_uuid(struct core *core, struct arena *a)

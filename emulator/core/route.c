@@ -3,6 +3,8 @@
  * the credential scope, query's Action, else the REST service (S3). */
 #include "route_tables.h"
 
+#include <string.h>
+
 #include "core_parts.h"
 
 static const struct emulator_service *service_at(const struct core *core, size_t i)
@@ -143,7 +145,7 @@ static const struct operation_handler *handler_of(const struct emulator_service 
                                                   const char *name)
 {
     for (size_t i = 0; i < service->handler_count; i++) {
-        if (str_eq(str_of(service->handlers[i].name), str_of(name))) {
+        if (strcmp(service->handlers[i].name, name) == 0) {
             return &service->handlers[i];
         }
     }
@@ -160,11 +162,13 @@ enum route_result route_operation(const struct http_request *request, struct are
     if (service->model->protocol == PROTOCOL_REST_XML) {
         route->op = service->route != NULL ? service->route(request)
                                            : route_rest(service->model, request, a);
+    } else {
+        route->op = service_operation(service->model, route->asked.ptr, route->asked.len);
+    }
+    if (route->op == NULL && service->model->protocol == PROTOCOL_REST_XML) {
         route->asked =
             str_printf(a, "%.*s %.*s%s%.*s", STR_ARG(request->method), STR_ARG(request->path),
                        request->query.len > 0 ? "?" : "", STR_ARG(request->query));
-    } else {
-        route->op = service_operation(service->model, route->asked.ptr, route->asked.len);
     }
     if (route->op == NULL) {
         return ROUTE_NO_OPERATION;

@@ -10,7 +10,7 @@
 #include "door.h"
 
 #define CONNECTION_BYTES                                                                           \
-    HTTP_HEADER_BYTES_MAX /* headers and one read of a body; cleared for each request */
+    (32 * KIB) /* headers and one read of a body; libmicrohttpd clears it for each request */
 #define BODY_BLOCK_BYTES (64 * KIB)
 
 enum turn_stage { TURN_NEW, TURN_READING, TURN_READY };

@@ -1,7 +1,6 @@
 #include "stream.h"
 #include "fan_out.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void *kinesis_store_new(struct core *core, struct arena *a)
@@ -82,29 +81,44 @@ static struct str stream_key(struct arena *a, struct str account, struct str reg
     return str_printf(a, "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region), STR_ARG(name));
 }
 
+#define STREAM_KEY_BYTES_MAX 512
+
+/* "account/region/name" at `to`; 0: longer than any that was created. */
+static size_t key_write(struct str account, struct str region, struct str name,
+                        char to[STREAM_KEY_BYTES_MAX])
+{
+    const struct str parts[] = {account, STR("/"), region, STR("/"), name};
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].len >= STREAM_KEY_BYTES_MAX - len) {
+            return 0;
+        }
+        if (parts[i].len > 0) {
+            memcpy(to + len, parts[i].ptr, parts[i].len);
+        }
+        len += parts[i].len;
+    }
+    return len;
+}
+
 struct stream *stream_find(struct kinesis_store *k, struct str account, struct str region,
                            struct str name, int64_t now_us)
 {
-    char key[512];
-    int len = snprintf(key, sizeof(key), "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region),
-                       STR_ARG(name));
-    if (len < 0 || (size_t)len >= sizeof(key)) {
-        return NULL; /* longer than any that was created */
-    }
-    return stream_find_key(k, str_n(key, (size_t)len), now_us);
+    char key[STREAM_KEY_BYTES_MAX];
+    size_t len = key_write(account, region, name, key);
+    return len == 0 ? NULL : stream_find_key(k, str_n(key, len), now_us);
 }
 
 struct stream *stream_next(struct kinesis_store *k, struct str account, struct str region,
                            struct str after, int64_t now_us)
 {
-    char from[512];
-    int len = snprintf(from, sizeof(from), "%.*s/%.*s/%.*s", STR_ARG(account), STR_ARG(region),
-                       STR_ARG(after));
-    if (len < 0 || (size_t)len >= sizeof(from)) {
+    char from[STREAM_KEY_BYTES_MAX];
+    size_t len = key_write(account, region, after, from);
+    if (len == 0) {
         return NULL;
     }
-    struct str prefix = str_n(from, (size_t)len - after.len);
-    struct str key = str_n(from, (size_t)len);
+    struct str prefix = str_n(from, len - after.len);
+    struct str key = str_n(from, len);
     const struct tree_entry *entry;
     while ((entry = tree_seek(k->by_key, key, true)) != NULL && str_starts(entry->key, prefix)) {
         struct stream *s = entry->value;

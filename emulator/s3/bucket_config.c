@@ -4,6 +4,9 @@
  * DIFFERS s3-config-state-1: these are state that is told back: nothing is replicated, logged,
  * inventoried or encrypted by them. */
 #include "bucket_config.h"
+
+#include <string.h>
+
 #include "base/buf.h"
 #include "checksum.h"
 #include "bucket_rules.h"
@@ -75,7 +78,12 @@ static const struct bucket_config_kind *kind_of(const struct call *c)
 
 struct str bucket_config_name(struct arena *a, const char *kind, struct str id)
 {
-    return str_printf(a, "%s/%.*s", kind, STR_ARG(id));
+    struct buf name;
+    buf_init(&name, a, strlen(kind) + 1 + id.len);
+    buf_add_z(&name, kind);
+    buf_add_char(&name, '/');
+    buf_add(&name, id);
+    return buf_str(&name);
 }
 
 static void block_free(struct s3 *s3, struct str *block)

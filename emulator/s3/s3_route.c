@@ -62,9 +62,11 @@ static const struct operation_model *find_by_literals(const struct http_request 
     for (size_t i = 0; i < s3_model.operation_count; i++) {
         const struct operation_model *op = &s3_model.operations[i];
         struct str path, literals;
+        if (!str_eq(r->method, str_of(op->method))) {
+            continue;
+        }
         str_split(str_of(op->uri), '?', &path, &literals);
-        if (literals.len == 0 || !str_eq(r->method, str_of(op->method)) ||
-            depth_of(path) != depth) {
+        if (literals.len == 0 || depth_of(path) != depth) {
             continue;
         }
         int met = literals_met(literals, r->query, r->headers.arena);
@@ -149,14 +151,15 @@ const struct operation_model *s3_route(const struct http_request *r)
                : depth == DEPTH_BUCKET ? &browser_preflight_bucket
                                        : &browser_preflight;
     }
-    const struct operation_model *op = find_by_literals(r, depth);
+    bool asks = r->query.len > 0; /* most requests have no query: there is nothing to look for */
+    const struct operation_model *op = asks ? find_by_literals(r, depth) : NULL;
     const char *name = NULL;
     if (op != NULL) {
         return op;
     }
     if (depth == DEPTH_SERVICE) {
         name = str_eq(r->method, STR("GET")) ? "ListBuckets" : NULL;
-    } else if (!names_subresource(r->query)) {
+    } else if (!asks || !names_subresource(r->query)) {
         if (depth == DEPTH_BUCKET && str_eq(r->method, STR("POST"))) {
             return &browser_post;
         }
@@ -199,7 +202,8 @@ static void drop_bad_dates(struct http_headers *headers)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         int64_t us;
         struct diag d = DIAG_INIT;
-        if (instant_parse_http(http_header(headers, names[i].ptr), &us, &d) != ERR_OK) {
+        if (http_has_header(headers, names[i].ptr) &&
+            instant_parse_http(http_header(headers, names[i].ptr), &us, &d) != ERR_OK) {
             http_headers_remove(headers, names[i]);
         }
     }

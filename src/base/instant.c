@@ -391,10 +391,36 @@ enum err instant_parse_http(struct str text, int64_t *ret_us, struct diag *d)
 
 /* ---- writing ---- */
 
+/* As "%0*d" followed by one character, at a tenth of the cost: answers carry two of these texts. */
+static void add_number(struct buf *out, int value, int width, char next)
+{
+    char digits[16];
+    size_t at = sizeof(digits);
+    unsigned rest = value < 0 ? 0u - (unsigned)value : (unsigned)value;
+    digits[--at] = next;
+    for (; rest > 0 || width > (value < 0); rest /= 10, width--) {
+        digits[--at] = (char)('0' + rest % 10);
+    }
+    if (value < 0) {
+        digits[--at] = '-';
+    }
+    buf_add_bytes(out, digits + at, sizeof(digits) - at);
+}
+
+static void add_time(struct buf *out, const struct civil *c)
+{
+    add_number(out, c->hour, 2, ':');
+    add_number(out, c->minute, 2, ':');
+    add_number(out, c->second, 2, ' ');
+    out->len--;
+}
+
 static void add_seconds(struct buf *out, const struct civil *c)
 {
-    buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d", c->year, c->month, c->day, c->hour, c->minute,
-             c->second);
+    add_number(out, c->year, 4, '-');
+    add_number(out, c->month, 2, '-');
+    add_number(out, c->day, 2, 'T');
+    add_time(out, c);
 }
 
 void instant_iso(struct buf *out, int64_t us)
@@ -436,6 +462,12 @@ void instant_amz(struct buf *out, int64_t us)
 void instant_http(struct buf *out, int64_t us)
 {
     struct civil c = instant_civil(us);
-    buf_addf(out, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[c.weekday], c.day,
-             months[c.month - 1], c.year, c.hour, c.minute, c.second);
+    buf_add_bytes(out, weekdays[c.weekday], 3);
+    buf_add_bytes(out, ", ", 2);
+    add_number(out, c.day, 2, ' ');
+    buf_add_bytes(out, months[c.month - 1], 3);
+    buf_add_char(out, ' ');
+    add_number(out, c.year, 4, ' ');
+    add_time(out, &c);
+    buf_add_bytes(out, " GMT", 4);
 }

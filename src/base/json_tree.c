@@ -225,7 +225,10 @@ struct json *json_new_str(struct arena *a, struct str text)
 
 struct json *json_new_i64(struct arena *a, int64_t value)
 {
-    return json_new_number(a, str_printf(a, "%lld", (long long)value));
+    struct buf digits;
+    buf_init(&digits, a, 20);
+    buf_add_i64(&digits, value);
+    return json_new_number(a, buf_str(&digits));
 }
 
 struct json *json_new_number(struct arena *a, struct str text)

@@ -31,14 +31,19 @@ const char *str_z(struct arena *a, struct str s)
 
 struct str str_printf(struct arena *a, const char *format, ...)
 {
+    char small[256]; /* most texts are done in one pass */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(small, sizeof(small), format, args);
     va_end(args);
     ASSERT(len >= 0);
     char *text = arena_alloc_raw(a, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
+    if ((size_t)len < sizeof(small)) {
+        memcpy(text, small, (size_t)len + 1);
+    } else {
+        vsnprintf(text, (size_t)len + 1, format, again);
+    }
     va_end(again);
     return str_n(text, (size_t)len);
 }

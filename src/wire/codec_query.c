@@ -234,7 +234,7 @@ void codec_query_write(const struct service_model *service, const struct operati
                        const struct json *output, struct str request_id, struct arena *a,
                        struct http_response *response)
 {
-    const char *root = str_z(a, str_printf(a, "%sResponse", op->name));
+    const char *root = str_z(a, str_join(a, str_of(op->name), STR("Response")));
     struct buf body;
     codec_buf_init(&body, a);
     if (service->xml_namespace != NULL) {

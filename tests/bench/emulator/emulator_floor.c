@@ -1,6 +1,6 @@
 /* The least a server on libmicrohttpd can do: reads a request and answers fixed bytes; with `md5`
  * it also digests the body, which S3's ETag asks of everyone. As the emulator's front runs it:
- * epoll, a pool of two. emulator_floor PORT ANSWER_BYTES [md5] */
+ * epoll, a pool of two, 32 KiB a connection. emulator_floor PORT ANSWER_BYTES [md5] */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO, 0, NULL, NULL, handle, &f,
                          MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_THREAD_POOL_SIZE,
                          2u, MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)65536, MHD_OPTION_END);
+                         (size_t)32768, MHD_OPTION_END);
     if (d == NULL) {
         return 1;
     }
