@@ -126,6 +126,17 @@ static struct str uuid(uint64_t seed, enum id_stream stream, uint64_t n, struct 
     return str_n(text, UUID_CHARS);
 }
 
+struct str core_account_of(const struct core *core, struct str access_key)
+{
+    bool headed = str_starts(access_key, STR("ASIA")) || str_starts(access_key, STR("AKIA"));
+    struct str digits = headed ? str_from(access_key, 4) : access_key;
+    bool plain = digits.len == 12;
+    for (size_t i = 0; i < digits.len; i++) {
+        plain = plain && digits.ptr[i] >= '0' && digits.ptr[i] <= '9';
+    }
+    return plain ? digits : core->options.account;
+}
+
 struct str core_uuid(struct core *core, struct arena *a)
 {
     return uuid(core->options.seed, ID_STREAM_UUID, ++core->uuid_count, a);

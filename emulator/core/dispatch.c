@@ -22,14 +22,7 @@ static void find_service(struct passage *p)
     if (p->about.actor.len == 0) {
         p->about.actor = key.len > 0 ? key : STR("anonymous");
     }
-    p->account = p->core->options.account;
-    if (key.len == 12) {
-        bool digits = true;
-        for (size_t i = 0; i < key.len; i++) {
-            digits = digits && key.ptr[i] >= '0' && key.ptr[i] <= '9';
-        }
-        p->account = digits ? key : p->account;
-    }
+    p->account = core_account_of(p->core, key);
     p->region = p->has_claim && p->claim.region.len > 0 ? p->claim.region : p->core->options.region;
     p->about.service = p->route.service_name;
     p->about.operation = p->route.asked;
@@ -216,6 +209,36 @@ static void note_in_ledger(struct passage *p)
     expose_actor(p);
 }
 
+/* AWS s3-presigned-headers-1: whoever signs a URL moves the x-amz- headers of the request into its
+ * query; there they are what they were. Checksums are not: those who sign have no body yet. */
+static bool is_moved_header(struct str name)
+{
+    static const char *const heads[] = {"x-amz-meta-",        "x-amz-acl",
+                                        "x-amz-grant-",       "x-amz-storage-class",
+                                        "x-amz-tagging",      "x-amz-server-side-encryption",
+                                        "x-amz-object-lock-", "x-amz-website-redirect-location",
+                                        "x-amz-copy-source",  "x-amz-metadata-directive"};
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        if (str_starts_nocase(name, str_of(heads[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_moved_headers(struct passage *p)
+{
+    struct str query = p->head->query, name, value;
+    if (!str_contains(query, STR("x-amz-")) || !http_query_has(query, STR("X-Amz-Signature"))) {
+        return;
+    }
+    for (struct str rest = query; http_query_next(&rest, p->arena, &name, &value);) {
+        if (is_moved_header(name) && !http_has_header(&p->request.headers, str_z(p->arena, name))) {
+            http_headers_add(&p->request.headers, name, value);
+        }
+    }
+}
+
 static void copy_head(struct passage *p)
 {
     p->request = *p->head;
@@ -225,6 +248,7 @@ static void copy_head(struct passage *p)
         http_headers_add(&p->request.headers, p->head->headers.items[i].name,
                          p->head->headers.items[i].value);
     }
+    add_moved_headers(p);
 }
 
 /* ---- the steps ---- */

@@ -73,6 +73,9 @@ void *core_state(const struct core *core,
 
 /* Ids and randomness: deterministic by seed. Each call gives another one. */
 struct str core_uuid(struct core *core, struct arena *a);
+/* The account that an access key is: its own 12 digits, or those behind ASIA or AKIA; else the
+ * emulator's. */
+struct str core_account_of(const struct core *core, struct str access_key);
 uint64_t core_random(struct core *core);
 
 /* Timers: `fire` runs in emulator_tick at the first tick at or after at_us. Never cancelled: check

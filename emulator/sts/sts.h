@@ -1,4 +1,5 @@
-/* sts.h -- Security Token Service: who am I. GetCallerIdentity only; no roles, no sessions. */
+/* sts.h -- Security Token Service: who am I, and credentials for a
+ * while. No roles are kept, no sessions are remembered. */
 #ifndef AFORO_EMULATOR_STS_STS_H
 #define AFORO_EMULATOR_STS_STS_H
 

@@ -8,7 +8,7 @@ command -v node >/dev/null && command -v npm >/dev/null || skip "no node or npm"
 cp "$AFORO_SOURCE"/tests/clients/js/* "$work"
 (cd "$work" && timeout 120 npm ci --no-audit --no-fund --ignore-scripts --loglevel=error --fetch-retries=1 >npm.log 2>&1) || skip "npm ci: $(tail -n 1 "$work/npm.log")"
 serve "AWS SDK for JavaScript" "$(node -p "require('$work/node_modules/@aws-sdk/client-s3/package.json').version")"
-for test in alerts kinesis s3; do
+for test in alerts kinesis presigned s3; do
   NODE_NO_WARNINGS=1 timeout 120 node "$work/run.mjs" "$test"
   checks=$((checks + $(grep -c assert "$work/$test.mjs") - 1))
 done

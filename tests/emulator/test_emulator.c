@@ -66,10 +66,10 @@ Test(emulator, sts_operations_that_are_not_built_are_refused)
     struct arena *a = arena_new("test", 16 * MIB);
     struct emulator *e = emulator_new(a, &(struct emulator_options){.seed = 1});
     struct http_request r = identity_request(a, NULL);
-    r.body = STR("Action=GetSessionToken&Version=2011-06-15");
+    r.body = STR("Action=GetFederationToken&Version=2011-06-15");
     struct emulator_outcome o = emulator_dispatch(e, &r, STR_EMPTY, 0, a);
     cr_expect_eq(o.response.status, 501);
-    cr_expect(str_contains(o.response.body, STR("GetSessionToken of sts")), "%.*s",
+    cr_expect(str_contains(o.response.body, STR("GetFederationToken of sts")), "%.*s",
               STR_ARG(o.response.body));
     arena_free(a);
 }
