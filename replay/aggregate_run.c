@@ -3,8 +3,9 @@
  *
  *  1. Tasks share two queues, `todo` and `done`, and nothing else; at most `ahead` objects are
  *     between them, so neither queue is ever full.
- *  2. A task's memory is one object as it is stored, one frame, and its share for distinct values:
- *     all of it is used again for the next object, since fresh pages cost more than decoding. */
+ *  2. A task's memory is one object as it is stored, one frame of it or view of it, and its share
+ *     for distinct values: all of it is used again for the next object, since fresh pages cost more
+ * than decoding. */
 #include "replay/aggregate_run.h"
 
 #include <stdlib.h>
@@ -136,31 +137,23 @@ static enum err count_other_record(struct worker *w, struct job *job,
     return err;
 }
 
-/* Twice: whether all of it can be read, and then what it is, so that a bad object counts for
- * nothing. */
 static enum err count_other(struct worker *w, struct job *job, struct str bytes, struct diag *d)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        struct arena_mark mark = arena_mark(w->object_arena);
-        struct reader *r;
-        struct reader_record record;
-        enum err err;
-        TRY(reader_open(w->object_arena, bytes, &w->options->format, &r, d));
-        while ((err = reader_next(r, w->frame, &record, d)) == ERR_OK) {
-            if (pass == 1) {
-                job->fatal = true;
-                TRY(count_other_record(w, job, &record, d));
-            }
-            arena_reset(w->frame);
-        }
-        if (err != ERR_NOT_FOUND) {
-            return err;
-        }
-        job->raw_bytes = reader_raw_bytes(r);
-        arena_rewind(w->object_arena, mark);
+    struct reader *r;
+    struct reader_record record;
+    enum err err = reader_open(w->object_arena, bytes, &w->options->format, &r, d);
+    if (err != ERR_OK) {
+        return err;
+    }
+    job->fatal = true; /* from here on some of it may be counted */
+    while ((err = reader_next(r, w->frame, &record, d)) == ERR_OK) {
+        TRY(count_other_record(w, job, &record, d));
+        arena_reset(w->frame);
     }
     job->fatal = false;
-    return ERR_OK;
+    job->torn = err != ERR_NOT_FOUND && job->records > 0;
+    job->raw_bytes = reader_raw_bytes(r);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err count_object(struct worker *w, struct job *job, struct diag *d)

@@ -31,9 +31,9 @@ struct aggregate_run_result {
         *problems; /* in the objects' order; nothing of their objects is counted */
     size_t problem_count;
 };
-/* An object that cannot be read becomes a problem, unless the run is strict. One whose checksums
- * are right and whose frames are not is found when some of it is counted: then all others are
- * counted again, so that nothing of it is in the result. The rest as of source and aggregate. */
+/* An object that cannot be read becomes a problem, unless the run is strict. One that is found to
+ * be bad when some of it is counted: then all others are counted again, so that nothing of it is in
+ * the result. The rest as of source and aggregate. */
 MUST_USE enum err aggregate_run(struct arena *a, const struct definition *def,
                                 const struct aggregate_plan *plan, const struct source *source,
                                 const struct aggregate_run_options *options,

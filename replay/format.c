@@ -45,6 +45,8 @@ const char *reader_format_name(enum reader_format format)
     return names[format].ptr;
 }
 
+#define HEAD_BYTES 64 /* what is told by magic is told by so many */
+
 /* ---- JSON ---- */
 
 static bool is_cloudtrail(struct str text)
@@ -74,6 +76,26 @@ static bool is_lines(struct str text)
     struct str rest = str_from(text, at);
     struct str line = str_trim(str_slice(rest, 0, str_find(rest, '\n')));
     return line.len == 0 && str_find(value, '\n') == STR_NONE;
+}
+
+bool format_is_settled(struct str text)
+{
+    struct str begin = str_trim(text);
+    if (text.len < HEAD_BYTES) {
+        return false;
+    }
+    if (begin.len == 0 || begin.ptr[0] != '{') {
+        return str_find(begin, '\n') != STR_NONE; /* a first line, and of the next one some */
+    }
+    if (is_cloudtrail(begin)) {
+        return true;
+    }
+    struct json_scan s;
+    struct str first = str_from(text, (size_t)(begin.ptr - text.ptr));
+    json_scan_init(&s, first);
+    (void)json_scan_skip(&s, NULL);
+    struct str rest = str_from(first, s.at);
+    return str_trim(rest).len > 0 || str_find(rest, '\n') != STR_NONE;
 }
 
 enum err format_detect(struct str text, const struct csv_dialect *dialect, struct arena *a,

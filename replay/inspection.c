@@ -67,7 +67,9 @@ static enum err read_all(struct arena *a, struct str bytes, const struct source_
     struct reader *r;
     struct reader_record record;
     struct arena *scratch = arena_child(a, "inspect record", ARENA_TASK_BYTES_MAX);
-    enum err err = reader_open(a, bytes, form, &r, d);
+    struct reader_form with_digest = *form;
+    with_digest.digest = object->sha256_of_raw.len > 0;
+    enum err err = reader_open(a, bytes, &with_digest, &r, d);
     if (err == ERR_OK) {
         to->format = str_of(reader_format_name(reader_format(r)));
     }

@@ -7,6 +7,7 @@
 #include <zstd.h>
 #include "base/hash.h"
 #include "base/limits.h"
+#include "inflate.h"
 
 #define PIECE_BYTES (64 * KIB)
 #define SKIPPABLE_HEAD ((size_t)8)
@@ -18,8 +19,8 @@ struct walk {
     struct str object;
     size_t at, cap;
     struct inspection *to;
-    struct str frame; /* the content of the last zstd frame; of no use once its index was seen */
-    bool has_frame;
+    uint64_t frame_bytes, frame_checksum; /* of the last zstd frame's content */
+    bool has_frame;                       /* until its index was seen */
 };
 
 static uint64_t number(struct str from, size_t at, size_t bytes)
@@ -114,16 +115,32 @@ static void walk_gzip(struct walk *w)
 
 /* ---- zstd ---- */
 
+static enum err read_frame(struct walk *w, struct arena *a, struct str frame, struct diag *d)
+{
+    struct inflate *f;
+    struct reader_input input;
+    char *piece = arena_alloc_raw(a, PIECE_BYTES);
+    size_t got;
+    reader_input_str(&input, &frame);
+    TRY(inflate_open(a, &input, &f, d));
+    w->frame_bytes = w->frame_checksum = 0;
+    do {
+        TRY(inflate_read(f, piece, PIECE_BYTES, &got, d));
+        w->frame_bytes += got;
+        w->frame_checksum = hash_crc64nvme(w->frame_checksum, str_n(piece, got));
+    } while (got > 0);
+    return ERR_OK;
+}
+
 static void walk_frame(struct walk *w, size_t size)
 {
     struct inspected_part part = {.kind = PART_FRAME, .size = size};
     struct diag d = DIAG_INIT;
-    struct str content;
-    w->has_frame =
-        reader_inflate(w->arena, str_slice(w->object, w->at, w->at + size), &content, &d) == ERR_OK;
+    struct arena *a = arena_new("inspect frame", ARENA_TASK_BYTES_MAX);
+    w->has_frame = read_frame(w, a, str_slice(w->object, w->at, w->at + size), &d) == ERR_OK;
+    arena_free(a);
     if (w->has_frame) {
-        part.raw_bytes = content.len;
-        w->frame = content;
+        part.raw_bytes = w->frame_bytes;
     } else {
         part.problem = str_copy(w->arena, str_of(d.msg));
     }
@@ -141,10 +158,10 @@ static struct str index_problem(const struct walk *w, struct str payload)
     if (!w->has_frame) {
         return STR("no frame before it that can be read");
     }
-    if (number(payload, 8, 8) != w->frame.len) {
+    if (number(payload, 8, 8) != w->frame_bytes) {
         return STR("the frame before it has another size");
     }
-    return number(payload, 16, 8) == hash_crc64nvme(0, w->frame)
+    return number(payload, 16, 8) == w->frame_checksum
                ? STR_EMPTY
                : STR("the frame before it has other content");
 }

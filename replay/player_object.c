@@ -1,6 +1,5 @@
 /* player_object.c -- From the source to decoded rows: what can be done ahead, without the
- * warehouse. Captures are read frame by frame; of other formats the whole object is unpacked first.
- */
+ * warehouse. Captures are read frame by frame, other formats a view at a time. */
 #include "player_parts.h"
 
 #include "base/encode.h"
@@ -203,7 +202,9 @@ static enum err open_bytes(struct batch_reader *r, struct str bytes, struct diag
         r->digest = r->object->sha256_of_raw.len > 0 ? digest_new(r->arena, DIGEST_SHA256) : NULL;
         return ERR_OK;
     }
-    return reader_open(r->arena, bytes, form, &r->reader, d);
+    struct reader_form with_digest = *form;
+    with_digest.digest = r->object->sha256_of_raw.len > 0;
+    return reader_open(r->arena, bytes, &with_digest, &r->reader, d);
 }
 
 /* What the object's line in the warehouse must say. */

@@ -141,7 +141,10 @@ static enum err read_names(struct csv_records *c, struct arena *a, const struct 
         return fail(d, ERR_INVALID, "a CSV without a header: it is empty");
     }
     TRY(err);
-    c->names = arena_copy(a, names, c->name_count * sizeof(names[0]));
+    c->names = NEW_ARRAY(a, struct str, c->name_count);
+    for (size_t i = 0; i < c->name_count; i++) {
+        c->names[i] = str_copy(a, names[i]);
+    }
     c->fields = NEW_ARRAY(a, struct str, c->name_count);
     return ERR_OK;
 }
@@ -171,19 +174,19 @@ static struct str problem_of(enum err err, size_t count, const struct csv_record
 
 enum err csv_records_next(struct csv_records *c, struct arena *a, struct reader_record *ret_record)
 {
-    size_t from, count;
+    size_t count;
     enum err err;
     do {
         struct diag bad = DIAG_INIT;
         count = 0;
-        from = c->csv.at;
+        c->row_at = c->csv.at;
         err = csv_read(&c->csv, a, c->fields, c->name_count, &count, &bad);
         if (err == ERR_NOT_FOUND) {
             return err;
         }
     } while (err == ERR_OK && is_blank(c, count));
     *ret_record = (struct reader_record){
-        .data = str_trim(str_slice(c->csv.text, from, c->csv.at)),
+        .data = str_trim(str_slice(c->csv.text, c->row_at, c->csv.at)),
         .names = c->names,
         .fields = c->fields,
         .field_count = err == ERR_OK ? count : 0,

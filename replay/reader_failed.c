@@ -83,17 +83,10 @@ static struct str decoded(struct arena *a, const struct envelope *e, struct str 
     return buf_str(&out);
 }
 
-enum err failed_next(struct str text, size_t *at, struct arena *a, struct reader_record *record,
-                     struct diag *d)
+void failed_open(struct str envelope, struct arena *a, struct reader_record *record)
 {
-    struct str value;
-    enum err err = json_split(text, at, &value, d);
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? err : diag_context(d, "behind byte %zu", *at);
-    }
-    struct envelope e = envelope_read(value);
+    struct envelope e = envelope_read(envelope);
     struct str data = decoded(a, &e, &record->problem);
-    record->data = record->problem.len == 0 ? data : value;
+    record->data = record->problem.len == 0 ? data : envelope;
     record->arrived_us = e.has_arrival ? e.arrived_ms * US_PER_MS : INSTANT_NEVER;
-    return ERR_OK;
 }

@@ -276,7 +276,11 @@ static void open_vpc(struct field_records *f, struct arena *a)
     f->name_count = COUNT(vpc_names);
     if (next_line(f->text, &at, &line) && split(line, words, READER_FIELDS_MAX, &count) &&
         count <= READER_FIELDS_MAX && is_vpc_header(words, count)) {
-        f->names = arena_copy(a, words, count * sizeof(words[0]));
+        struct str *names = NEW_ARRAY(a, struct str, count);
+        for (size_t i = 0; i < count; i++) {
+            names[i] = str_copy(a, words[i]);
+        }
+        f->names = names;
         f->name_count = count;
         f->at = at;
     }
@@ -306,7 +310,11 @@ enum err field_records_next(struct field_records *f, struct reader_record *ret_r
 {
     struct str line, problem = STR_EMPTY;
     size_t count = 0;
-    if (!next_line(f->text, &f->at, &line)) {
+    f->row_at = f->at;
+    bool some = next_line(f->text, &f->at, &line);
+    f->cut = !str_ends(str_slice(f->text, f->row_at, f->at), STR("\n"));
+    if (!some) {
+        f->row_at = f->at;
         return ERR_NOT_FOUND;
     }
     if (!split(line, f->fields, f->name_count, &count)) {

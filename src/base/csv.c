@@ -71,6 +71,7 @@ static enum err read_quoted(struct csv_reader *r, struct arena *a, struct str *r
     bool doubled = false;
     for (;; r->at++) {
         if (r->at >= r->text.len) {
+            r->cut = true;
             skip_line(r, row_at);
             return fail(d, ERR_INVALID, "line %llu: a quoted field never ends",
                         (unsigned long long)r->line);
@@ -124,12 +125,9 @@ static enum err read_plain(struct csv_reader *r, struct arena *a, struct str *re
     return ERR_OK;
 }
 
-enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields, size_t max_fields,
-                  size_t *ret_count, struct diag *d)
+static enum err read_row(struct csv_reader *r, struct arena *a, struct str *ret_fields,
+                         size_t max_fields, size_t *ret_count, struct diag *d)
 {
-    if (r->at >= r->text.len) {
-        return ERR_NOT_FOUND;
-    }
     size_t count = 0;
     size_t end_len = 0;
     r->line = r->next_line;
@@ -157,6 +155,18 @@ enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields,
     }
     *ret_count = count;
     return ERR_OK;
+}
+
+enum err csv_read(struct csv_reader *r, struct arena *a, struct str *ret_fields, size_t max_fields,
+                  size_t *ret_count, struct diag *d)
+{
+    r->cut = r->at >= r->text.len;
+    if (r->cut) {
+        return ERR_NOT_FOUND;
+    }
+    enum err err = read_row(r, a, ret_fields, max_fields, ret_count, d);
+    r->cut = r->cut || r->at >= r->text.len;
+    return err;
 }
 
 static bool needs_quotes(struct str field)

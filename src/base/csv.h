@@ -13,6 +13,7 @@ struct csv_reader {
     char delimiter;
     char quote;  /* 0: none, a quote is text */
     char escape; /* before a byte that is text whatever it is; 0: none */
+    bool cut; /* the last row came to the end of the text: with more text it may be another one */
 };
 /* Quotes are '"', nothing escapes. */
 void csv_reader_init(struct csv_reader *r, struct str text, char delimiter);

@@ -26,6 +26,7 @@ enum json_token {
 struct json_scan {
     struct str text;
     size_t at;       /* next byte to read */
+    size_t origin;   /* of the text in what it is a part of, for messages: 0 */
     size_t token_at; /* where the current token began */
     struct str raw;  /* KEY, STRING: between the quotes, still escaped; NUMBER: as written */
     bool escaped;    /* raw has a backslash */

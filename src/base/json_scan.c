@@ -422,7 +422,7 @@ struct str json_scan_text(const struct json_scan *s, struct arena *a)
 enum err json_scan_fail(const struct json_scan *s, struct diag *d)
 {
     ASSERT(s->state == STATE_FAILED);
-    return fail(d, ERR_INVALID, "byte %zu: %s", s->at, s->error);
+    return fail(d, ERR_INVALID, "byte %zu: %s", s->origin + s->at, s->error);
 }
 
 enum err json_split(struct str text, size_t *at, struct str *ret_value, struct diag *d)

@@ -137,7 +137,7 @@ columns:
 - {name: amount, type: integer, required: true}
 reconcile: {sums: [amount]}
 """
-MEMORY_MAX = int(os.environ.get("AFORO_BAD_MEMORY_MIB", "900"))  # an object of 256 MiB unpacked, in each of two tasks, and what reads it
+MEMORY_MAX = int(os.environ.get("AFORO_BAD_MEMORY_MIB", "104"))  # 64, 32 of SQLite's, 8 of code and libraries, as in memory_cli.py
 
 
 def run(*args, code=None):

@@ -49,6 +49,69 @@ static enum err read_object(struct str object, enum reader_format format, uint64
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+struct pieces {
+    struct str rest;
+    size_t first, size;
+    char room[4096]; /* each piece in the same memory, as a file's is */
+};
+
+static enum err pieces_more(void *ctx, struct str *ret_piece, struct diag *d)
+{
+    struct pieces *p = ctx;
+    size_t size = p->first > 0 ? p->first : p->size;
+    (void)d;
+    p->first = 0;
+    size = size > p->rest.len ? p->rest.len : size;
+    memset(p->room, '#', sizeof(p->room));
+    memcpy(p->room, p->rest.ptr, size);
+    p->rest = str_from(p->rest, size);
+    *ret_piece = str_n(p->room, size);
+    return ERR_OK;
+}
+
+/* All that a reader gives, as text; and how it ended. */
+static struct str reading(struct str object, size_t first, size_t size)
+{
+    struct pieces p = {.rest = object, .first = first, .size = size};
+    struct reader_input input = {.more = pieces_more, .ctx = &p};
+    struct reader_form form = {.digest = true};
+    struct reader_record record;
+    struct reader *r;
+    struct diag d = DIAG_INIT;
+    struct buf out;
+    buf_init(&out, bench_arena(), 16 * MIB);
+    enum err err = size == 0 ? reader_open(bench_arena(), object, &form, &r, &d)
+                             : reader_open_input(bench_arena(), &input, &form, &r, &d);
+    while (err == ERR_OK && (err = reader_next(r, bench_arena(), &record, &d)) == ERR_OK) {
+        buf_addf(&out, "%s %llu %lld %.*s|%.*s", reader_format_name(reader_format(r)),
+                 (unsigned long long)record.ordinal, (long long)record.arrived_us,
+                 STR_ARG(record.problem), STR_ARG(record.data));
+        for (size_t i = 0; i < record.field_count; i++) {
+            buf_addf(&out, "|%.*s=%.*s", STR_ARG(record.names[i]), STR_ARG(record.fields[i]));
+        }
+        buf_add_char(&out, '\n');
+    }
+    buf_addf(&out, "%s %s\n", err_name(err), d.msg);
+    if (err == ERR_NOT_FOUND) {
+        struct str sha256 = reader_raw_sha256(r, bench_arena());
+        buf_addf(&out, "%llu %.*s\n", (unsigned long long)reader_raw_bytes(r), STR_ARG(sha256));
+    }
+    return buf_str(&out);
+}
+
+/* Larger objects in larger pieces only: time. */
+static void expect_same_in_pieces(struct str name, struct str object)
+{
+    static const size_t sizes[] = {1, 7, 61, 4096};
+    struct str whole = reading(object, 0, 0);
+    for (size_t i = object.len > 4 * KIB; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct arena_mark mark = arena_mark(bench_arena());
+        struct str parted = reading(object, 1 + i, sizes[i]);
+        cr_expect(str_eq(whole, parted), "%.*s by %zu", STR_ARG(name), sizes[i]);
+        arena_rewind(bench_arena(), mark);
+    }
+}
+
 static void expect_row(struct str line)
 {
     struct str name, format, records, bytes, sha_raw, sha_records;
@@ -56,7 +119,7 @@ static void expect_row(struct str line)
               str_cut(&line, '\t', &records) && str_cut(&line, '\t', &bytes) &&
               str_cut(&line, '\t', &sha_raw) && str_cut(&line, '\t', &sha_records));
     struct str object = bench_read(str_z(bench_arena(), name));
-    struct reader_form detected = {0}, forced = {0};
+    struct reader_form detected = {.digest = true}, forced = {.digest = true};
     struct diag d = DIAG_INIT;
     struct reader *r;
     cr_assert(reader_open(bench_arena(), object, &detected, &r, &d) == ERR_OK, "%.*s: %s",
@@ -79,6 +142,7 @@ static void expect_row(struct str line)
               STR_ARG(name));
     cr_expect(
         str_eq(str_printf(bench_arena(), "%llu", (unsigned long long)reader_raw_bytes(r)), bytes));
+    expect_same_in_pieces(name, object);
 }
 
 Test(reader, reads_what_other_tools_wrote)
@@ -243,7 +307,8 @@ Test(reader, reads_our_captures_and_sees_any_flipped_byte)
     struct reader *r;
     struct reader_record record;
     struct diag d = DIAG_INIT;
-    cr_assert_eq(reader_open(bench_arena(), object, &(struct reader_form){0}, &r, &d), ERR_OK);
+    cr_assert_eq(reader_open(bench_arena(), object, &(struct reader_form){.digest = true}, &r, &d),
+                 ERR_OK);
     cr_expect_eq(reader_format(r), READER_CAPTURE);
     cr_expect(
         str_eq(reader_raw_sha256(r, bench_arena()), hash_sha256_hex(bench_arena(), buf_str(&raw))));
@@ -398,4 +463,69 @@ Test(reader, unpacks_what_a_producer_packed)
     cr_expect(str_eq(expanded[0].data, records[0].data) && str_eq(expanded[7].data, damaged));
     cr_expect(str_eq(expanded[6].data, STR("{\"id\":\"e5\",\"n\":5}")));
     cr_expect_eq(reader_next(r, bench_arena(), &record, &d), ERR_NOT_FOUND);
+}
+
+Test(reader, reads_the_same_in_pieces_of_any_size)
+{
+    /* Where one piece of an object ends and the next begins changes nothing: records, problems,
+     * errors and their places are those of the object as a whole, with a boundary at every byte. */
+    static const char *const texts[] = {
+        "{\"a\":1}\n\n {\"a\":\"x y\"} \r\nnot json\n{\"a\":3}",
+        "{\"a\":1}{\"b\":[1,{\"c\":\"}\\\"\"}]} {\"d\":-1.5e3}\n{\"e\":null}  ",
+        "{\"a\":1}{\"a\":}{\"a\":2}",
+        "{\"Records\" : [ {\"a\":\"]\"} , {\"b\":[ ]},7 ] , \"z\":{\"y\":[1]}} ",
+        "{\"Records\":[{\"a\":1},{\"a\":2]}",
+        "\xEF\xBB\xBFid,name,at\r\n1,\"a, "
+        "\"\"b\"\"\nc\",x\r\n2\n\n3,c,d,e\n4,\"x\"y,z\n5,e,\n6,\"open,1\n7,s,t",
+        "account-id srcaddr bytes\n1 10.0.0.1 5\n2 10.0.0.2\n\n3 \"quoted 7\n4 - 8 ",
+        "{\"attemptsMade\":4,\"arrivalTimestamp\":1577836800000,\"rawData\":\"eyJhIjoxfQ==\"}\n"
+        "{\"attemptsMade\":4,\"arrivalTimestamp\":1577836800001,\"rawData\":\"!\"}",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct str text = str_of(texts[i]), whole = reading(text, 0, 0);
+        for (size_t first = 1; first < text.len; first++) {
+            struct arena_mark mark = arena_mark(bench_arena());
+            struct str parted = reading(text, first, text.len), tiny = reading(text, first, 1);
+            cr_expect(str_eq(whole, parted), "%zu, at %zu:\n%.*s%.*s", i, first, STR_ARG(whole),
+                      STR_ARG(parted));
+            cr_expect(str_eq(whole, tiny), "%zu, by bytes:\n%.*s%.*s", i, STR_ARG(whole),
+                      STR_ARG(tiny));
+            arena_rewind(bench_arena(), mark);
+        }
+    }
+}
+
+Test(reader, refuses_what_is_longer_than_a_record_by_its_place)
+{
+    /* A line of 12 MB is one bad record and the next one follows; a value of that size, whose end
+     * only reading it all would tell, ends the object. */
+    bench_shell(
+        "{ echo '{\"a\":1}'; printf '{\"a\":\"'; head -c 12000000 /dev/zero | tr '\\0' x; "
+        "printf '\"}\\n{\"a\":3}\\n'; } > lines; gzip -1 -k lines; tr -d '\\n' < lines > values; "
+        "{ printf '{\"Records\":['; tail -n +2 lines | head -n 1; printf ']}'; } > trail");
+    static const char *const names[] = {"lines", "lines.gz"};
+    for (size_t i = 0; i < 2; i++) {
+        struct reader *r;
+        struct reader_record record;
+        struct diag d = DIAG_INIT;
+        struct str object = bench_read(names[i]);
+        struct arena *a = arena_new("long line", 32 * MIB);
+        cr_assert_eq(reader_open(a, object, &(struct reader_form){0}, &r, &d), ERR_OK);
+        cr_expect_eq(reader_next(r, a, &record, &d), ERR_OK);
+        cr_expect_eq(reader_next(r, a, &record, &d), ERR_OK);
+        cr_expect(str_eq(record.problem, STR("record: over 10 MiB")));
+        cr_assert_eq(reader_next(r, a, &record, &d), ERR_OK, "%s", d.msg);
+        cr_expect(record.ordinal == 2 && str_eq(record.data, STR("{\"a\":3}")));
+        cr_expect_eq(reader_next(r, a, &record, &d), ERR_NOT_FOUND);
+        cr_expect_eq(reader_raw_bytes(r), 12000000 + 25);
+        arena_free(a);
+    }
+    struct diag d = DIAG_INIT;
+    uint64_t count;
+    cr_expect_eq(read_object(bench_read("values"), READER_CONCATENATED, &count, &d), ERR_LIMIT);
+    cr_expect_eq(count, 1);
+    cr_expect(str_contains(str_of(d.msg), STR("byte 7:")), "%s", d.msg);
+    diag_clear(&d);
+    cr_expect_eq(read_object(bench_read("trail"), READER_DETECT, &count, &d), ERR_LIMIT);
+    cr_expect(str_contains(str_of(d.msg), STR("record 0: byte 12:")), "%s", d.msg);
 }
