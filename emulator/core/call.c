@@ -1,7 +1,5 @@
 /* call.c -- What a handler does with its call: read the input, write the output, refuse. */
-#include <stdarg.h>
-#include <stdio.h>
-
+#include "base/text_format.h"
 #include "call.h"
 
 void call_fail(struct call *c, enum aws_error_id error, const char *format, ...)
@@ -12,15 +10,8 @@ void call_fail(struct call *c, enum aws_error_id error, const char *format, ...)
     c->error = error;
     va_list args;
     va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    c->message = str_vprintf(c->arena, format, args);
     va_end(args);
-    ASSERT(len >= 0);
-    char *text = arena_alloc_raw(c->arena, (size_t)len + 1);
-    (void)vsnprintf(text, (size_t)len + 1, format, again);
-    va_end(again);
-    c->message = str_n(text, (size_t)len);
 }
 
 void call_fail_extra(struct call *c, const char *name, struct str value)

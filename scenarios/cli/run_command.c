@@ -1,6 +1,7 @@
 /* run_command.c -- `aforo run`: scenario files over seeds, their verdicts as a table, their
  * failures as one line each. */
 #include "cli.h"
+#include "inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,6 +366,7 @@ static int command_run(int argc, char **argv)
         }
         args.sweep.once = true;
     }
+    memory_is_kept(); /* from seed to seed */
     args.files = (const char **)(argv + optind);
     args.file_count = (size_t)(argc - optind);
     if (args.file_count == 0 || args.file_count > FILES_MAX) {

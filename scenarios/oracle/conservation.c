@@ -127,7 +127,9 @@ static enum err rows_read(struct oracle *o, struct oracle_finding *f, struct dia
     for (size_t i = 0; i < count; i++) {
         buf_addf(&sql, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(columns[i].name));
     }
-    buf_addf(&sql, " from %.*s order by aforo_object, aforo_ordinal", STR_ARG(o->in.def->table));
+    /* by the key, in which the table lies: sorting it at each look was an eighth of a run */
+    buf_addf(&sql, " from %.*s order by %.*s", STR_ARG(o->in.def->table),
+             STR_ARG(columns[o->in.def->id_column].name));
     struct warehouse_result rows;
     TRY(oracle_query(o, buf_str(&sql), &rows, d));
     for (size_t i = 0; i < rows.row_count; i++) {

@@ -49,6 +49,7 @@ struct oracle {
     struct arena *arena, *scratch;
     struct oracle_options in;
     struct record_decoder *decoder;
+    struct capture_codec *captures;
     struct map *by_payload; /* of oracle_event */
     struct oracle_event *first, **end;
     uint64_t produced, acknowledged, unacknowledged, late;

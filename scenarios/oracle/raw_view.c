@@ -7,7 +7,7 @@
  * raw is written in the order of each key. */
 #include "oracle_parts.h"
 
-#include "pipeline/capture.h"
+#include "pipeline/capture_codec.h"
 
 /* ---- the stream ---- */
 
@@ -132,7 +132,7 @@ static void object_read(struct oracle *o, const struct emulator_object *from,
     map_put(o->raw, object->key, object);
     *o->raw_end = object;
     o->raw_end = &object->next;
-    if (capture_read(o->scratch, from->body, &records, &count, &why) != ERR_OK) {
+    if (capture_codec_read(o->captures, o->scratch, from->body, &records, &count, &why) != ERR_OK) {
         finding_add(o, f, ROW_CORRUPTED, "%.*s cannot be read: %s", STR_ARG(object->key), why.msg);
         return;
     }

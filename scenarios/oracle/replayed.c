@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
-#include "pipeline/capture.h"
+#include "pipeline/capture_codec.h"
 #include "pipeline/loading.h"
 
 #define ORDER_STREAM UINT64_C(0x7265706c)
@@ -99,7 +99,7 @@ static enum err rows_decode(struct replay *r, const struct raw_copy *object, str
                             size_t *ret_count, struct diag *d)
 {
     struct capture_record *records;
-    TRY(capture_read(r->scratch, object->body, &records, ret_count, d));
+    TRY(capture_codec_read(r->o->captures, r->scratch, object->body, &records, ret_count, d));
     *ret_rows = NEW_ARRAY(r->scratch, struct row, *ret_count);
     for (size_t i = 0; i < *ret_count; i++) {
         struct record_origin origin = {object->key, i};

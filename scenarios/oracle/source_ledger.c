@@ -4,7 +4,8 @@
 #include "oracle_parts.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+#include "base/text_format.h"
+#include "pipeline/capture_codec.h"
 
 #define STORY_BYTES_MAX 600
 
@@ -14,6 +15,7 @@ struct oracle *oracle_new(struct arena *a, const struct oracle_options *options)
     *o = (struct oracle){.arena = a, .in = *options};
     o->scratch = arena_child(a, "oracle's check", ARENA_TASK_BYTES_MAX);
     o->decoder = record_decoder_new(a, options->def);
+    o->captures = capture_codec_new(a);
     o->by_payload = map_new(a);
     o->shards = map_new(a);
     o->stored = map_new(a);
@@ -88,7 +90,7 @@ void finding_add(struct oracle *o, struct oracle_finding *f, enum row_class c, c
     char text[STORY_BYTES_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    (void)format_text(text, sizeof(text), format, args);
     va_end(args);
     f->story = str_copy(o->arena, str_of(text));
 }

@@ -151,8 +151,8 @@ static bool is_cut_short(const struct aws_call *call, const struct http_response
 {
     struct diag ignored = DIAG_INIT;
     int64_t length = 0;
-    if (call->s3 ||
-        str_i64(http_header(&response->headers, "Content-Length"), &length, &ignored) != ERR_OK) {
+    struct str told = http_header(&response->headers, "Content-Length");
+    if (call->s3 || told.len == 0 || str_i64(told, &length, &ignored) != ERR_OK) {
         return false;
     }
     return response->body.len != (uint64_t)length;

@@ -1,10 +1,11 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+#include "base/text_format.h"
 
 #define BUF_BYTES_FIRST ((size_t)64)
+#define FORMATTED_BYTES_FIRST 256 /* longer ones are formatted twice */
 
 void buf_init(struct buf *b, struct arena *a, size_t max_bytes)
 {
@@ -76,24 +77,22 @@ void buf_add_i64(struct buf *b, int64_t value)
 
 void buf_addf(struct buf *b, const char *format, ...)
 {
-    char small[256];
-    va_list args, again;
+    char small[FORMATTED_BYTES_FIRST];
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(small, sizeof(small), format, args);
+    size_t len = format_text(small, sizeof(small), format, args);
     va_end(args);
-    ASSERT(len >= 0);
-    if ((size_t)len < sizeof(small)) {
-        buf_add_bytes(b, small, (size_t)len);
-    } else {
-        ASSERT((size_t)len <= b->max - b->len);
-        char *large =
-            arena_alloc_raw(b->arena, (size_t)len + 1); /* room for the NUL, past the cap */
-        vsnprintf(large, (size_t)len + 1, format, again);
-        buf_add_bytes(b, large, (size_t)len);
-        arena_drop(b->arena, large, (size_t)len + 1);
+    if (len < sizeof(small)) {
+        buf_add_bytes(b, small, len);
+        return;
     }
-    va_end(again);
+    ASSERT(len <= b->max - b->len);
+    char *large = arena_alloc_raw(b->arena, len + 1); /* room for the NUL, past the cap */
+    va_start(args, format);
+    (void)format_text(large, len + 1, format, args);
+    va_end(args);
+    buf_add_bytes(b, large, len);
+    arena_drop(b->arena, large, len + 1);
 }
 
 void buf_truncate(struct buf *b, size_t len)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/text_format.h"
 
 /* The file's name without its folder, so that messages do not depend on where the tree was built.
  */
@@ -32,7 +33,7 @@ enum err diag_fail(struct diag *d, enum err code, const char *file, int line, co
     if (diag_open(d, code, file, line)) {
         va_list args;
         va_start(args, format);
-        vsnprintf(d->msg, sizeof(d->msg), format, args);
+        (void)format_text(d->msg, sizeof(d->msg), format, args);
         va_end(args);
     }
     return code;
@@ -45,7 +46,7 @@ enum err diag_fail_named(struct diag *d, enum err code, const char *name, const 
         snprintf(d->name, sizeof(d->name), "%s", name);
         va_list args;
         va_start(args, format);
-        vsnprintf(d->msg, sizeof(d->msg), format, args);
+        (void)format_text(d->msg, sizeof(d->msg), format, args);
         va_end(args);
     }
     return code;
@@ -59,7 +60,7 @@ enum err diag_context(struct diag *d, const char *format, ...)
     char context[sizeof(d->msg)];
     va_list args;
     va_start(args, format);
-    vsnprintf(context, sizeof(context), format, args);
+    (void)format_text(context, sizeof(context), format, args);
     va_end(args);
 
     char old[sizeof(d->msg)];

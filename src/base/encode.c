@@ -204,32 +204,43 @@ static bool is_unreserved(char c)
 
 void encode_percent(struct buf *out, struct str text, bool keep_slash)
 {
+    size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (is_unreserved(c) || (keep_slash && c == '/')) {
-            buf_add_char(out, c);
-        } else {
-            char escape[3] = {'%', hex_upper[(uint8_t)c >> 4], hex_upper[(uint8_t)c & 15]};
-            buf_add_bytes(out, escape, sizeof(escape));
+            continue;
         }
+        char escape[3] = {'%', hex_upper[(uint8_t)c >> 4], hex_upper[(uint8_t)c & 15]};
+        buf_add(out, str_slice(text, from, i));
+        buf_add_bytes(out, escape, sizeof(escape));
+        from = i + 1;
     }
+    buf_add(out, str_from(text, from));
 }
 
+/* What stands for itself is copied run by run. */
 void decode_percent(struct buf *out, struct str text, bool plus_is_space)
 {
+    size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
+        size_t taken = 0;
         if (c == '%' && text.len - i >= 3) {
             int high = hex_value(text.ptr[i + 1]), low = hex_value(text.ptr[i + 2]);
-            if (high >= 0 && low >= 0) {
-                c = (char)(high << 4 | low);
-                i += 2;
-            }
+            taken = high >= 0 && low >= 0 ? 3 : 0;
+            c = (char)((unsigned)high << 4 | (unsigned)low);
         } else if (c == '+' && plus_is_space) {
+            taken = 1;
             c = ' ';
         }
-        buf_add_char(out, c);
+        if (taken > 0) {
+            buf_add(out, str_slice(text, from, i));
+            buf_add_char(out, c);
+            from = i + taken;
+            i = from - 1;
+        }
     }
+    buf_add(out, str_from(text, from));
 }
 
 /* ---- markup ---- */
@@ -251,18 +262,25 @@ static struct str entity_of(char c)
     }
 }
 
+/* Controls and what has an entity. */
+static bool is_escaped(uint8_t c)
+{
+    static const uint64_t set = 0xffffffff | UINT64_C(1) << '&' | UINT64_C(1) << '<' |
+                                UINT64_C(1) << '>' | UINT64_C(1) << '"';
+    return c < 64 && (set >> c & 1) != 0;
+}
+
 void encode_xml(struct buf *out, struct str text)
 {
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
-        struct str entity = entity_of(text.ptr[i]);
-        bool control = byte_at(text, i) < 0x20;
-        if (entity.len == 0 && !control) {
+        if (!is_escaped(byte_at(text, i))) {
             continue;
         }
+        struct str entity = entity_of(text.ptr[i]);
         buf_add(out, str_slice(text, from, i));
         from = i + 1;
-        if (control) {
+        if (entity.len == 0) {
             buf_addf(out, "&#x%X;", byte_at(text, i));
         } else {
             buf_add(out, entity);

@@ -1,8 +1,9 @@
 #include "base/str.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+#include "base/text_format.h"
+
+#define FORMATTED_BYTES_FIRST 256 /* longer texts are formatted twice */
 
 struct str str_of(const char *z)
 {
@@ -29,23 +30,29 @@ const char *str_z(struct arena *a, struct str s)
     return z;
 }
 
-struct str str_printf(struct arena *a, const char *format, ...)
+struct str str_vprintf(struct arena *a, const char *format, va_list args)
 {
-    char small[256]; /* most texts are done in one pass */
-    va_list args, again;
-    va_start(args, format);
+    char small[FORMATTED_BYTES_FIRST];
+    va_list again;
     va_copy(again, args);
-    int len = vsnprintf(small, sizeof(small), format, args);
-    va_end(args);
-    ASSERT(len >= 0);
-    char *text = arena_alloc_raw(a, (size_t)len + 1);
-    if ((size_t)len < sizeof(small)) {
-        memcpy(text, small, (size_t)len + 1);
+    size_t len = format_text(small, sizeof(small), format, args);
+    char *text = arena_alloc_raw(a, len + 1);
+    if (len < sizeof(small)) {
+        memcpy(text, small, len + 1);
     } else {
-        vsnprintf(text, (size_t)len + 1, format, again);
+        (void)format_text(text, len + 1, format, again);
     }
     va_end(again);
-    return str_n(text, (size_t)len);
+    return str_n(text, len);
+}
+
+struct str str_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = str_vprintf(a, format, args);
+    va_end(args);
+    return text;
 }
 
 struct str str_join(struct arena *a, struct str left, struct str right)

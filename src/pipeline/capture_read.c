@@ -1,7 +1,7 @@
 /* capture_read.c -- An object back into records, trusting nothing: the seek table is found from the
  * end and checked, then frame by frame what it promised; last the checksum over everything that is
  * stored, which sees the bits that the parts before it do not look at. */
-#include "pipeline/capture.h"
+#include "pipeline/capture_codec.h"
 
 #include "base/hash.h"
 #include "capture_layout.h"
@@ -348,14 +348,33 @@ static enum err read_all(struct capture_reading *r, struct diag *d)
     return check_stored(r, d);
 }
 
+struct capture_codec *capture_codec_new(struct arena *a)
+{
+    struct capture_codec *c = NEW(a, struct capture_codec);
+    c->home = a;
+    c->scratch = arena_child(a, "capture", ARENA_TASK_BYTES_MAX);
+    return c;
+}
+
 enum err capture_read(struct arena *a, struct str object, struct capture_record **ret_records,
                       size_t *ret_count, struct diag *d)
 {
+    struct arena *home = arena_new("capture read", ARENA_TASK_BYTES_MAX);
+    enum err err =
+        capture_codec_read(capture_codec_new(home), a, object, ret_records, ret_count, d);
+    arena_free(home);
+    return err;
+}
+
+enum err capture_codec_read(struct capture_codec *c, struct arena *a, struct str object,
+                            struct capture_record **ret_records, size_t *ret_count, struct diag *d)
+{
     struct capture_reading r = {.arena = a, .object = object, .room = ROOM_BYTES};
-    r.scratch = arena_new("capture read", ARENA_TASK_BYTES_MAX);
-    r.zstd = zstd_reader_new(r.scratch);
+    c->reader = c->reader == NULL ? zstd_reader_new(c->home) : c->reader;
+    r.scratch = c->scratch;
+    r.zstd = c->reader;
     enum err err = read_all(&r, d);
-    arena_free(r.scratch);
+    arena_reset(c->scratch);
     TRY(err);
     *ret_records = r.records;
     *ret_count = r.count;

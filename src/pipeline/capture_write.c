@@ -1,6 +1,6 @@
 /* capture_write.c -- Records into an object, frame by frame. The layout is in
  * docs/capture-format.md. */
-#include "pipeline/capture.h"
+#include "pipeline/capture_codec.h"
 
 #include "base/hash.h"
 #include "capture_layout.h"
@@ -144,16 +144,26 @@ static void add_seek_table(struct writing *w)
 
 struct str capture_write(struct arena *a, const struct capture_record *records, size_t count)
 {
+    struct arena *home = arena_new("capture write", ARENA_TASK_BYTES_MAX);
+    struct str object = capture_codec_write(capture_codec_new(home), a, records, count);
+    arena_free(home);
+    return object;
+}
+
+struct str capture_codec_write(struct capture_codec *c, struct arena *a,
+                               const struct capture_record *records, size_t count)
+{
     ASSERT(count > 0);
     struct writing w = {.records = records, .count = count};
-    w.scratch = arena_new("capture write", ARENA_TASK_BYTES_MAX);
-    w.zstd = zstd_writer_new(w.scratch);
+    c->writer = c->writer == NULL ? zstd_writer_new(c->home) : c->writer;
+    w.scratch = c->scratch;
+    w.zstd = c->writer;
     buf_init(&w.object, a, 2 * CAPTURE_BYTES_MAX);
     buf_init(&w.raw, w.scratch, CAPTURE_BYTES_MAX);
     buf_init(&w.entries, w.scratch, CAPTURE_BYTES_MAX);
     buf_init(&w.seeks, w.scratch, CAPTURE_BYTES_MAX);
     add_frames(&w);
     add_seek_table(&w);
-    arena_free(w.scratch);
+    arena_reset(c->scratch);
     return buf_str(&w.object);
 }

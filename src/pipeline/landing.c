@@ -20,7 +20,7 @@
 #include "base/encode.h"
 #include "base/hash.h"
 #include "base/instant.h"
-#include "pipeline/capture.h"
+#include "pipeline/capture_codec.h"
 
 #define META_LAST "last-sequence-number"
 #define META_RECORDS "records"
@@ -32,7 +32,8 @@
 struct landing {
     struct pipeline *pipeline;
     struct str shard;
-    struct arena *scratch;  /* ends with each turn */
+    struct arena *scratch; /* ends with each turn */
+    struct capture_codec *captures;
     struct arena *batch;    /* ends when the batch has landed */
     struct arena *position; /* ends when the iterator or `landed` is replaced */
     struct str landed;      /* empty: nothing yet */
@@ -49,6 +50,7 @@ struct landing *landing_new(struct arena *a, struct pipeline *p, struct str shar
     struct landing *l = NEW(a, struct landing);
     *l = (struct landing){.pipeline = p, .shard = str_copy(a, shard_id)};
     l->scratch = arena_child(a, "landing turn", ARENA_TASK_BYTES_MAX);
+    l->captures = capture_codec_new(a);
     l->batch = arena_child(a, "landing batch", ARENA_TASK_BYTES_MAX);
     l->position = arena_child(a, "landing position", 1 * MIB);
     return l;
@@ -280,7 +282,7 @@ static enum err land(struct landing *l, struct diag *d)
     struct str last = l->records[l->count - 1].sequence_number;
     struct str key = pipeline_raw_key(l->pipeline, l->scratch, first->arrived_us, l->shard,
                                       first->sequence_number);
-    struct str object = capture_write(l->scratch, l->records, l->count);
+    struct str object = capture_codec_write(l->captures, l->scratch, l->records, l->count);
     struct str sha256 = raw_sha256(l);
     struct http_header metadata[] = {
         {STR(META_LAST), last},

@@ -18,6 +18,7 @@
 #include "base/tree.h"
 #include "pipeline/aggregated.h"
 #include "pipeline/alert.h"
+#include "pipeline/capture_codec.h"
 
 #define RETENTION_US_MAX (366 * US_PER_DAY) /* Kinesis keeps records 8760 hours at most */
 #define WIDE_EVERY 30                       /* turns from one listing since yesterday to the next */
@@ -29,7 +30,8 @@
 struct loading {
     struct pipeline *pipeline;
     struct arena *scratch; /* ends with each turn */
-    struct arena *known;   /* keys that are in the warehouse */
+    struct capture_codec *captures;
+    struct arena *known; /* keys that are in the warehouse */
     struct tree *loaded;
     struct record_decoder *decoder;
     unsigned index, count;
@@ -43,6 +45,7 @@ struct loading *loading_new(struct arena *a, struct pipeline *p, unsigned index,
     struct loading *l = NEW(a, struct loading);
     *l = (struct loading){.pipeline = p, .index = index, .count = count == 0 ? 1 : count};
     l->scratch = arena_child(a, "loading turn", ARENA_TASK_BYTES_MAX);
+    l->captures = capture_codec_new(a);
     l->known = arena_child(a, "loaded keys", ARENA_TASK_BYTES_MAX);
     l->loaded = tree_new(l->known);
     l->decoder = record_decoder_new(a, p->def);
@@ -142,7 +145,7 @@ static enum err load_records(struct loading *l, const struct s3_object *object, 
 {
     struct capture_record *stored;
     size_t count;
-    TRY(capture_read(l->scratch, object->body, &stored, &count, d));
+    TRY(capture_codec_read(l->captures, l->scratch, object->body, &stored, &count, d));
     const struct capture_record *records = stored;
     aggregated_expand(l->scratch, &records, &count);
     struct row *rows = NEW_ARRAY(l->scratch, struct row, count);

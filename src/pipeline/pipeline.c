@@ -2,7 +2,7 @@
 #include "pipeline/pipeline.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+#include "base/text_format.h"
 #include "base/instant.h"
 #include "pipeline/loading.h"
 
@@ -35,11 +35,9 @@ void pipeline_log(const struct pipeline *p, enum log_level level, const char *ar
     char text[LOG_LINE_BYTES_MAX];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(text, sizeof(text), format, args);
+    (void)format_text(text, sizeof(text), format, args);
     va_end(args);
-    if (len >= 0) {
-        log_event(p->env->log, rt_wall_us(p->env->rt), level, area, event, "%s", text);
-    }
+    log_event(p->env->log, rt_wall_us(p->env->rt), level, area, event, "%s", text);
 }
 
 struct str pipeline_raw_key(const struct pipeline *p, struct arena *a, int64_t arrived_us,

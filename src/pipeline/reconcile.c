@@ -11,6 +11,7 @@
 #include "aws/s3.h"
 #include "base/decimal.h"
 #include "base/instant.h"
+#include "pipeline/capture_codec.h"
 
 /* ---- days ---- */
 
@@ -230,6 +231,7 @@ enum err reconcile_days(struct pipeline *p, const int64_t *days, size_t count, s
     struct reconciliation r = {.p = p, .def = p->def, .arena = a};
     r.scratch = arena_child(a, "reconcile scratch", 2 * ARENA_TASK_BYTES_MAX);
     r.memory = arena_child(a, "reconcile ids", ARENA_PROCESS_BYTES_MAX);
+    r.captures = capture_codec_new(r.memory);
     r.windows = tree_new(a);
     r.objects = tree_new(a);
     r.seen = id_set_new(r.memory);

@@ -44,6 +44,7 @@ struct reconciliation {
     struct arena *arena;   /* the result's */
     struct arena *scratch; /* rewound after each object */
     struct arena *memory;  /* ids that were seen */
+    struct capture_codec *captures;
     struct day_state *days;
     size_t day_count;
     struct tree *windows, *objects;

@@ -5,6 +5,7 @@
 #include "aws/s3.h"
 #include "base/instant.h"
 #include "pipeline/aggregated.h"
+#include "pipeline/capture_codec.h"
 #include "pipeline/record.h"
 
 #define DAYS_BEFORE 1
@@ -72,7 +73,7 @@ static enum err object_decode(struct reconciliation *r, struct raw_object *o,
 {
     struct capture_record *stored;
     size_t count;
-    TRY(capture_read(r->scratch, body, &stored, &count, d));
+    TRY(capture_codec_read(r->captures, r->scratch, body, &stored, &count, d));
     const struct capture_record *records = stored;
     aggregated_expand(r->scratch, &records, &count);
     o->readable = true;

@@ -1,10 +1,11 @@
-/* zstd_arena.c -- The allocator that zstd is given takes from an arena and gives nothing back; the
- * arena is made for one object and ends with it. Level 3 sizes its tables by the input, so a small
- * object costs a small context. */
+/* zstd_arena.c -- The allocator that zstd is given takes from an arena of the context's own, in
+ * blocks that know their size, so that a context that is kept gives back what it grows out of.
+ * Level 3 sizes its tables by the input, so a small object costs a small context. */
 #define ZSTD_STATIC_LINKING_ONLY /* for the _advanced constructors */
 #include "zstd_arena.h"
 
 #include <zstd.h>
+#include "base/limits.h"
 
 #define LEVEL 3
 
@@ -15,21 +16,34 @@ struct zstd_reader {
     ZSTD_DCtx *ctx;
 };
 
+struct head {
+    _Alignas(16) size_t bytes; /* of the block, head included */
+};
+
 static void *take(void *arena, size_t size)
 {
-    return arena_alloc_raw(arena, size);
+    struct head *head = arena_alloc_raw(arena, sizeof(struct head) + size);
+    head->bytes = sizeof(struct head) + size;
+    return head + 1;
 }
 
 static void leave(void *arena, void *block)
 {
-    (void)arena;
-    (void)block;
+    if (block != NULL) {
+        struct head *head = (struct head *)block - 1;
+        arena_recycle(arena, head, head->bytes);
+    }
+}
+
+static ZSTD_customMem memory_new(struct arena *a)
+{
+    return (ZSTD_customMem){take, leave, arena_child(a, "zstd", ARENA_TASK_BYTES_MAX)};
 }
 
 struct zstd_writer *zstd_writer_new(struct arena *a)
 {
     struct zstd_writer *w = NEW(a, struct zstd_writer);
-    w->ctx = ZSTD_createCCtx_advanced((ZSTD_customMem){take, leave, a});
+    w->ctx = ZSTD_createCCtx_advanced(memory_new(a));
     ASSERT(w->ctx != NULL);
     size_t set = ZSTD_CCtx_setParameter(w->ctx, ZSTD_c_compressionLevel, LEVEL);
     ASSERT(!ZSTD_isError(set));
@@ -50,7 +64,7 @@ void zstd_write(struct zstd_writer *w, struct str bytes, struct buf *out)
 struct zstd_reader *zstd_reader_new(struct arena *a)
 {
     struct zstd_reader *r = NEW(a, struct zstd_reader);
-    r->ctx = ZSTD_createDCtx_advanced((ZSTD_customMem){take, leave, a});
+    r->ctx = ZSTD_createDCtx_advanced(memory_new(a));
     ASSERT(r->ctx != NULL);
     return r;
 }

@@ -15,5 +15,12 @@ struct zstd_reader *zstd_reader_new(struct arena *a);
 /* `frame` is exactly one frame with exactly ret.len bytes, which go to ret.ptr. */
 MUST_USE enum err zstd_read(struct zstd_reader *r, struct str frame, char *ret_bytes, size_t size,
                             struct diag *d);
+/* What a capture_codec keeps. */
+struct capture_codec {
+    struct arena *home;    /* of the contexts, each made by its first use */
+    struct arena *scratch; /* of one object */
+    struct zstd_reader *reader;
+    struct zstd_writer *writer;
+};
 
 #endif

@@ -64,13 +64,14 @@ static bool is_name_char(char c, bool first)
 
 static enum err read_name(struct xml_reader *r, struct str *ret_name, struct diag *d)
 {
-    size_t from = r->at;
-    while (is_name_char(peek(r), r->at == from)) {
-        r->at++;
+    size_t from = r->at, at = from;
+    while (at < r->text.len && is_name_char(r->text.ptr[at], at == from)) {
+        at++;
     }
-    if (r->at == from) {
+    if (at == from) {
         return xml_fail(r, d, "a name was expected");
     }
+    r->at = at;
     *ret_name = str_slice(r->text, from, r->at);
     return ERR_OK;
 }
@@ -323,8 +324,12 @@ static enum err read_enclosed(struct xml_reader *r, struct str prefix, struct st
 static enum err read_markup(struct xml_reader *r, struct diag *d)
 {
     struct str inside;
-    if (looking_at(r, STR("</"))) {
+    char next = r->at + 1 < r->text.len ? r->text.ptr[r->at + 1] : '\0';
+    if (next == '/') {
         return read_end_tag(r, d);
+    }
+    if (next != '!' && next != '?') {
+        return read_start_tag(r, d);
     }
     if (looking_at(r, STR("<!--"))) {
         return read_enclosed(r, STR("<!--"), STR("-->"), &inside, d);
@@ -339,10 +344,7 @@ static enum err read_markup(struct xml_reader *r, struct diag *d)
         TRY(read_enclosed(r, STR("<![CDATA["), STR("]]>"), &inside, d));
         return add_text(r, inside, false, d);
     }
-    if (looking_at(r, STR("<!"))) {
-        return xml_fail(r, d, "DTDs are refused");
-    }
-    return read_start_tag(r, d);
+    return xml_fail(r, d, "DTDs are refused");
 }
 
 static enum err read_text(struct xml_reader *r, struct diag *d)
@@ -364,20 +366,23 @@ static enum err check_characters(struct xml_reader *r, struct diag *d)
     if (!utf8_is_valid(r->text)) {
         return xml_fail(r, d, "not UTF-8");
     }
-    for (r->at = 0; r->at < r->text.len; r->at++) {
-        if ((unsigned char)r->text.ptr[r->at] < 0x20 && !is_space(r->text.ptr[r->at])) {
+    for (size_t i = 0; i < r->text.len; i++) {
+        if ((unsigned char)r->text.ptr[i] < 0x20 && !is_space(r->text.ptr[i])) {
+            r->at = i;
             return xml_fail(r, d, "a control character");
         }
     }
-    r->at = 0;
     return ERR_OK;
 }
 
 enum err xml_parse(struct arena *a, struct str text, struct xml **ret_root, struct diag *d)
 {
-    struct xml_reader *r = NEW(a, struct xml_reader);
+    struct xml_reader *r = arena_alloc_raw(a, sizeof(*r)); /* `open` is filled as it is used */
     r->arena = a;
     r->text = text;
+    r->at = 0;
+    r->depth = 0;
+    r->root = NULL;
     TRY(check_characters(r, d));
     if (looking_at(r, STR("\xef\xbb\xbf"))) {
         r->at = 3;

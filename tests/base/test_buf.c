@@ -1,8 +1,11 @@
 #include <criterion/criterion.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <signal.h>
 #include <string.h>
 #include "base/buf.h"
+#include "base/text_format.h"
 #include "base/limits.h"
 #include "base/rng.h"
 
@@ -98,4 +101,48 @@ Test(buf, aborts_past_its_cap, .signal = SIGABRT)
     buf_init(&b, a, 3);
     buf_add(&b, STR("abc"));
     buf_add_char(&b, 'd');
+}
+
+static __attribute__((format(printf, 1, 2))) void assert_formats(const char *format, ...)
+{
+    char ours[64], theirs[64];
+    va_list args;
+    for (size_t room = 0; room <= sizeof(ours); room += room < 4 ? 1 : 15) {
+        memset(ours, '#', sizeof(ours));
+        memset(theirs, '#', sizeof(theirs));
+        va_start(args, format);
+        size_t len = format_text(ours, room, format, args);
+        va_end(args);
+        va_start(args, format);
+        int wanted = vsnprintf(theirs, room, format, args);
+        va_end(args);
+        cr_assert_eq(len, (size_t)wanted, "%s: %zu", format, len);
+        cr_assert(memcmp(ours, theirs, sizeof(ours)) == 0, "%s in %zu", format, room);
+    }
+}
+
+Test(format, writes_what_libc_writes)
+{
+    /* Every directive that is in use, with the ends of each type, whole and cut short; libc is the
+     * oracle, and also writes what is not ours. */
+    static const int ints[] = {0, 7, -7, 42, INT_MAX, INT_MIN};
+    static const long longs[] = {0, 9, -10, 1000, LONG_MAX, LONG_MIN};
+    for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
+        assert_formats("%d|%u|%x|%X|%c", ints[i], (unsigned)ints[i], (unsigned)ints[i],
+                       (unsigned)ints[i], 'c');
+        assert_formats("%02d|%04d|%-6d|%*d", ints[i], ints[i], ints[i], 5, ints[i]);
+        assert_formats("%012u|%04x|%+d|%.3d", (unsigned)ints[i], (unsigned)ints[i], ints[i],
+                       ints[i]);
+        assert_formats("%ld|%lu|%016lx|%2lu", longs[i], (unsigned long)longs[i],
+                       (unsigned long)longs[i], (unsigned long)longs[i]);
+        assert_formats("%lld|%08llu|%zu", (long long)longs[i], (unsigned long long)longs[i],
+                       (size_t)longs[i]);
+    }
+    static const char *const texts[] = {"", "a", "a longer one than most of them"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_formats("<%s>%%<%.3s>", texts[i], texts[i]);
+        assert_formats("<%8s|%-8s|%.*s>", texts[i], texts[i], 2, texts[i]);
+        assert_formats("<%-*.*s|%5c|%-3c>", 4, 1, texts[i], 'x', 'y');
+        assert_formats("%s %.2f %s", texts[i], 0.125, texts[i]);
+    }
 }
