@@ -15,7 +15,9 @@ static void check_required(struct call *c)
         if (!m->required || m->shape->streaming || call_has(c, m->name)) {
             continue;
         }
-        if (m->place == PLACE_BODY) {
+        if (m->place == PLACE_BODY && c->request->body.len == 0) {
+            call_fail(c, AWS_MISSING_REQUEST_BODY_ERROR, "Request Body is empty");
+        } else if (m->place == PLACE_BODY) {
             call_fail(c, AWS_MALFORMED_XML,
                       "The XML you provided was not well-formed or did not validate against our "
                       "published schema");

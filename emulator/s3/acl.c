@@ -72,7 +72,32 @@ static bool read_canned(struct call *c, struct str name, struct json **ret_acl)
     return false;
 }
 
-/* id="64 hex", uri="http://...": comma-separated. An e-mail address names nobody that we know. */
+/* AWS s3-acl-3: an e-mail address names nobody that is known: UnresolvableGrantByEmailAddress; a
+ * canonical user id has 64 hex digits: InvalidArgument. */
+static bool fail_email(struct call *c)
+{
+    call_fail(c, AWS_UNRESOLVABLE_GRANT_BY_EMAIL_ADDRESS,
+              "The e-mail address you provided does not match any account on record.");
+    return false;
+}
+
+static bool is_user_id(struct str id)
+{
+    bool hex = id.len == 64;
+    for (size_t i = 0; hex && i < id.len; i++) {
+        char digit = id.ptr[i];
+        hex = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
+    }
+    return hex;
+}
+
+static bool fail_user_id(struct call *c, const char *argument, struct str id)
+{
+    s3_fail_argument(c, argument, id, "Invalid id");
+    return false;
+}
+
+/* id="64 hex", uri="http://...": comma-separated. */
 static bool read_header(struct call *c, struct json *acl, struct str header, const char *permission)
 {
     for (struct str rest = header, item; str_cut(&rest, ',', &item);) {
@@ -84,12 +109,14 @@ static bool read_header(struct call *c, struct json *acl, struct str header, con
         }
         bool group = str_eq_nocase(kind, STR("uri"));
         if (str_eq_nocase(kind, STR("emailAddress"))) {
-            call_fail(c, AWS_NOT_IMPLEMENTED, "A grant by e-mail address is not implemented");
-            return false;
+            return fail_email(c);
         }
         if (!split || (!group && !str_eq_nocase(kind, STR("id"))) || who.len == 0) {
             s3_fail_argument(c, "x-amz-grant", item, "Argument format not recognized");
             return false;
+        }
+        if (!group && !is_user_id(who)) {
+            return fail_user_id(c, "id", who);
         }
         add_grant(c, acl, group, who, permission);
     }
@@ -140,6 +167,15 @@ static bool read_body(struct call *c, struct json **ret_acl)
                   "The XML you provided was not well-formed or did not validate against our "
                   "published schema");
         return false;
+    }
+    for (const struct json *at = grants->first; at != NULL; at = at->next) {
+        const struct json *who = json_get(at, STR("Grantee")), *id = json_get(who, STR("ID"));
+        if (json_get(who, STR("EmailAddress")) != NULL) {
+            return fail_email(c);
+        }
+        if (id != NULL && !is_user_id(json_str(id))) {
+            return fail_user_id(c, "CanonicalUser/ID", json_str(id));
+        }
     }
     *ret_acl = (struct json *)(uintptr_t)document;
     return true;

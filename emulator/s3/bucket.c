@@ -86,6 +86,7 @@ static struct bucket *bucket_new(struct call *c, struct str name, struct str reg
     } else {
         b = NEW(s3->arena, struct bucket);
         b->objects = tree_new(s3->arena);
+        b->uploads = tree_new(s3->arena);
         b->configs = tree_new(s3->arena);
     }
     b->name = str_copy(s3->arena, name);

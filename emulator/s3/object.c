@@ -36,7 +36,7 @@ static size_t part_sum_bytes(const struct object *o)
 static size_t block_size(const struct object *o)
 {
     size_t bytes = packed(sizeof *o) + packed(o->key.len) + packed(o->etag.len) +
-                   packed(o->version.len) + packed(o->checksum.text.len) +
+                   packed(o->version.len) + packed(o->upload.len) + packed(o->checksum.text.len) +
                    packed(o->encryption.key.len) + packed(o->encryption.context.len) +
                    packed(o->part_count * sizeof *o->part_ends) + packed(part_sum_bytes(o)) +
                    packed(o->meta_count * sizeof *o->meta);
@@ -96,6 +96,7 @@ struct object *object_new(struct s3 *s3, const struct object *facts)
     pack_str(&p, &o->key);
     pack_str(&p, &o->etag);
     pack_str(&p, &o->version);
+    pack_str(&p, &o->upload);
     pack_str(&p, &o->checksum.text);
     pack_str(&p, &o->encryption.key);
     pack_str(&p, &o->encryption.context);

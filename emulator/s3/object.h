@@ -28,6 +28,7 @@ struct object_meta {
 };
 struct object {
     struct str key, etag; /* etag with its quotes */
+    struct str upload;    /* the id of the upload that made it; else empty */
     struct str version;   /* empty: the null version */
     bool is_marker;       /* a delete marker: no body, no facts */
     struct object *older; /* the version that it hides */

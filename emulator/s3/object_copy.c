@@ -139,6 +139,7 @@ void object_copy(struct call *c)
     facts.etag = copied_etag(c, source, &facts.encryption);
     facts.modified_us = c->now_us;
     facts.part_count = 0;
+    facts.upload = STR_EMPTY;
     facts.part_sums = NULL;
     facts.restore_ready_us = 0;
     facts.restore_end_us = 0;

@@ -183,6 +183,8 @@ static bool become_put(struct call *c, const struct post *p)
         http_headers_add(&put->headers, STR("Origin"), origin);
     }
     add_headers(&put->headers, &p->form);
+    http_headers_add(&put->headers, STR("Content-Length"),
+                     str_printf(c->arena, "%llu", (unsigned long long)intake_bytes(c)));
     if (!add_tagging(c, &p->form, &put->headers)) {
         return false;
     }

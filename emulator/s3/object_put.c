@@ -29,7 +29,7 @@ bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
 {
     struct bucket *b = s3_bucket(c);
     struct object facts = {.body = intake_blob(c), .modified_us = c->now_us};
-    if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c) ||
+    if (b == NULL || !s3_key(c, &facts.key) || !s3_length_is_said(c, intake_bytes(c)) ||
         !object_metadata_read(c, &facts) || !object_notes_read(c, b, &facts) ||
         !encryption_of_write(c, b, &facts.encryption) ||
         !checksum_verify_request(c, &facts.checksum) || !s3_has_room(c, intake_bytes(c)) ||

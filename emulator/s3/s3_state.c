@@ -7,6 +7,8 @@
 #include "cors.h"
 #include "emulator/core/service.h"
 
+#define HEAD_BYTES_MAX 8192
+
 struct s3 *s3_of(const struct call *c)
 {
     return c->state;
@@ -23,9 +25,28 @@ struct bucket *s3_bucket_named(struct call *c, struct str name)
     return b;
 }
 
+/* AWS s3-head-size-1: request line and headers together are at most 8 KB. */
+static bool head_fits(struct call *c)
+{
+    const struct http_headers *headers = &c->request->headers;
+    size_t bytes = c->request->path.len + c->request->query.len;
+    for (size_t i = 0; i < headers->count; i++) {
+        bytes += headers->items[i].name.len + headers->items[i].value.len;
+    }
+    if (bytes <= HEAD_BYTES_MAX) {
+        return true;
+    }
+    call_fail(
+        c, AWS_REQUEST_HEADER_SECTION_TOO_LARGE,
+        "Your request header and query parameters used to make the request exceed the maximum "
+        "allowed size.");
+    call_fail_extra(c, "MaxSizeAllowed", str_printf(c->arena, "%d", HEAD_BYTES_MAX));
+    return false;
+}
+
 struct bucket *s3_bucket(struct call *c)
 {
-    if (!s3_only_built(c)) {
+    if (!head_fits(c) || !s3_only_built(c)) {
         return NULL;
     }
     struct bucket *b = s3_bucket_named(c, call_str(c, "Bucket"));
@@ -105,11 +126,19 @@ bool s3_only_built(struct call *c)
     return true;
 }
 
-/* AWS s3-length-1: a body in chunks of HTTP is refused, unless aws-chunked says its length (the
+/* AWS s3-length-2: a body of no length is no body: MissingContentLength, where there is a wire.
+ * AWS s3-length-1: a body in chunks of HTTP is refused, unless aws-chunked says its length (the
  * core has then set Content-Length). */
-bool s3_length_is_said(struct call *c)
+bool s3_length_is_said(struct call *c, uint64_t bytes)
 {
     const struct http_headers *headers = &c->request->headers;
+    if (bytes == 0 && c->request->scheme.len > 0 &&
+        !http_has_header(headers, "Transfer-Encoding") &&
+        !http_has_header(headers, "Content-Length")) {
+        call_fail(c, AWS_MISSING_CONTENT_LENGTH,
+                  "You must provide the Content-Length HTTP header.");
+        return false;
+    }
     if (!http_has_header(headers, "Transfer-Encoding") ||
         http_has_header(headers, "Content-Length")) {
         return true;

@@ -24,6 +24,7 @@ struct bucket {
     /* Something was said of its access: a policy, a list, who owns its objects; its block. */
     bool access_said, block_said;
     struct tree *objects; /* key -> struct object, its newest version */
+    struct tree *uploads; /* key, NUL, upload id -> struct upload: their order in listings */
     struct tree *configs; /* "Cors/", "Metrics/<id>" -> struct str: bucket_config.h */
     struct bucket *spare; /* deleted ones, whose empty trees are used again */
 };
@@ -49,8 +50,8 @@ bool s3_key(struct call *c, struct str *ret_key);
 /* Whether the input asks for nothing that is not built (ACLs, tags, locks, versions ...); false:
  * refused by name. */
 bool s3_only_built(struct call *c);
-/* Whether the body's length was said before it came; false: refused by name. */
-bool s3_length_is_said(struct call *c);
+/* Whether the length of a body of so many bytes was said before it came; false: refused. */
+bool s3_length_is_said(struct call *c, uint64_t bytes);
 /* Whether a body of so many bytes may be; false: EntityTooLarge. */
 bool s3_fits(struct call *c, uint64_t bytes, uint64_t bytes_max);
 /* Whether so many more bytes may be held; false: the call has failed. */

@@ -1,5 +1,6 @@
 /* upload.c -- The life of an upload: created, aborted, freed; and its parts told. */
 #include "upload.h"
+#include <string.h>
 #include "base/instant.h"
 #include "emulator/core/service.h"
 #include "lifecycle_run.h"
@@ -25,8 +26,31 @@ struct upload *upload_find(struct call *c, const struct bucket *b, struct str ke
     return u;
 }
 
+/* Ids are of one length, and a NUL is less than what follows in a longer key. */
+struct str upload_name(struct arena *a, struct str key, struct str id)
+{
+    struct buf name;
+    buf_init(&name, a, key.len + id.len + 1);
+    buf_add(&name, key);
+    buf_add_char(&name, '\0');
+    buf_add(&name, id);
+    return buf_str(&name);
+}
+
+static void unlist(struct upload *u)
+{
+    char room[S3_KEY_BYTES_MAX + 1 + UPLOAD_ID_BYTES_MAX];
+    struct str key = u->facts->key;
+    ASSERT(key.len + 1 + u->id.len <= sizeof room);
+    memcpy(room, key.ptr, key.len);
+    room[key.len] = '\0';
+    memcpy(room + key.len + 1, u->id.ptr, u->id.len);
+    (void)tree_remove(u->bucket->uploads, str_n(room, key.len + 1 + u->id.len));
+}
+
 void upload_free(struct s3 *s3, struct upload *u)
 {
+    unlist(u);
     for (size_t i = 0; i < u->part_cap; i++) {
         if (u->parts[i] != NULL) {
             s3_body_drop(s3, u->parts[i]->body);
@@ -44,15 +68,8 @@ void upload_free(struct s3 *s3, struct upload *u)
 
 void upload_drop_bucket(struct s3 *s3, const struct bucket *b)
 {
-    const struct tree_entry *at = tree_seek(s3->uploads, STR_EMPTY, false);
-    while (at != NULL) {
-        struct upload *u = at->value;
-        const struct tree_entry *next = tree_seek(s3->uploads, at->key, true);
-        struct upload *next_upload = next == NULL ? NULL : next->value;
-        if (u->bucket == b) {
-            upload_free(s3, u);
-        }
-        at = next_upload == NULL ? NULL : tree_seek(s3->uploads, next_upload->id, false);
+    for (const struct tree_entry *at; (at = tree_last(b->uploads)) != NULL;) {
+        upload_free(s3, at->value);
     }
 }
 
@@ -92,6 +109,7 @@ static struct upload *upload_new(struct call *c, const struct upload *plan)
                                STR_ARG(core_uuid(c->core, c->arena)));
     u->id = str_copy(s3->arena, id);
     tree_put(s3->uploads, u->id, u);
+    tree_put(u->bucket->uploads, upload_name(c->arena, u->facts->key, u->id), u);
     return u;
 }
 

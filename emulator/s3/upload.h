@@ -5,6 +5,7 @@
 
 #include "object.h"
 
+#define UPLOAD_ID_BYTES_MAX 64
 #define UPLOAD_PARTS_MAX 10000
 #define UPLOAD_PART_BYTES_MIN (5 * MIB) /* but for the last part */
 
@@ -31,6 +32,7 @@ struct upload {
 /* The call's upload of its bucket and key; NULL: the call has failed with NoSuchUpload. */
 struct upload *upload_find(struct call *c, const struct bucket *b, struct str key);
 struct upload_part *upload_part_get(const struct upload *u, int64_t number);
+struct str upload_name(struct arena *a, struct str key, struct str id); /* in bucket->uploads */
 void upload_free(struct s3 *s3, struct upload *u);
 void upload_drop_bucket(struct s3 *s3, const struct bucket *b); /* all that belong to it */
 

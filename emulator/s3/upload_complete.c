@@ -267,11 +267,28 @@ static void out_completed(struct call *c, const struct bucket *b, const struct o
     encryption_out(c, &o->encryption);
 }
 
+/* AWS s3-multipart-again-1: completing an upload again, as who lost the answer does, tells the same
+ * once more. */
+static const struct object *made_before(const struct bucket *b, struct str key, struct str upload)
+{
+    const struct object *o = upload.len == 0 ? NULL : tree_get(b->objects, key);
+    while (o != NULL && !str_eq(o->upload, upload)) {
+        o = o->older;
+    }
+    return o;
+}
+
 void upload_complete(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
     struct str key;
     if (b == NULL || !s3_key(c, &key)) {
+        return;
+    }
+    const struct object *done = made_before(b, key, call_str(c, "UploadId"));
+    if (done != NULL) {
+        version_out(c, b, done);
+        out_completed(c, b, done);
         return;
     }
     struct assembly as = {.c = c, .upload = upload_find(c, b, key)};
@@ -290,6 +307,7 @@ void upload_complete(struct call *c)
     facts.part_ends = as.ends;
     facts.part_sums = as.sums;
     facts.part_count = as.count;
+    facts.upload = as.upload->id;
     facts.version = version_new_id(c, b);
     struct object *o = object_new(s3_of(c), &facts);
     upload_free(s3_of(c), as.upload);

@@ -16,26 +16,13 @@ struct upload_listing {
     struct str last_key, last_id; /* of what was told last; no id: a common prefix */
 };
 
-/* The bucket's uploads by key and id: ids are of one length, and a NUL is less than what follows in
- * a longer key. */
-static struct tree *uploads_by_key(const struct upload_listing *l)
+/* Where a page may begin: at the prefix, or at the first upload that the markers do not pass. */
+static const struct tree_entry *first_entry(const struct upload_listing *l)
 {
-    struct arena *a = l->c->arena;
-    struct tree *sorted = tree_new(a);
-    const struct tree *uploads = s3_of(l->c)->uploads;
-    const struct tree_entry *at = tree_seek(uploads, STR_EMPTY, false);
-    for (; at != NULL; at = tree_seek(uploads, at->key, true)) {
-        struct upload *u = at->value;
-        if (u->bucket == l->bucket && str_starts(u->facts->key, l->prefix)) {
-            struct buf name;
-            buf_init(&name, a, u->facts->key.len + u->id.len + 1);
-            buf_add(&name, u->facts->key);
-            buf_add_char(&name, '\0');
-            buf_add(&name, u->id);
-            tree_put(sorted, buf_str(&name), u);
-        }
-    }
-    return sorted;
+    struct str from =
+        l->key_marker.len == 0 ? STR_EMPTY : upload_name(l->c->arena, l->key_marker, l->id_marker);
+    from = str_cmp(from, l->prefix) < 0 ? l->prefix : from;
+    return tree_seek(l->bucket->uploads, from, false);
 }
 
 static bool is_before(const struct upload_listing *l, const struct upload *u)
@@ -131,13 +118,13 @@ void upload_list(struct call *c)
     }
     l.uploads = json_new(c->arena, JSON_IS_ARRAY);
     l.prefixes = json_new(c->arena, JSON_IS_ARRAY);
-    const struct tree *sorted = uploads_by_key(&l);
-    const struct tree_entry *at = tree_seek(sorted, STR_EMPTY, false);
-    while (at != NULL && (is_before(&l, at->value) || tell(&l, at->value))) {
-        at = tree_seek(sorted, at->key, true);
+    const struct tree_entry *at = first_entry(&l);
+    while (at != NULL && str_starts(at->key, l.prefix) &&
+           (is_before(&l, at->value) || tell(&l, at->value))) {
+        at = tree_seek(l.bucket->uploads, at->key, true);
     }
     listing_echo(&l);
-    bool more = at != NULL && l.max > 0;
+    bool more = at != NULL && str_starts(at->key, l.prefix) && l.max > 0;
     call_out_bool(c, "IsTruncated", more);
     if (more) {
         call_out_str(c, "NextKeyMarker", list_spelt(c, l.last_key));

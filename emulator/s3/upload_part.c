@@ -108,7 +108,7 @@ void upload_part(struct call *c)
     struct checksum sum;
     bool told;
     struct upload *u = find_for_part(c, &number);
-    if (u == NULL || !s3_length_is_said(c) || !checksum_verify_request(c, &sum) ||
+    if (u == NULL || !s3_length_is_said(c, intake_bytes(c)) || !checksum_verify_request(c, &sum) ||
         !check_part_sum(c, u, &sum, &told) || !s3_has_room(c, intake_bytes(c))) {
         return;
     }

@@ -74,6 +74,10 @@
     X(AWS_INVALID_PART_NUMBER, "InvalidPartNumber", 416, ERR_INVALID)                              \
     X(AWS_INVALID_PART_ORDER, "InvalidPartOrder", 400, ERR_INVALID)                                \
     X(AWS_INVALID_ENCRYPTION_ALGORITHM_ERROR, "InvalidEncryptionAlgorithmError", 400, ERR_INVALID) \
+    X(AWS_REQUEST_HEADER_SECTION_TOO_LARGE, "RequestHeaderSectionTooLarge", 400, ERR_INVALID)      \
+    X(AWS_MISSING_REQUEST_BODY_ERROR, "MissingRequestBodyError", 400, ERR_INVALID)                 \
+    X(AWS_UNRESOLVABLE_GRANT_BY_EMAIL_ADDRESS, "UnresolvableGrantByEmailAddress", 400,             \
+      ERR_INVALID)                                                                                 \
     X(AWS_INVALID_REDIRECT_LOCATION, "InvalidRedirectLocation", 400, ERR_INVALID)                  \
     X(AWS_INVALID_RANGE, "InvalidRange", 416, ERR_INVALID)                                         \
     X(AWS_INVALID_REQUEST, "InvalidRequest", 400, ERR_INVALID)                                     \

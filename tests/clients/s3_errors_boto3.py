@@ -191,8 +191,7 @@ def parts(url):
                  "the zero-based offsets of the first and last bytes to copy", 400):
         s3.upload_part_copy(**upload, PartNumber=3, CopySource={"Bucket": BUCKET, "Key": "k"}, CopySourceRange="bytes=5-")
     complete((1, etags[0]))
-    with refused("NoSuchUpload", gone, 404):
-        complete((1, etags[0]))
+    complete((1, etags[0]))
     with refused("InvalidPartNumber", "The requested partnumber is not satisfiable", 416):
         s3.get_object(**here, PartNumber=2)
 
@@ -206,7 +205,7 @@ def documents(url):
     body = b"<Delete><Object><Key>k</Key></Object></Delete>"
     answer = raw(url, "POST", f"/{BUCKET}?delete", body)
     assert answer.status == 400 and b"<Code>InvalidRequest</Code><Message>Missing required header for this request: Content-MD5" in answer.body, answer
-    for broken in [b"<Delete><Object>", b"", b"{}", b"<Delete/>"]:
+    for broken in [b"<Delete><Object>", b"{}", b"<Delete/>"]:
         md5 = base64.b64encode(hashlib.md5(broken).digest()).decode()
         answer = raw(url, "POST", f"/{BUCKET}?delete", broken, {"Content-MD5": md5})
         assert answer.status == 400 and b"<Code>MalformedXML</Code>" in answer.body, (broken, answer)
@@ -245,4 +244,34 @@ def signatures(_):
             s3.list_objects_v2(Bucket=BUCKET)
 
 
-run([buckets, objects, ranges, conditions, digests, parts, documents, signatures], "boto3: s3 errors")
+def heads(url):
+    s3 = s3_of(url)
+    s3.create_bucket(Bucket="heads")
+    s3.create_bucket(Bucket="listed", ObjectOwnership="ObjectWriter")
+    for method, target, headers, status, code in (
+            ("PUT", "/heads/k", {}, 411, b"MissingContentLength"), ("PUT", "/heads/k?partNumber=1&uploadId=x", {}, 404, b"NoSuchUpload"),
+            ("GET", "/heads/k", {"x-amz-y": "v" * 8192}, 400, b"RequestHeaderSectionTooLarge"),
+            ("PUT", "/heads?versioning", {}, 400, b"MissingRequestBodyError"), ("PUT", "/heads?cors", {}, 400, b"MissingRequestBodyError")):
+        answer = raw(url, method, target, headers=headers)
+        assert answer.status == status and b"<Code>%s</Code>" % code in answer.body, (target, answer)
+    with refused("UnresolvableGrantByEmailAddress", status=400):
+        s3.put_bucket_acl(Bucket="listed", GrantRead="emailaddress=nobody@example.com")
+    with refused("InvalidArgument", "Invalid id", 400):
+        s3.put_bucket_acl(Bucket="listed", GrantRead="id=nobody")
+
+
+def completed_twice(url):
+    s3 = s3_of(url)
+    s3.create_bucket(Bucket="twice")
+    here = {"Bucket": "twice", "Key": "k", "UploadId": s3.create_multipart_upload(Bucket="twice", Key="k")["UploadId"]}
+    parts = {"Parts": [{"PartNumber": 1, "ETag": s3.upload_part(**here, PartNumber=1, Body=b"x")["ETag"]}]}
+    first = s3.complete_multipart_upload(**here, MultipartUpload=parts)
+    assert s3.complete_multipart_upload(**here, MultipartUpload=parts)["ETag"] == first["ETag"]
+    with refused("NoSuchUpload", status=404):
+        s3.upload_part(**here, PartNumber=2, Body=b"x")
+    s3.put_object(Bucket="twice", Key="k", Body=b"y")
+    with refused("NoSuchUpload", status=404):
+        s3.complete_multipart_upload(**here, MultipartUpload=parts)
+
+
+run([heads, completed_twice, buckets, objects, ranges, conditions, digests, parts, documents, signatures], "boto3: s3 errors")
