@@ -83,21 +83,18 @@ void sequence_number_write(const struct sequence_number *number, char *to)
 
 /* ---- a place on: 2^80 more, added to the text eight digits at a time ---- */
 
+/* The first digit is the highest byte. */
 static uint64_t digits_load(const char *from)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) {
-        value = value << 8 | (uint8_t)from[i];
-    }
-    return value;
+    uint64_t value;
+    memcpy(&value, from, sizeof(value));
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(value) : value;
 }
 
 static void digits_store(char *to, uint64_t value)
 {
-    for (int i = 7; i >= 0; i--) {
-        to[i] = (char)value;
-        value >>= 8;
-    }
+    value = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(value) : value;
+    memcpy(to, &value, sizeof(value));
 }
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
