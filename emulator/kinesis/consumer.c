@@ -1,6 +1,8 @@
 /* Consumers: registering, describing, listing, deregistering. */
-#include "kinesis_call.h"
+#include "consumer.h"
+
 #include "fan_out.h"
+#include "kinesis_call.h"
 
 /* ---- finding ---- */
 

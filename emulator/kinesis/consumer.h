@@ -3,7 +3,7 @@
 #ifndef AFORO_EMULATOR_KINESIS_CONSUMER_H
 #define AFORO_EMULATOR_KINESIS_CONSUMER_H
 
-#include "resource.h"
+#include "stream.h"
 
 struct consumer {
     struct str name;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include "base/limits.h"
+#include "consumer.h"
 #include "kinesis_call.h"
 #include "kinesis_model.h"
 #include "record_text.h"

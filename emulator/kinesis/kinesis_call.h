@@ -27,7 +27,7 @@ void shard_write(struct call *c, struct json *object,
 void split_shard(struct call *c);
 void merge_shards(struct call *c);
 void update_shard_count(struct call *c);
-/* resource.c */
+/* resource_operations.c */
 void add_tags_to_stream(struct call *c);
 void remove_tags_from_stream(struct call *c);
 void list_tags_for_stream(struct call *c);

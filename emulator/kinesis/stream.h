@@ -4,7 +4,7 @@
 #ifndef AFORO_EMULATOR_KINESIS_STREAM_H
 #define AFORO_EMULATOR_KINESIS_STREAM_H
 
-#include "consumer.h"
+#include "resource.h"
 #include "shard.h"
 
 #define STREAM_SHARDS_EVER_MAX 32767 /* of one stream: as far as a reader's cursor counts */

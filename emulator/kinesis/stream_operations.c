@@ -1,4 +1,5 @@
 /* The operations on whole streams, by the decoded tree. */
+#include "consumer.h"
 #include "kinesis_call.h"
 
 /* ---- CreateStream, DeleteStream ---- */
