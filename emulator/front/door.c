@@ -11,6 +11,7 @@
 #include "hangup.h"
 #include "http1.h"
 #include "http2.h"
+#include "quiet.h"
 #include "relay.h"
 #include "tls.h"
 
@@ -317,6 +318,7 @@ static void *door_run(void *context)
             swept_us = now_us;
             idle_end(door, now_us);
             visits_hurry(door->front, now_us);
+            quiet_turn(door->front, now_us);
         }
         dying_bury(door);
         accept_again(door, now_us);

@@ -6,6 +6,7 @@
  *   http1.c     HTTP/1.1 (libmicrohttpd)      http2.c  HTTP/2 (nghttp2), in the door's thread
  *   tls.c       TLS (OpenSSL)                 relay.c  HTTP/1.1 inside TLS, to http1
  *   no_gnutls.c   what libmicrohttpd names and never calls
+ *   quiet.c       gives memory back when nothing comes
  *   visit.c     one request of either         front_timers.c, front_outbound.c: threads */
 #ifndef AFORO_EMULATOR_FRONT_FRONT_PARTS_H
 #define AFORO_EMULATOR_FRONT_FRONT_PARTS_H
@@ -44,6 +45,12 @@ struct front {
     struct visit *free_visits;
     struct visit *visits_open; /* a list, the newest first */
     size_t open_visits;
+    uint64_t visits_taken; /* so far */
+    struct front_quiet {
+        uint64_t taken;         /* when it was looked at last */
+        int64_t since_us;       /* by the monotonic clock */
+        bool owes;              /* memory */
+    } quiet;                    /* of the door's thread */
     atomic_size_t bodies_bytes; /* collected by all that are open */
 };
 

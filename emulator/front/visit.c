@@ -19,9 +19,12 @@ struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, v
         f->free_visits = v->next_free;
     } else {
         v = NEW(f->visits, struct visit);
+    }
+    if (v->arena == NULL) {
         v->arena = arena_new("request", ARENA_TASK_BYTES_MAX);
     }
     f->open_visits++;
+    f->visits_taken++;
     *v = (struct visit){.front = f,
                         .arena = v->arena,
                         .carrier = carrier,
@@ -75,12 +78,36 @@ void visit_give(struct visit *v)
     pthread_mutex_unlock(&f->pool_lock);
 }
 
-void visit_pool_free(struct front *f)
+/* Under the pool's lock, or when there is nobody else. */
+static void pool_arenas_free(struct front *f)
 {
     for (struct visit *v = f->free_visits; v != NULL; v = v->next_free) {
-        arena_free(v->arena);
+        if (v->arena != NULL) {
+            arena_free(v->arena);
+            v->arena = NULL;
+        }
     }
+}
+
+void visit_pool_free(struct front *f)
+{
+    pool_arenas_free(f);
     f->free_visits = NULL;
+}
+
+void visit_pool_trim(struct front *f)
+{
+    pthread_mutex_lock(&f->pool_lock);
+    pool_arenas_free(f);
+    pthread_mutex_unlock(&f->pool_lock);
+}
+
+uint64_t visits_taken(struct front *f)
+{
+    pthread_mutex_lock(&f->pool_lock);
+    uint64_t taken = f->visits_taken;
+    pthread_mutex_unlock(&f->pool_lock);
+    return taken;
 }
 
 void visits_hurry(struct front *f, int64_t now_us)

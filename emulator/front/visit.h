@@ -54,6 +54,8 @@ struct visit {
 struct visit *visit_take(struct front *f, const struct visit_carrier *carrier, void *link);
 void visit_give(struct visit *v); /* also closes a stream that is open */
 void visit_pool_free(struct front *f);
+void visit_pool_trim(struct front *f);  /* the memory of those that are not in use */
+uint64_t visits_taken(struct front *f); /* so far */
 /* In the door's thread: cuts requests that come more slowly than VISIT_BYTES_PER_S_MIN, once they
  * have had the front's idle time. */
 #define VISIT_WHOLE UINT64_MAX
