@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "run_files.h"
 #include "run_options.h"
 #include "run_output.h"
 #include "run_shrink.h"
@@ -21,34 +22,6 @@
 #define FILES_MAX 256
 #define KEPT_MAX 5 /* failures of one file */
 #define JUNIT_BYTES_MAX (64 * MIB)
-
-/* The scenario as the command line wants it. */
-static enum err file_read(struct arena *a, const struct run_arguments *args, const char *file,
-                          struct sweep_options *sweep, struct scenario **ret_scenario,
-                          struct diag *d)
-{
-    struct scenario *scenario, *plan;
-    TRY(scenario_read(a, file, &scenario, d));
-    if (args->exec != NULL) {
-        TRY(scenario_exec(a, scenario, str_of(args->exec), d));
-    }
-    if (args->plan != NULL) {
-        TRY(scenario_read(a, args->plan, &plan, d));
-        scenario->faults = plan->faults;
-        scenario->swarm = plan->swarm; /* coordinates stay as they are; clocks are redrawn */
-    }
-    if (args->capture != NULL) {
-        const char *path = realpath(args->capture, NULL); /* a kept plan may lie elsewhere */
-        scenario_capture(scenario, str_copy(a, str_of(path == NULL ? args->capture : path)));
-        free((void *)(uintptr_t)path);
-    }
-    if (!args->seeds_given) {
-        sweep->seed_first = scenario->seed_first;
-        sweep->seed_last = scenario->seed_last;
-    }
-    *ret_scenario = scenario;
-    return ERR_OK;
-}
 
 static enum err failures_keep(struct arena *a, const struct run_arguments *args,
                               const struct run_report *r, struct diag *d)
@@ -142,7 +115,7 @@ static enum err file_run(struct arena *a, const struct run_arguments *args, cons
 {
     struct scenario *scenario;
     struct sweep_options sweep = args->sweep;
-    TRY(file_read(a, args, file, &sweep, &scenario, d));
+    TRY(run_file_read(a, args, file, &sweep, &scenario, d));
     sweep.fresh = args->fresh ? fresh_of(a, args, file) : NULL;
     if (args->trace != NULL) {
         struct run_options traced = {.trace_file = args->trace,
@@ -257,7 +230,7 @@ static enum err fingerprints_write(struct arena *a, const struct run_arguments *
     for (size_t i = 0; i < args->file_count; i++) {
         struct scenario *scenario;
         struct sweep_options sweep = args->sweep;
-        TRY(file_read(a, args, args->files[i], &sweep, &scenario, d));
+        TRY(run_file_read(a, args, args->files[i], &sweep, &scenario, d));
         for (uint64_t seed = sweep.seed_first; seed <= sweep.seed_last; seed++) {
             struct arena *run = arena_new("fingerprint", ARENA_PROCESS_BYTES_MAX);
             struct run_options options = {.trace_file = args->trace,
@@ -387,7 +360,9 @@ static int command_run(int argc, char **argv)
         return cli_usage(&cli_run, "%s: cannot be written", args.jsonl_path);
     }
     int code = VERDICT_PASS;
-    if (args.fingerprint == NULL) {
+    if (args.dry) {
+        code = run_files_check(a, &args);
+    } else if (args.fingerprint == NULL) {
         code = files_run(a, &args);
     } else if (fingerprints_write(a, &args, &d) != ERR_OK) {
         fprintf(stderr, "aforo run: %s\n", d.msg);

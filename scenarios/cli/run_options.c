@@ -14,6 +14,7 @@ const char run_help[] =
     "  --seed N         this one\n"
     "  --jobs N         processes at a time; default: one a processor, of real runs one\n"
     "  --once           run each seed once; else twice, and both traces must be equal\n"
+    "  --dry-run        run nothing: read every file, and say what is in it or what is wrong\n"
     "  --check HOW      of the second run: warm (in the same process, the default) or fresh (in a "
     "new\n"
     "                   one, with another environment)\n"
@@ -109,6 +110,7 @@ static const struct option_row rows[] = {
     {"seed", OPTION_OTHER, 0, 0, seeds_take},
     {"jobs", OPTION_COUNT, AT(sweep.jobs), 64, NULL},
     {"once", OPTION_FLAG, AT(sweep.once), 0, NULL},
+    {"dry-run", OPTION_FLAG, AT(dry), 0, NULL},
     {"check", OPTION_OTHER, 0, 0, check_take},
     {"fingerprint", OPTION_TEXT, AT(fingerprint), 0, NULL},
     {"fail-fast", OPTION_FLAG, AT(sweep.fail_fast), 0, NULL},

@@ -11,7 +11,7 @@ struct run_arguments {
     struct sweep_options sweep;
     struct shrink_options shrink;
     bool seeds_given, quiet, annotate, shrink_all, shrink_none;
-    bool coverage_required, collect;
+    bool coverage_required, collect, dry;
     unsigned speed; /* 0: the default */
     const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture;
     const char *fingerprint;

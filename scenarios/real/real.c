@@ -1,34 +1,10 @@
-/* real.c -- The world: its clock and its loop. The loop starts lives, frees what ended, and runs
+/* real.c -- The world and its loop. The loop starts lives, frees what ended, and runs
  * the check; everything else happens on the actors' own threads. */
 #include "real_parts.h"
 
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "base/limits.h"
-
-/* ---- time ---- */
-
-int64_t real_now_us(const struct real *w)
-{
-    int64_t passed_us = rt_mono_us(w->threads) - w->mono_origin_us;
-    return w->since_origin_us + passed_us * w->options.clock.speed;
-}
-
-int64_t real_wall_us(const struct real *w)
-{
-    return w->options.clock.start_us + real_now_us(w);
-}
-
-/* Rounded up: a wait is never too short. */
-int64_t real_mono_of(const struct real *w, int64_t since_us)
-{
-    int64_t speed = w->options.clock.speed;
-    if (since_us == INSTANT_NEVER) {
-        return INSTANT_NEVER;
-    }
-    int64_t ahead_us = since_us - w->since_origin_us;
-    return w->mono_origin_us + (ahead_us <= 0 ? 0 : (ahead_us + speed - 1) / speed);
-}
 
 /* ---- beginning and end ---- */
 

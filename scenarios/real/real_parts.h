@@ -1,7 +1,8 @@
 /* real_parts.h -- What the files of the real world share. Private.
- * real.c: the world, its clock and its loop. real_actor.c: lives and deaths. real_rt.c: the runtime
- * as actors see it. real_seams.c: transport and warehouse. `lock` guards all lists and lives. It is
- * taken after the front's lock, before the threads' own, and never held across a call that blocks.
+ * Each calls those in front of it: real_clock.c; real_rt.c: the runtime as actors see it;
+ * real_actor.c: lives and deaths; real_seams.c: transport and warehouse; process.c; real.c: the
+ * world and its loop. `lock` guards all lists and lives. It is taken after the front's lock, before
+ * the threads' own, and never held across a call that blocks.
  */
 #ifndef AFORO_SCENARIOS_REAL_REAL_PARTS_H
 #define AFORO_SCENARIOS_REAL_REAL_PARTS_H
@@ -66,7 +67,7 @@ struct real {
     int64_t check_every_us, check_at_us;
 };
 
-/* ---- real.c ---- */
+/* ---- real_clock.c ---- */
 int64_t real_mono_of(const struct real *w,
                      int64_t since_us); /* on the threads' clock; INSTANT_NEVER stays */
 

@@ -39,6 +39,10 @@ says unknown 'fault nobody never fired'
 expect 2 typo "$work/typo.yaml"
 says typo "typo.yaml:27:"
 says typo 'the nearest is probability'
+expect 2 dry "$good" "$work/typo.yaml" "$work/failing.yaml" --dry-run
+says dry "good.yaml: lost_ack: 5 faults, "
+says dry "typo.yaml:27:"
+says dry "failing.yaml: lost_ack: 5 faults, " # what is behind a mistake is read too
 expect 2 nofile "$work/nowhere.yaml"
 expect 2 noseeds "$good" --seeds nine
 expect 2 nooption "$good" --sedes 1..2
