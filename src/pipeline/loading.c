@@ -182,8 +182,9 @@ static enum err look_again(struct loading *l, struct str key, struct diag *d)
     return ERR_OK;
 }
 
-/* An object whose bytes are not what was landed is nothing that another try mends: people are told,
- * once, and the other objects go on. It stays unloaded, so every reconciliation shows it. */
+/* An object whose bytes are not what was landed: people are told, once, and the other objects go on.
+ * It stays unloaded, so every reconciliation shows it, and is read again when it is next listed: the
+ * damage may have been on the way, or be mended. */
 static enum err report_corrupt(struct loading *l, struct str key, struct diag *d)
 {
     struct str text =
@@ -202,8 +203,10 @@ static enum err report_corrupt(struct loading *l, struct str key, struct diag *d
     return err;
 }
 
-static enum err load_object(struct loading *l, struct str key, struct diag *d)
+/* Sets *ret_loaded to whether the warehouse has it now. */
+static enum err load_object(struct loading *l, struct str key, bool *ret_loaded, struct diag *d)
 {
+    *ret_loaded = false;
     bool loaded;
     TRY(is_loaded(l, key, &loaded, d));
     if (!loaded) {
@@ -216,11 +219,12 @@ static enum err load_object(struct loading *l, struct str key, struct diag *d)
         if (err == ERR_CONFLICT || err == ERR_UNKNOWN) {
             err = look_again(l, key, d);
         } else if (err == ERR_CORRUPT) {
-            err = report_corrupt(l, key, d);
+            return report_corrupt(l, key, d);
         }
         TRY(err);
     }
     note_loaded(l, key);
+    *ret_loaded = true;
     return ERR_OK;
 }
 
@@ -277,9 +281,10 @@ static enum err turn(struct loading *l, size_t *ret_loaded, struct diag *d)
             continue;
         }
         struct arena_mark mark = arena_mark(l->scratch);
-        TRY(load_object(l, key, d));
+        bool loaded;
+        TRY(load_object(l, key, &loaded, d));
         arena_rewind(l->scratch, mark);
-        (*ret_loaded)++;
+        *ret_loaded += loaded;
     }
     return ERR_OK;
 }

@@ -92,7 +92,7 @@ Test(loading, looks_an_unknown_commit_up)
 
 Test(loading, tells_people_of_an_object_that_cannot_be_read)
 {
-    /* The others go in; it stays out, and one critical alert names it. */
+    /* The others go in; it stays out while it is damaged, and one critical alert names it. */
     struct world *w = world_new(1);
     world_put_orders(w, 0, 100);
     world_settle(w);
@@ -117,6 +117,9 @@ Test(loading, tells_people_of_an_object_that_cannot_be_read)
     cr_assert_eq(world_number(other, "select count(*) from aforo_loaded_object where object_key "
                                      "like '%shardId-000000000009%'"),
                  0);
+    world_replace(other, twin, body); /* mended: it is read again */
+    world_settle(other);
+    cr_assert_eq(world_number(other, "select count(*) from orders"), 150);
     world_free(other);
     world_free(w);
 }
