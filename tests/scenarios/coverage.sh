@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Every fault of the catalogue and of the soak has met every operation that it is about, within 2,000 seeds: 1,560 of them here.
+# Every fault of the catalogue and of the soak has met every operation that it is about, within 2,000 seeds: 1,860 of them here.
+# landing_falls_behind is left out: its lander goes away once a run, so it dies at the rare calls in no number of runs;
+# the deaths of landers at each of their calls are cells of crash_between_put_and_checkpoint and of everything.
 #   tests/scenarios/coverage.sh [FOLDER]     needs a release build; FOLDER gets the matrices as pages
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -15,8 +17,14 @@ covers() { # NAME SEEDS FILES...
     printf '%-12s %5s seeds  exit %d  %s\n' "$name" $((seeds * $#)) "$code" "$(grep '^coverage:' "$pages/$name.txt")"
     [ "$code" -eq 0 ] || { failed=1; sed -n '/^never hit:/,/^$/p; /^FAIL/p' "$pages/$name.txt"; }
 }
-covers catalogue 60 scenarios/catalog/*.yaml
-covers wire 380 scenarios/soak/wire.yaml
+longer=(scenarios/catalog/crash_between_put_and_checkpoint.yaml scenarios/catalog/power_loss.yaml) # deaths at rare calls
+others=()
+for file in scenarios/catalog/*.yaml; do
+    [[ " ${longer[*]} scenarios/catalog/landing_falls_behind.yaml " == *" $file "* ]] || others+=("$file")
+done
+covers catalogue 60 "${others[@]}"
+covers deaths 150 "${longer[@]}"
+covers wire 560 scenarios/soak/wire.yaml
 covers everything 400 scenarios/soak/everything.yaml
 echo "pages: $pages"
 exit "$failed"
