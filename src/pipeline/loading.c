@@ -182,9 +182,9 @@ static enum err look_again(struct loading *l, struct str key, struct diag *d)
     return ERR_OK;
 }
 
-/* An object whose bytes are not what was landed: people are told, once, and the other objects go on.
- * It stays unloaded, so every reconciliation shows it, and is read again when it is next listed: the
- * damage may have been on the way, or be mended. */
+/* An object whose bytes are not what was landed: people are told, once, and the other objects go
+ * on. It stays unloaded, so every reconciliation shows it, and is read again when it is next
+ * listed: the damage may have been on the way, or be mended. */
 static enum err report_corrupt(struct loading *l, struct str key, struct diag *d)
 {
     struct str text =
