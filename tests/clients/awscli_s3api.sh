@@ -97,9 +97,12 @@ complete() { s3api complete-multipart-upload --bucket raw --key parts --upload-i
 refused "(InvalidPartOrder)" complete "{\"PartNumber\": 2, \"ETag\": $two}, {\"PartNumber\": 1, \"ETag\": $one}"
 refused "(InvalidPart)" complete "{\"PartNumber\": 1, \"ETag\": $two}"
 refused "(InvalidPart)" complete "{\"PartNumber\": 3, \"ETag\": $two}"
-complete "{\"PartNumber\": 1, \"ETag\": $one}, {\"PartNumber\": 2, \"ETag\": $two}" >/dev/null
+both="{\"PartNumber\": 1, \"ETag\": $one}, {\"PartNumber\": 2, \"ETag\": $two}"
+told=$(complete "$both")
+is "the same once more" "$told" "$(complete "$both")"
 is "both" "5242890" "$(text head-object --bucket raw --key parts --query ContentLength)"
-refused "(NoSuchUpload)" complete "{\"PartNumber\": 1, \"ETag\": $one}"
+upload=none
+refused "(NoSuchUpload)" complete "$both"
 
 # --- what is not built ---
 refused "(AccessControlListNotSupported) when calling the PutObject operation" s3api put-object --bucket raw --key acl --acl public-read

@@ -11,7 +11,9 @@ import { STSClient, GetCallerIdentityCommand, AssumeRoleCommand } from "@aws-sdk
 export default async function (options) {
   const sts = new STSClient(options);
   assert.equal((await sts.send(new GetCallerIdentityCommand({}))).Account, "000000000000");
-  await assert.rejects(sts.send(new AssumeRoleCommand({ RoleArn: "arn:aws:iam::000000000000:role/r", RoleSessionName: "s" })), { name: /NotImplemented/ });
+  const role = await sts.send(new AssumeRoleCommand({ RoleArn: "arn:aws:iam::000000000000:role/r", RoleSessionName: "night" }));
+  assert.equal(role.AssumedRoleUser.Arn, "arn:aws:sts::000000000000:assumed-role/r/night");
+  await assert.rejects(sts.send(new AssumeRoleCommand({ RoleArn: "arn:aws:iam::000000000000:role/r", RoleSessionName: "s" })), { name: "ValidationError" });
   sts.destroy();
 
   const inbox = [];

@@ -71,8 +71,7 @@ export default async function (options) {
   const up = await ask(new UploadPartCommand({ Bucket, Key: "parts", UploadId, PartNumber: 1, Body: "part", ChecksumAlgorithm: "SHA256" }));
   assert.deepEqual((await ask(new ListPartsCommand({ Bucket, Key: "parts", UploadId }))).Parts.map((p) => p.ETag), [up.ETag]);
   const whole = { Bucket, Key: "parts", UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag: up.ETag, ChecksumSHA256: up.ChecksumSHA256 }] } };
-  assert.match((await ask(new CompleteMultipartUploadCommand(whole))).ChecksumSHA256, /-1$/);
-  await assert.rejects(ask(new CompleteMultipartUploadCommand(whole)), { name: "NoSuchUpload" });
+  for (let again = 0; again < 2; again++) assert.match((await ask(new CompleteMultipartUploadCommand(whole))).ChecksumSHA256, /-1$/);
   await assert.rejects(ask(new AbortMultipartUploadCommand({ Bucket, Key: "parts", UploadId: "none" })), { name: "NoSuchUpload" });
   await ask(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: encodeURI(`${Bucket}/odd/ü/é`) }));
   assert.equal(await (await ask(new GetObjectCommand({ Bucket, Key: "copy" }))).Body.transformToString(), "ü/é");
