@@ -48,6 +48,8 @@ struct reconcile_result {
     size_t day_count;
     /* of the raw objects that were read again, and what the warehouse has of them */
     uint64_t raw_records, raw_objects, rows, duplicates, quarantined, filtered;
+    /* Objects and control totals that are there and could not be read. */
+    size_t unread;
 };
 #define RECONCILE_DAYS_MAX 40000
 /* from inclusive, to exclusive: event days (UTC midnights). */

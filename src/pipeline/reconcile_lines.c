@@ -118,6 +118,7 @@ static void object_check(struct lines *l, const struct raw_object *o)
     if (!o->readable) {
         object_line(l, o, "records", o->listed ? STR("unreadable") : STR("missing"),
                     number(a, accounted(o)));
+        l->result->unread += o->listed;
         return;
     }
     if (o->records != accounted(o)) {
@@ -175,6 +176,7 @@ static void control_lines(struct lines *l)
             line.measure =
                 str_printf(l->r->arena, "control totals in %.*s", STR_ARG(day->bad_control));
             line_add(l, line, i);
+            l->result->unread++;
         }
     }
 }

@@ -27,7 +27,8 @@ struct reporting *reporting_new(struct arena *a, struct pipeline *p);
 /* One turn: alerts that wait are sent; every closed day whose rows or control totals have changed
  * since its report is reconciled and reported. A day whose differences may only be on their way
  * (objects that landed, or control totals that were written, less than the grace ago) is left for a
- * later turn. *ret_idle_us as in landing.h. */
+ * later turn, and one of which something could not be read is looked at again. *ret_idle_us as in
+ * landing.h. */
 MUST_USE enum err reporting_turn(struct reporting *r, int64_t *ret_idle_us, struct diag *d);
 /* The last turn of a reporter that drains: nothing is on its way any more, days that were left are
  * reported as they are. */

@@ -32,9 +32,10 @@ struct report_content {
 };
 /* The day's report, given its reconciliation: claims a version, publishes, notes it. `changes` and
  * `control` are those that were read before reconciling. */
+#define REPORT_UNFINISHED (-1)
 struct report_day {
     int64_t day_us;
-    int64_t changes;
+    int64_t changes;    /* REPORT_UNFINISHED: to be looked at again although nothing comes */
     struct str control; /* report_control_hash of the day's control totals */
 };
 MUST_USE enum err report_publish(struct pipeline *p, const struct report_day *day,

@@ -220,6 +220,25 @@ static void reported(const struct reporting *r, int64_t day_us)
     }
 }
 
+/* What could not be read may have been damaged on its way alone: such a day is reported as it
+ * looks, and looked at again later, until it is read or its report is the last. */
+static enum err day_publish(struct reporting *r, const struct report_day *day,
+                            const struct reconcile_result *reconciled, struct diag *d)
+{
+    bool unread = reconciled->unread > 0 && !r->finishing;
+    struct report_day noted = *day;
+    noted.changes = unread ? REPORT_UNFINISHED : day->changes;
+    struct arena_mark mark = arena_mark(r->scratch);
+    struct report_result result;
+    TRY(report_publish(r->pipeline, &noted, reconciled, r->scratch, &result, d));
+    arena_rewind(r->scratch, mark);
+    reported(r, day->day_us);
+    if (unread) {
+        hold(r, day);
+    }
+    return ERR_OK;
+}
+
 static enum err days_report(struct reporting *r, const struct report_day *days, size_t count,
                             size_t *ret_reported, struct diag *d)
 {
@@ -238,11 +257,7 @@ static enum err days_report(struct reporting *r, const struct report_day *days, 
         if (day->verdict == RECONCILE_DIFFERS) {
             TRY(report_alert(r->pipeline, day, &reconciled, r->scratch, d));
         }
-        struct arena_mark mark = arena_mark(r->scratch);
-        struct report_result result;
-        TRY(report_publish(r->pipeline, &days[i], &reconciled, r->scratch, &result, d));
-        arena_rewind(r->scratch, mark);
-        reported(r, days[i].day_us);
+        TRY(day_publish(r, &days[i], &reconciled, d));
         (*ret_reported)++;
     }
     return ERR_OK;

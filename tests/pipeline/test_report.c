@@ -282,6 +282,30 @@ Test(reporting, tells_people_of_a_day_that_differs_once)
     world_free(w);
 }
 
+Test(reporting, looks_again_at_what_could_not_be_read)
+{
+    /* Reported as it looks, without a version for each look, and anew when it can be read. */
+    struct world *w = world_new(1);
+    struct pipeline *p = world_open(w, NULL);
+    struct reporting *r = reporting_new(p->arena, p);
+    world_put_orders(w, 0, 100);
+    world_settle(w);
+    world_control(w, "a", 0, 100, 0);
+    struct str key, body = world_object(w, "raw/orders/", 0, &key);
+    body = str_copy(w->arena, body);
+    world_replace(w, key, str_slice(body, 0, body.len / 2));
+    w->clock.mono_us = US_PER_DAY + 2 * US_PER_HOUR;
+    turns(w, r, 3 * US_PER_HOUR);
+    check_cell(report_json_of(w, 1), "reconciliation.verdict", "differs");
+    cr_assert_eq(world_objects(w, DAY_PREFIX), 3);
+    world_replace(w, key, body);
+    turns(w, r, US_PER_HOUR);
+    check_cell(report_json_of(w, 2), "reconciliation.verdict", "match");
+    turns(w, r, 3 * US_PER_HOUR);
+    cr_assert_eq(world_objects(w, DAY_PREFIX), 6);
+    world_free(w);
+}
+
 Test(reporting, sees_a_day_of_which_nothing_came)
 {
     /* Control totals of a day without a single row: no row asks for its report, and it comes all
