@@ -91,7 +91,7 @@ EOF
 # For machines: a line a seed, annotations, and a budget that leaves seeds out.
 expect 1 machines "$work/failing.yaml" --seeds 1..3 --once --no-shrink --collect --annotate --jsonl "$work/seeds.jsonl"
 says machines "::error file=$work/failing.yaml,title=lost_ack seed 1 fail::sql"
-expect 0 budget "$good" --seeds 1..100000 --once --budget 1s
+expect 0 budget "$good" --seeds 1..100000 --once --budget 3s
 python3 - "$work/seeds.jsonl" <<'END' || wrong 'JSONL'
 import json
 import sys
