@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every fault of the catalogue and of the soak has met every operation that it is about, within 2,000 seeds: 1,860 of them here.
+# Whether every fault of the catalogue and of the soak has met every operation that it is about within 2,000 seeds: 1,920 are run here.
 # landing_falls_behind is left out: its lander goes away once a run, so it dies at the rare calls in no number of runs;
 # the deaths of landers at each of their calls are cells of crash_between_put_and_checkpoint and of everything.
 #   tests/scenarios/coverage.sh [FOLDER]     needs a release build; FOLDER gets the matrices as pages
