@@ -32,7 +32,23 @@ static void create_again(struct call *c, const struct bucket *b)
     call_fail_extra(c, "BucketName", b->name);
 }
 
-/* AWS s3-location-constraint-1: us-east-1's endpoint takes any constraint but its own name; another
+/* "eu-west-1", "us-gov-east-1", "EU": a region that may be there, known to a model or not. */
+static bool is_like_region(struct str name)
+{
+    size_t hyphens = 0;
+    bool digit = false;
+    for (size_t i = 0; i < name.len; i++) {
+        char ch = name.ptr[i];
+        hyphens += ch == '-';
+        digit = ch >= '0' && ch <= '9';
+        if (!digit && ch != '-' && (ch < 'a' || ch > 'z')) {
+            return str_eq(name, STR("EU"));
+        }
+    }
+    return hyphens >= 2 && digit;
+}
+
+/* AWS s3-location-constraint-1: us-east-1's endpoint takes any region but its own name; another
  * region's only its own. */
 static bool region_of_new(struct call *c, struct str *ret_region)
 {
@@ -54,7 +70,7 @@ static bool region_of_new(struct call *c, struct str *ret_region)
                   STR_ARG(constraint));
         return false;
     }
-    if (str_eq(constraint, us_east_1)) {
+    if (str_eq(constraint, us_east_1) || (constraint.len > 0 && !is_like_region(constraint))) {
         call_fail(c, AWS_INVALID_LOCATION_CONSTRAINT,
                   "The specified location-constraint is not valid");
         return false;
@@ -118,6 +134,18 @@ static void bucket_free(struct s3 *s3, struct bucket *b)
     s3->spare = b;
 }
 
+/* Each has its key and its value, whatever they are. */
+static bool tags_are_whole(struct call *c, const struct json *tags)
+{
+    for (const struct json *at = tags == NULL ? NULL : tags->first; at != NULL; at = at->next) {
+        if (json_get(at, STR("Key")) == NULL || json_get(at, STR("Value")) == NULL) {
+            s3_fail_xml(c);
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct str bucket_arn(struct call *c, struct str name)
 {
     return str_printf(c->arena, "arn:aws:s3:::%.*s", STR_ARG(name));
@@ -156,7 +184,8 @@ static bool read_plan(struct call *c, struct plan *plan)
         return false;
     }
     plan->tags = json_at(c->input, "CreateBucketConfiguration.Tags");
-    return region_of_new(c, &plan->region) && tag_set_check(c, plan->tags, TAG_SET_BUCKET_MAX);
+    return region_of_new(c, &plan->region) && tags_are_whole(c, plan->tags) &&
+           tag_set_check(c, plan->tags, TAG_SET_BUCKET_MAX);
 }
 
 static void bucket_configure(struct call *c, struct bucket *b, const struct plan *plan)

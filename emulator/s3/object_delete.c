@@ -1,5 +1,6 @@
 /* object_delete.c -- DeleteObject and DeleteObjects. Deleting what is not there succeeds. */
 #include "access.h"
+#include "bucket_config.h"
 #include "bucket_event.h"
 #include "condition.h"
 #include "lifecycle_run.h"
@@ -158,12 +159,10 @@ static bool check_batch(struct call *c, const struct json *objects)
         return false;
     }
     if (objects == NULL || objects->count == 0 || objects->count > S3_LIST_MAX) {
-        call_fail(c, AWS_MALFORMED_XML,
-                  "The XML you provided was not well-formed or did not validate against our "
-                  "published schema");
+        s3_fail_xml(c);
         return false;
     }
-    return true;
+    return s3_payload_is_valid(c);
 }
 
 static void out_deleted(struct call *c, struct json *deleted, const struct deletion *del)

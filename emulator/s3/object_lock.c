@@ -66,10 +66,16 @@ bool object_lock_read(struct call *c, const struct bucket *b, struct object *fac
     bool has_mode = call_has(c, "ObjectLockMode");
     bool has_until = call_has(c, "ObjectLockRetainUntilDate");
     bool has_hold = call_has(c, "ObjectLockLegalHoldStatus");
+    struct str hold = call_str(c, "ObjectLockLegalHoldStatus");
     facts->lock_mode = LOCK_NONE;
-    facts->legal_hold = str_eq(call_str(c, "ObjectLockLegalHoldStatus"), STR("ON"));
+    facts->legal_hold = str_eq(hold, STR("ON"));
     facts->hold_said = has_hold;
     if ((has_mode || has_until || has_hold) && !object_lock_is_on(c, b)) {
+        return false;
+    }
+    if (has_hold && !facts->legal_hold && !str_eq(hold, STR("OFF"))) {
+        s3_fail_argument(c, "x-amz-object-lock-legal-hold", hold,
+                         "Legal Hold must be either of 'ON' or 'OFF'");
         return false;
     }
     if (has_mode != has_until) {

@@ -65,12 +65,8 @@ static bool read_plan(struct call *c, const struct object *o, struct plan *plan)
     const struct json *request = json_get(c->input, STR("RestoreRequest"));
     struct str tier = json_str(json_at(request, "GlacierJobParameters.Tier"));
     struct diag d = DIAG_INIT;
-    if (request == NULL || json_get(request, STR("Type")) != NULL) {
-        if (request == NULL) {
-            s3_fail_xml(c);
-        } else {
-            call_fail(c, AWS_NOT_IMPLEMENTED, "RestoreRequest.Type is not implemented");
-        }
+    if (json_get(request, STR("Type")) != NULL) {
+        call_fail(c, AWS_NOT_IMPLEMENTED, "RestoreRequest.Type is not implemented");
         return false;
     }
     tier = tier.len > 0 ? tier : json_str(json_get(request, STR("Tier")));
@@ -94,7 +90,7 @@ void object_restore(struct call *c)
     struct bucket *b = s3_bucket(c);
     struct str key;
     struct plan plan;
-    if (b == NULL || !s3_key(c, &key)) {
+    if (b == NULL || !s3_key(c, &key) || bucket_config_payload(c) == NULL) {
         return;
     }
     struct object *o = version_find(c, b, key, call_str(c, "VersionId"));

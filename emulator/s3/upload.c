@@ -81,6 +81,10 @@ static bool read_checksum_plan(struct call *c, struct upload *plan)
     if (!checksum_algorithm_read(c, call_str(c, "ChecksumAlgorithm"), &plan->kind)) {
         return false;
     }
+    if (type.len > 0 && !str_eq(type, checksum_type(true)) && !str_eq(type, checksum_type(false))) {
+        call_fail(c, AWS_INVALID_REQUEST, "Value for x-amz-checksum-type header is invalid.");
+        return false;
+    }
     plan->announced = plan->kind != CHECKSUM_NONE;
     if (!plan->announced) {
         plan->kind = CHECKSUM_CRC64NVME;

@@ -343,6 +343,19 @@ static enum err read_member(struct rest_reader *r, const struct shape_member *me
     return ERR_OK;
 }
 
+/* S3's own words for a number of the query that is none ("max-keys"). */
+static enum err fail_member(const struct shape_member *member, struct diag *d)
+{
+    if (member->place == PLACE_QUERY && member->shape->kind == SHAPE_INTEGER) {
+        *d = DIAG_INIT;
+        (void)fail(d, ERR_INVALID, "Provided %.*s not an integer or within integer range",
+                   STR_ARG(codec_wire_name(member)));
+    } else {
+        diag_context(d, "%.*s", STR_ARG(codec_wire_name(member)));
+    }
+    return codec_fail_as(d, "InvalidArgument", NULL);
+}
+
 enum err codec_rest_xml_read(const struct operation_model *op, const struct http_request *request,
                              struct arena *a, struct json **ret_input, struct diag *d)
 {
@@ -354,8 +367,7 @@ enum err codec_rest_xml_read(const struct operation_model *op, const struct http
     for (size_t i = 0; op->input != NULL && i < op->input->member_count; i++) {
         const struct shape_member *member = &op->input->members[i];
         if (read_member(&r, member) != ERR_OK) {
-            diag_context(d, "%.*s", STR_ARG(codec_wire_name(member)));
-            return codec_fail_as(d, "InvalidArgument", NULL);
+            return fail_member(member, d);
         }
     }
     if (op->input != NULL && read_body(&r) != ERR_OK) {

@@ -273,6 +273,15 @@ def plain(value):
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
+def error_of(body):
+    """(code, message) of an error in XML; HEAD has none."""
+    if not body.startswith(b"<"):
+        return None, ""
+    root = ElementTree.fromstring(re.sub(rb' xmlns="[^"]*"', b"", body, count=1))
+    error = root if root.tag == "Error" else root.find("Error")
+    return error.findtext("Code"), error.findtext("Message") or ""
+
+
 class Asker:
     def __init__(self, url):
         self.host = urllib.parse.urlsplit(url).netloc
@@ -303,9 +312,7 @@ class Asker:
         status, body, _ = self.send(message.method, target, {**headers, **scope}, message.body or b"")
         if status < 300 or not body.startswith(b"<"):
             return status, None, ""
-        root = ElementTree.fromstring(re.sub(rb' xmlns="[^"]*"', b"", body, count=1))
-        error = root if root.tag == "Error" else root.find("Error")
-        return status, error.findtext("Code"), error.findtext("Message") or ""
+        return status, *error_of(body)
 
 
 REFUSED = {"json": "NotImplementedException", "query": "NotImplemented", "rest-xml": "NotImplemented"}
@@ -375,4 +382,5 @@ def models(service):
     return walk_model
 
 
-run([models(service) for service in ("kinesis", "sns", "sts", "s3", "s3control")], "botocore's models, each constraint violated")
+if __name__ == "__main__":
+    run([models(service) for service in ("kinesis", "sns", "sts", "s3", "s3control")], "botocore's models, each constraint violated")
