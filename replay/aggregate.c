@@ -162,9 +162,10 @@ enum err aggregate_add(struct aggregate *g, const struct row *row, struct diag *
         return ERR_OK;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct warehouse_value *v = &row->values[g->def->sum_columns[i]];
+        const struct aggregate_measure *m = &g->plan->measures[i];
+        const struct warehouse_value *v = &row->values[m->at];
         bool null = v->type == WAREHOUSE_NULL;
-        numbers[i] = null ? 0 : v->i64;
+        numbers[i] = null || m->no_sum ? 0 : v->i64;
         numbers[count + i] = null ? INT64_MAX : v->i64;
         numbers[2 * count + i] = null ? INT64_MIN : v->i64;
     }

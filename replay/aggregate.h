@@ -19,7 +19,9 @@ struct aggregate_plan { /* what is asked; its texts live in the arena it was rea
     struct aggregate_measure {
         struct str column;
         int scale;
-    } measures[COLUMNS_MAX]; /* the definition's sums */
+        size_t at;           /* the column's index; nothing in a plan that came with a part */
+        bool no_sum;         /* least and greatest alone: of times */
+    } measures[COLUMNS_MAX]; /* the definition's sums, or what an expectation asks for */
     size_t measure_count;
     struct str selected; /* of the records only these (selection_name); empty: all */
 };

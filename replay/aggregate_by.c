@@ -71,7 +71,8 @@ enum err aggregate_plan_read(struct arena *a, const struct definition *def, stru
     }
     for (size_t i = 0; i < def->sum_count; i++) {
         const struct column *c = &def->columns[def->sum_columns[i]];
-        plan.measures[i] = (struct aggregate_measure){c->name, c->scale};
+        plan.measures[i] = (struct aggregate_measure){
+            .column = c->name, .scale = c->scale, .at = def->sum_columns[i]};
     }
     *ret_plan = plan;
     return ERR_OK;

@@ -213,7 +213,7 @@ static enum err load_plan(struct arena *a, const struct json *root, struct aggre
             return fail(d, ERR_INVALID, "a scale of %lld", (long long)scale);
         }
         plan.measures[plan.measure_count++] = (struct aggregate_measure){
-            str_copy(a, json_str(json_get(n, STR("column")))), (int)scale};
+            .column = str_copy(a, json_str(json_get(n, STR("column")))), .scale = (int)scale};
     }
     *ret_plan = plan;
     return ERR_OK;

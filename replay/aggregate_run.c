@@ -30,17 +30,21 @@ struct worker {
     struct rt_task *task;
     struct arena *arena, *object_arena, *frame, *scratch;
     struct record_decoder *decoder;
-    struct aggregate *aggregate;
-    struct buf room; /* of an object's bytes */
+    struct aggregate **aggregates; /* one a plan */
+    struct buf room;               /* of an object's bytes */
 };
 
 /* ---- one record ---- */
 
 static enum err count_row(struct worker *w, const struct row *row, struct diag *d)
 {
-    return selection_row(w->options->selection, row, w->scratch)
-               ? aggregate_add(w->aggregate, row, d)
-               : ERR_OK;
+    if (!selection_row(w->options->selection, row, w->scratch)) {
+        return ERR_OK;
+    }
+    for (size_t i = 0; i <= w->options->more_count; i++) {
+        TRY(aggregate_add(w->aggregates[i], row, d));
+    }
+    return ERR_OK;
 }
 
 /* `record`: data, partition key and arrival. */
@@ -166,10 +170,12 @@ static enum err count_object(struct worker *w, struct job *job, struct diag *d)
         TRY(source_fetch_into(w->source, job->object, w->object_arena, &w->room, &bytes, d));
     }
     job->size = bytes.len;
-    aggregate_object(w->aggregate, job->object->place);
+    for (size_t i = 0; i <= w->options->more_count; i++) {
+        aggregate_object(w->aggregates[i], job->object->place);
+    }
     bool capture = format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes));
     TRY(capture ? count_capture(w, job, bytes, d) : count_other(w, job, bytes, d));
-    aggregate_counts(w->aggregate)->objects++;
+    aggregate_counts(w->aggregates[0])->objects++;
     return ERR_OK;
 }
 
@@ -197,13 +203,18 @@ static void worker_init(struct worker *w, const struct definition *def,
                         const struct aggregate_plan *plan)
 {
     struct aggregate_options o = w->options->aggregate;
-    o.distinct_bytes_max /= w->options->threads;
+    size_t more = w->options->more_count;
+    o.distinct_bytes_max /= w->options->threads * (1 + more);
     w->arena = arena_new("tally worker", ARENA_PROCESS_BYTES_MAX);
     w->object_arena = arena_child(w->arena, "tally object", ARENA_TASK_BYTES_MAX);
     w->frame = arena_child(w->arena, "tally frame", ARENA_TASK_BYTES_MAX);
     w->scratch = arena_child(w->arena, "tally record", ARENA_TASK_BYTES_MAX);
     w->decoder = record_decoder_new(w->arena, def);
-    w->aggregate = aggregate_new(w->arena, plan, def, &o);
+    w->aggregates = NEW_ARRAY(w->arena, struct aggregate *, 1 + more);
+    w->aggregates[0] = aggregate_new(w->arena, plan, def, &o);
+    for (size_t i = 0; i < more; i++) {
+        w->aggregates[1 + i] = aggregate_new(w->arena, &w->options->more[i], def, &o);
+    }
     buf_init(&w->room, w->arena, CAPTURE_BYTES_MAX + MIB);
 }
 
@@ -303,19 +314,31 @@ static int problem_cmp(const void *a, const void *b)
     return str_cmp(x->object, y->object);
 }
 
-static enum err run_end(struct run *run, struct worker *workers, struct diag *d)
+/* What all tasks have by one plan. */
+static enum err plan_end(struct run *run, struct worker *workers, size_t plan,
+                         struct aggregate_result *ret_result, struct diag *d)
 {
     unsigned count = run->options->threads;
     struct aggregate **parts = NEW_ARRAY(run->arena, struct aggregate *, count);
     for (unsigned i = 0; i < count; i++) {
-        parts[i] = workers[i].aggregate;
+        parts[i] = workers[i].aggregates[plan];
     }
-    aggregate_counts(parts[0])->problems = run->result->problem_count;
+    return aggregate_end(run->arena, parts, count, ret_result, d);
+}
+
+static enum err run_end(struct run *run, struct worker *workers, struct diag *d)
+{
+    size_t more = run->options->more_count;
+    aggregate_counts(workers[0].aggregates[0])->problems = run->result->problem_count;
     if (run->result->problem_count > 0) {
         qsort(run->result->problems, run->result->problem_count, sizeof(struct player_problem),
               problem_cmp);
     }
-    return aggregate_end(run->arena, parts, count, &run->result->result, d);
+    run->result->more = NEW_ARRAY(run->arena, struct aggregate_result, more);
+    for (size_t i = 0; i < more; i++) {
+        TRY(plan_end(run, workers, 1 + i, &run->result->more[i], d));
+    }
+    return plan_end(run, workers, 0, &run->result->result, d);
 }
 
 static void worker_free(void *arena)

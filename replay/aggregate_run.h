@@ -10,6 +10,7 @@
 #include "seam/rt.h"
 
 #define AGGREGATE_THREADS_MAX 256
+#define AGGREGATE_MORE_MAX 64
 
 struct aggregate_progress {
     uint64_t objects, bytes, raw_bytes, records; /* bytes: as stored */
@@ -19,6 +20,8 @@ struct aggregate_run_options {
     unsigned threads; /* tasks that read and decode; 1..AGGREGATE_THREADS_MAX */
     struct rt *rt;
     const struct selection *selection;
+    const struct aggregate_plan *more;  /* plans beside the first, of the same pass */
+    size_t more_count;                  /* at most AGGREGATE_MORE_MAX */
     bool strict;                        /* the first object that cannot be read ends the run */
     struct aggregate_options aggregate; /* memory: of all tasks together */
     void (*progress)(void *ctx, const struct aggregate_progress *so_far); /* NULL: silent */
@@ -26,6 +29,7 @@ struct aggregate_run_options {
 };
 struct aggregate_run_result {
     struct aggregate_result result;
+    struct aggregate_result *more; /* one a plan of options.more; counts of records only */
     struct aggregate_progress done;
     struct player_problem
         *problems; /* in the objects' order; nothing of their objects is counted */

@@ -14,7 +14,7 @@ struct figure {
     bool is_number;
     int scale; /* of the number */
 };
-struct aggregate {
+struct single { /* of the whole table */
     struct figure figure;
     const struct column *where; /* BOOLEAN: only rows for which it is true; NULL: all */
     struct str equals;
@@ -42,9 +42,9 @@ struct total {
 struct expectation {
     struct ratio tolerance; /* of totals, and where nothing else is said */
     struct total *totals;
-    struct aggregate *aggregates;
+    struct single *singles;
     struct grouping *groupings;
-    size_t total_count, aggregate_count, grouping_count;
+    size_t total_count, single_count, grouping_count;
 };
 /* ERR_INVALID: "name:line:column: ..." */
 MUST_USE enum err expectation_read(struct arena *a, struct str text, struct str name,
@@ -54,18 +54,28 @@ MUST_USE enum err expectation_read(struct arena *a, struct str text, struct str 
 extern const struct str expectation_totals[];
 #define EXPECTATION_TOTAL_COUNT 6
 
-/* What the warehouse holds. Values are texts, numbers with all the digits of their scale; null is
- * "-". */
+/* Where figures are found: in a warehouse, or in aggregates. Values are texts, numbers with all the
+ * digits of their scale; null is "-". */
 #define FIGURE_NULL STR("-")
-MUST_USE enum err figure_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                               const struct aggregate *aggregate, struct str *ret_value,
-                               struct diag *d);
 struct group_row {
     struct str name;    /* 2001-01-31, 2001-01, 2001-01-31T09, a column's value; joined by '/' */
     struct str *values; /* one a figure */
 };
-MUST_USE enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                                 const struct grouping *grouping, struct group_row **ret_rows,
-                                 size_t *ret_count, struct diag *d);
+struct figure_source {
+    void *ctx;
+    enum err (*single)(void *ctx, struct arena *a, const struct single *single,
+                       struct str *ret_value, struct diag *d);
+    enum err (*grouping)(void *ctx, struct arena *a, const struct grouping *grouping,
+                         struct group_row **ret_rows, size_t *ret_count, struct diag *d);
+};
+struct figure_query { /* the context of a warehouse's */
+    const struct definition *def;
+    struct warehouse *warehouse;
+};
+struct figure_source figure_query_source(struct figure_query *q);
+MUST_USE enum err expectation_compare(struct arena *a, const struct expectation *e,
+                                      const struct figure_source *found,
+                                      const struct player_result *played,
+                                      struct expect_result *ret_result, struct diag *d);
 
 #endif

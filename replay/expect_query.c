@@ -93,20 +93,21 @@ static enum err figure_text(struct arena *a, const struct figure *f,
 
 /* ---- aggregates ---- */
 
-enum err figure_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                      const struct aggregate *aggregate, struct str *ret_value, struct diag *d)
+static enum err single_query(void *ctx, struct arena *a, const struct single *single,
+                             struct str *ret_value, struct diag *d)
 {
+    const struct figure_query *q = ctx;
     struct buf sql;
     struct warehouse_result result;
     buf_init(&sql, a, SQL_BYTES_MAX);
     buf_add_z(&sql, "select ");
-    add_figure(&sql, warehouse_dialect(w), &aggregate->figure);
-    buf_addf(&sql, " from %.*s", STR_ARG(def->table));
-    if (aggregate->where != NULL) {
-        buf_addf(&sql, " where %.*s", STR_ARG(aggregate->where->name));
+    add_figure(&sql, warehouse_dialect(q->warehouse), &single->figure);
+    buf_addf(&sql, " from %.*s", STR_ARG(q->def->table));
+    if (single->where != NULL) {
+        buf_addf(&sql, " where %.*s", STR_ARG(single->where->name));
     }
-    TRY(warehouse_query(w, buf_str(&sql), NULL, 0, a, &result, d));
-    return figure_text(a, &aggregate->figure, warehouse_at(&result, 0, 0), ret_value, d);
+    TRY(warehouse_query(q->warehouse, buf_str(&sql), NULL, 0, a, &result, d));
+    return figure_text(a, &single->figure, warehouse_at(&result, 0, 0), ret_value, d);
 }
 
 /* ---- groups ---- */
@@ -181,27 +182,28 @@ static void add_numbers(struct buf *sql, const char *words, size_t count)
     }
 }
 
-enum err grouping_query(struct arena *a, const struct definition *def, struct warehouse *w,
-                        const struct grouping *grouping, struct group_row **ret_rows,
-                        size_t *ret_count, struct diag *d)
+static enum err grouping_query(void *ctx, struct arena *a, const struct grouping *grouping,
+                               struct group_row **ret_rows, size_t *ret_count, struct diag *d)
 {
+    const struct figure_query *q = ctx;
+    const struct definition *def = q->def;
+    enum warehouse_dialect dialect = warehouse_dialect(q->warehouse);
     struct buf sql;
     struct warehouse_result result;
     buf_init(&sql, a, SQL_BYTES_MAX);
     buf_add_z(&sql, "select ");
     for (size_t i = 0; i < grouping->part_count; i++) {
         buf_add_z(&sql, i == 0 ? "" : ", ");
-        add_key(&sql, warehouse_dialect(w), def->columns[def->time_column].name,
-                &grouping->parts[i]);
+        add_key(&sql, dialect, def->columns[def->time_column].name, &grouping->parts[i]);
     }
     for (size_t i = 0; i < grouping->figure_count; i++) {
         buf_add_z(&sql, ", ");
-        add_figure(&sql, warehouse_dialect(w), &grouping->figures[i]);
+        add_figure(&sql, dialect, &grouping->figures[i]);
     }
     buf_addf(&sql, " from %.*s", STR_ARG(def->table));
     add_numbers(&sql, " group by ", grouping->part_count);
     add_numbers(&sql, " order by ", grouping->part_count);
-    TRY(warehouse_query(w, buf_str(&sql), NULL, 0, a, &result, d));
+    TRY(warehouse_query(q->warehouse, buf_str(&sql), NULL, 0, a, &result, d));
     struct group_row *rows = NEW_ARRAY(a, struct group_row, result.row_count);
     for (size_t i = 0; i < result.row_count; i++) {
         TRY(row_text(a, grouping, warehouse_at(&result, i, 0), &rows[i], d));
@@ -209,4 +211,9 @@ enum err grouping_query(struct arena *a, const struct definition *def, struct wa
     *ret_rows = rows;
     *ret_count = result.row_count;
     return ERR_OK;
+}
+
+struct figure_source figure_query_source(struct figure_query *q)
+{
+    return (struct figure_source){.ctx = q, .single = single_query, .grouping = grouping_query};
 }

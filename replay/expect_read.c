@@ -141,37 +141,37 @@ static bool is_value(const struct json *node)
 
 /* ---- aggregates ---- */
 
-static enum err read_aggregate(const struct reading *r, const struct json *node,
-                               struct aggregate *ret_aggregate, struct diag *d)
+static enum err read_single(const struct reading *r, const struct json *node,
+                            struct single *ret_single, struct diag *d)
 {
     static const struct str keys[] = {STR_INIT("of"), STR_INIT("equals"), STR_INIT("where"),
                                       STR_INIT("tolerance")};
     const struct json *of;
     TRY(check_keys(r, node, keys, 4, d));
-    TRY(read_tolerance(r, node, &ret_aggregate->tolerance, d));
+    TRY(read_tolerance(r, node, &ret_single->tolerance, d));
     TRY(need_kind(r, node, "of", JSON_IS_STRING, &of, d));
-    TRY(read_figure(r, of, &ret_aggregate->figure, d));
+    TRY(read_figure(r, of, &ret_single->figure, d));
     const struct json *equals = json_get(node, STR("equals"));
     if (!is_value(equals)) {
         return fail_at(r, node, d, "%s: a number or text must stand here", "equals");
     }
-    ret_aggregate->equals = json_str(equals);
+    ret_single->equals = json_str(equals);
     const struct json *where = json_get(node, STR("where"));
     if (where == NULL) {
         return ERR_OK;
     }
-    TRY(find_column(r, where, json_str(where), &ret_aggregate->where, d));
-    return ret_aggregate->where->type == COLUMN_BOOLEAN
+    TRY(find_column(r, where, json_str(where), &ret_single->where, d));
+    return ret_single->where->type == COLUMN_BOOLEAN
                ? ERR_OK
                : fail_at(r, where, d, "where: %.*s is no boolean column", STR_ARG(json_str(where)));
 }
 
-static enum err read_aggregates(const struct reading *r, const struct json *list,
-                                struct expectation *e, struct diag *d)
+static enum err read_singles(const struct reading *r, const struct json *list,
+                             struct expectation *e, struct diag *d)
 {
-    e->aggregates = NEW_ARRAY(r->arena, struct aggregate, list->count);
+    e->singles = NEW_ARRAY(r->arena, struct single, list->count);
     for (const struct json *node = list->first; node != NULL; node = node->next) {
-        TRY(read_aggregate(r, node, &e->aggregates[e->aggregate_count++], d));
+        TRY(read_single(r, node, &e->singles[e->single_count++], d));
     }
     return ERR_OK;
 }
@@ -314,7 +314,7 @@ enum err expectation_read(struct arena *a, struct str text, struct str name,
     const struct json *list;
     if (json_get(tree, STR("aggregates")) != NULL) {
         TRY(need_kind(&r, tree, "aggregates", JSON_IS_ARRAY, &list, d));
-        TRY(read_aggregates(&r, list, &e, d));
+        TRY(read_singles(&r, list, &e, d));
     }
     if (json_get(tree, STR("groups")) != NULL) {
         TRY(need_kind(&r, tree, "groups", JSON_IS_ARRAY, &list, d));

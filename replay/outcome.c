@@ -59,14 +59,14 @@ static void write_differences(struct json_out *w, const struct expect_result *ch
     json_out_array_end(w);
 }
 
-void outcome_json(struct buf *out, const struct definition *def, const struct player_result *played,
-                  const struct expect_result *checked)
+void outcome_json(struct buf *out, const char *kind, const struct definition *def,
+                  const struct player_result *played, const struct expect_result *checked)
 {
     struct json_out w;
     json_out_init(&w, out);
     json_out_object(&w);
     json_out_ki64(&w, "schema", 1);
-    json_out_kstr(&w, "kind", STR("replay"));
+    json_out_kstr(&w, "kind", str_of(kind));
     json_out_kstr(&w, "pipeline", def->name);
     write_counts(&w, played);
     json_out_ki64(&w, "elapsed_ms", played->elapsed_us / US_PER_MS);

@@ -6,10 +6,27 @@
 #define EXPECT_BYTES_MAX (64 * MIB)
 #define JUNIT_BYTES_MAX (256 * MIB)
 
+void asserting_take(struct asserting_options *o, int option, const char *value)
+{
+    const char **at = option == ASSERTING_EXPECT    ? &o->expect
+                      : option == ASSERTING_AGAINST ? &o->report
+                      : option == ASSERTING_SOURCE  ? &o->source
+                      : option == ASSERTING_QUERY   ? &o->query
+                                                    : &o->junit;
+    *at = value;
+}
+
+bool asserting_any(const struct asserting_options *o)
+{
+    return o->expect != NULL || o->report != NULL || o->source != NULL || o->query != NULL ||
+           o->junit != NULL;
+}
+
 static enum err take(struct asserting *x, struct arena *a, const struct definition *def,
                      struct str text, struct str name, struct diag *d)
 {
-    TRY(expect_valid(a, text, name, def, d));
+    TRY(x->tally == NULL ? expect_valid(a, text, name, def, d)
+                         : expect_tally_add(x->tally, text, name, d));
     x->texts[x->count] = text;
     x->names[x->count++] = name;
     return ERR_OK;
@@ -35,7 +52,8 @@ enum err asserting_read(struct arena *a, const struct asserting_options *options
                         const struct definition *def, struct asserting *ret_asserting,
                         struct diag *d)
 {
-    struct asserting x = {.options = options};
+    struct asserting x = {.options = options,
+                          .tally = options->tally ? expect_tally_new(a, def) : NULL};
     struct str text;
     if (options->expect != NULL) {
         TRY(inputs_file(a, options->expect, EXPECT_BYTES_MAX, &text, d));
@@ -80,14 +98,16 @@ static void append(struct arena *a, struct expect_result *all, const struct expe
 }
 
 enum err asserting_check(const struct asserting *x, struct buf *out, const struct definition *def,
-                         struct warehouse *w, const struct player_result *played,
-                         struct expect_result *ret_result, struct diag *d)
+                         const struct asserting_found *found, struct expect_result *ret_result,
+                         struct diag *d)
 {
     struct arena *a = out->arena;
     struct expect_result all = {0};
     for (size_t i = 0; i < x->count; i++) {
         struct expect_result result;
-        TRY(expect_check(a, x->texts[i], x->names[i], def, w, played, &result, d));
+        TRY(x->tally == NULL ? expect_check(a, x->texts[i], x->names[i], def, found->warehouse,
+                                            found->played, &result, d)
+                             : expect_tally_check(a, x->tally, i, found->run, &result, d));
         append(a, &all, &result);
         if (!x->options->json && (result.count > 0 || !x->options->quiet)) {
             buf_add_z(out, out->len > 0 ? "\n" : "");
@@ -98,5 +118,5 @@ enum err asserting_check(const struct asserting *x, struct buf *out, const struc
         }
     }
     *ret_result = all;
-    return write_junit(x, a, def, &all, played, d);
+    return write_junit(x, a, def, &all, found->played, d);
 }

@@ -29,15 +29,7 @@ static const char help[] =
     "s3://BUCKET/PREFIX. Objects are plain, gzip or zstd; our captures, NDJSON, JSON one after "
     "another (Firehose),\n"
     "CloudTrail's Records, CSV, or logs of AWS.\n\n"
-    "  --pipeline FILE      the pipeline's definition\n"
-    "  --expect FILE        counts and sums that must come out, as a whole and by group\n"
-    "  --against REPORT     what a report.json of the pipeline once said of its day\n"
-    "  --against-source DB  sqlite:PATH or postgresql://..., where --query SQL tells what must "
-    "come "
-    "out:\n"
-    "                       select day, count(*) as \"count\", sum(x) as \"sum(x)\" ... group by "
-    "day\n"
-    "  --junit FILE         the outcome as JUnit XML\n"
+    "  --pipeline FILE      the pipeline's definition\n" ASSERTING_HELP
     "  --warehouse WHERE    sqlite:PATH or postgresql://...; default: in memory, gone at the end\n"
     "  --format F           " READER_FORMATS_HELP
     "  --csv DIALECT        \"delimiter=tab quote=none escape=\\ names=id,shop\" where a CSV "
@@ -88,11 +80,6 @@ struct replay {
 
 enum {
     OPTION_PIPELINE = 256,
-    OPTION_EXPECT,
-    OPTION_AGAINST,
-    OPTION_SOURCE,
-    OPTION_QUERY,
-    OPTION_JUNIT,
     OPTION_WAREHOUSE,
     OPTION_PACE,
     OPTION_FORMAT,
@@ -103,11 +90,7 @@ enum {
     OPTION_QUIET
 };
 static const struct option options[] = {{"pipeline", required_argument, NULL, OPTION_PIPELINE},
-                                        {"against", required_argument, NULL, OPTION_AGAINST},
-                                        {"against-source", required_argument, NULL, OPTION_SOURCE},
-                                        {"query", required_argument, NULL, OPTION_QUERY},
-                                        {"junit", required_argument, NULL, OPTION_JUNIT},
-                                        {"expect", required_argument, NULL, OPTION_EXPECT},
+                                        ASSERTING_OPTIONS,
                                         {"warehouse", required_argument, NULL, OPTION_WAREHOUSE},
                                         {"csv", required_argument, NULL, OPTION_CSV},
                                         SELECTING_OPTIONS,
@@ -123,27 +106,16 @@ static enum err option_take(struct replay_arguments *args, int option, const cha
                             struct diag *d)
 {
     uint64_t number;
+    if (option >= ASSERTING_EXPECT) {
+        asserting_take(&args->must, option, value);
+        return ERR_OK;
+    }
     if (option >= SELECTING_FROM) {
         return selecting_take(&args->part_of, option, value, d);
     }
     switch (option) {
     case OPTION_PIPELINE:
         args->pipeline = value;
-        break;
-    case OPTION_EXPECT:
-        args->must.expect = value;
-        break;
-    case OPTION_AGAINST:
-        args->must.report = value;
-        break;
-    case OPTION_SOURCE:
-        args->must.source = value;
-        break;
-    case OPTION_QUERY:
-        args->must.query = value;
-        break;
-    case OPTION_JUNIT:
-        args->must.junit = value;
         break;
     case OPTION_WAREHOUSE:
         args->warehouse = value;
@@ -271,9 +243,10 @@ static enum err report(struct replay *r, bool *ret_well, struct diag *d)
     if (!json) {
         summary_problems(&out, r->arena, &r->played, r->args->must.lines_max);
     }
-    TRY(asserting_check(&r->must, &out, r->def, r->warehouse, &r->played, &checked, d));
+    struct asserting_found found = {.played = &r->played, .warehouse = r->warehouse};
+    TRY(asserting_check(&r->must, &out, r->def, &found, &checked, d));
     if (json) {
-        outcome_json(&out, r->def, &r->played, &checked);
+        outcome_json(&out, "replay", r->def, &r->played, &checked);
     }
     if (out.len > 0 && fwrite(out.ptr, 1, out.len, stdout) != out.len) {
         return fail(d, ERR_UNAVAILABLE, "the result could not be written");

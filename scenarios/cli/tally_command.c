@@ -1,5 +1,6 @@
 /* tally_command.c -- `aforo tally`: what captured objects come to, by the production decoder and
  * without a warehouse. */
+#include "asserting.h"
 #include "cli.h"
 #include "inputs.h"
 
@@ -10,6 +11,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "replay/aggregate_run.h"
+#include "replay/outcome.h"
 #include "selecting.h"
 
 #define PROGRESS_EVERY_US (200 * US_PER_MS)
@@ -27,7 +29,9 @@ static const char tally_help[] =
     "  --distinct COLUMN    how many different values, by group and in all\n"
     "  --once COLUMN        the same, and sums in which each value counts once, by its first "
     "record\n"
-    "  --top N              only the N largest groups\n" SELECTING_HELP
+    "  --top N              only the N largest groups\n" ASSERTING_HELP
+    "                       Expectations are of each event once, as it would be "
+    "loaded\n" SELECTING_HELP
     "  --part FILE          write a part for `aforo merge` instead of the result\n"
     "  --threads N          that read and decode (as many as there are processors)\n"
     "  --format F           " READER_FORMATS_HELP
@@ -35,11 +39,14 @@ static const char tally_help[] =
     "differs "
     "from the usual\n"
     "  --endpoint URL       of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
-    "  --json               the result as JSON, and progress as JSON lines on stderr\n"
+    "  --json               the result as JSON (with expectations: the outcome), and progress as "
+    "JSON lines\n"
+    "                       on stderr\n"
     "  --strict             the first object with a problem ends the run\n"
     "  --limit-lines N      problems to show (40)\n"
-    "  --quiet              no progress\n\n"
-    "Exit code: 0 counted, 1 an object has a problem, 2 bad input.\n\n"
+    "  --quiet              no progress; with expectations only what differs\n\n"
+    "Exit code: 0 counted, and all equal; 1 something differs or an object has a problem; 2 bad "
+    "input.\n\n"
     "examples:\n"
     "  aforo tally s3://trail/AWSLogs/ --pipeline cloudtrail.yaml --by 10m --once event_id --top "
     "5\n"
@@ -50,16 +57,19 @@ struct tally_arguments {
     const char *where, *pipeline, *endpoint, *part;
     struct str by, distinct;
     struct selecting part_of;
+    struct asserting_options must;
     struct reader_form format;
     unsigned threads;
-    size_t top, lines_max;
-    bool once, json, quiet, strict;
+    size_t top;
+    bool once, strict;
 };
 struct tally {
     struct arena *arena;
     struct tally_arguments *args;
     struct rt *rt;
     struct source source;
+    struct definition *def;
+    struct asserting must;
     uint64_t bytes_all; /* of all objects as stored; 0: not known */
     int64_t begun_us, shown_us;
 };
@@ -88,6 +98,7 @@ static const struct option tally_options[] = {
     {"distinct", required_argument, NULL, OPTION_DISTINCT},
     {"once", required_argument, NULL, OPTION_ONCE},
     {"top", required_argument, NULL, OPTION_TOP},
+    ASSERTING_OPTIONS,
     SELECTING_OPTIONS,
     {"part", required_argument, NULL, OPTION_PART},
     {"threads", required_argument, NULL, OPTION_THREADS},
@@ -104,6 +115,10 @@ static enum err option_take(struct tally_arguments *args, int option, const char
                             struct diag *d)
 {
     uint64_t number;
+    if (option >= ASSERTING_EXPECT) {
+        asserting_take(&args->must, option, value);
+        return ERR_OK;
+    }
     if (option >= SELECTING_FROM) {
         return selecting_take(&args->part_of, option, value, d);
     }
@@ -145,13 +160,13 @@ static enum err option_take(struct tally_arguments *args, int option, const char
         break;
     case OPTION_LINES:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
-        args->lines_max = (size_t)number;
+        args->must.lines_max = (size_t)number;
         break;
     case OPTION_JSON:
-        args->json = true;
+        args->must.json = true;
         break;
     default:
-        args->quiet = true;
+        args->must.quiet = true;
         break;
     }
     return ERR_OK;
@@ -179,6 +194,11 @@ static int arguments_read(int argc, char **argv, struct tally_arguments *args)
         return cli_usage(&cli_tally,
                          args->where == NULL ? "where are the objects?" : "--pipeline is missing");
     }
+    args->must.tally = true;
+    if (args->part != NULL && asserting_any(&args->must)) {
+        return cli_usage(&cli_tally,
+                         "a part says nothing of the whole: no expectation with --part");
+    }
     return CLI_OK;
 }
 
@@ -193,7 +213,7 @@ static void progress_show(void *ctx, const struct aggregate_progress *done)
         return;
     }
     t->shown_us = now;
-    progress_line(&(struct progress){.json = t->args->json,
+    progress_line(&(struct progress){.json = t->args->must.json,
                                      .objects = done->objects,
                                      .of = t->source.count,
                                      .records = done->records,
@@ -205,31 +225,51 @@ static void progress_show(void *ctx, const struct aggregate_progress *done)
 
 /* ---- the command ---- */
 
-static enum err inputs_read(struct tally *t, struct definition **ret_def,
-                            struct aggregate_plan *ret_plan, struct diag *d)
+static enum err inputs_read(struct tally *t, struct aggregate_plan *ret_plan, struct diag *d)
 {
     struct tally_arguments *args = t->args;
     struct str text;
     TRY(inputs_file(t->arena, args->pipeline, DEFINITION_BYTES_MAX, &text, d));
-    TRY(definition_read(t->arena, text, str_of(args->pipeline), ret_def, d));
-    TRY(aggregate_plan_read(t->arena, *ret_def, args->by, args->distinct, args->once, ret_plan, d));
+    TRY(definition_read(t->arena, text, str_of(args->pipeline), &t->def, d));
+    TRY(asserting_read(t->arena, &args->must, t->def, &t->must, d));
+    TRY(aggregate_plan_read(t->arena, t->def, args->by, args->distinct, args->once, ret_plan, d));
     TRY(inputs_source(t->arena, t->rt, str_of(args->where), args->endpoint, &t->source, d));
-    TRY(selecting_apply(&args->part_of, t->arena, *ret_def, &t->source, d));
+    TRY(selecting_apply(&args->part_of, t->arena, t->def, &t->source, d));
     ret_plan->selected = selection_name(&args->part_of.selection, t->arena);
     t->bytes_all = source_bytes(&t->source);
     return ERR_OK;
 }
 
-static enum err result_write(struct tally *t, const struct aggregate_result *r, struct diag *d)
+/* What differs, behind what was counted. */
+static enum err check(struct tally *t, const struct aggregate_run_result *r, struct buf *out,
+                      struct expect_result *ret_checked, struct diag *d)
 {
+    struct player_result played = expect_tally_played(t->must.tally, r);
+    played.elapsed_us = rt_mono_us(t->rt) - t->begun_us;
+    struct asserting_found found = {.played = &played, .run = r};
+    TRY(asserting_check(&t->must, out, t->def, &found, ret_checked, d));
+    if (t->args->must.json) {
+        outcome_json(out, "tally", t->def, &played, ret_checked);
+    }
+    return ERR_OK;
+}
+
+static enum err result_write(struct tally *t, const struct aggregate_run_result *r,
+                             struct expect_result *ret_checked, struct diag *d)
+{
+    const struct asserting_options *must = &t->args->must;
+    bool asserts = asserting_any(must);
     struct buf out;
     buf_init(&out, t->arena, TALLY_BYTES_MAX);
     if (t->args->part != NULL) {
-        TRY(aggregate_save(&out, t->arena, r, d));
-    } else if (t->args->json) {
-        aggregate_json(&out, t->arena, r);
-    } else {
-        aggregate_table(&out, t->arena, r, t->args->top);
+        TRY(aggregate_save(&out, t->arena, &r->result, d));
+    } else if (must->json && !asserts) {
+        aggregate_json(&out, t->arena, &r->result);
+    } else if (!must->json && !(must->quiet && asserts)) {
+        aggregate_table(&out, t->arena, &r->result, t->args->top);
+    }
+    if (asserts) {
+        TRY(check(t, r, &out, ret_checked, d));
     }
     return inputs_write(t->args->part, buf_str(&out), d);
 }
@@ -248,15 +288,15 @@ static void problems_show(const struct aggregate_run_result *r, size_t lines_max
 static int tally(struct tally *t)
 {
     struct diag d = DIAG_INIT;
-    struct definition *def;
     struct aggregate_plan plan;
     struct aggregate_run_result result;
+    struct expect_result checked = {0};
     const char *folder = getenv("TMPDIR");
-    if (inputs_read(t, &def, &plan, &d) != ERR_OK) {
+    if (inputs_read(t, &plan, &d) != ERR_OK) {
         (void)cli_failed(&cli_tally, &d);
         return inputs_exit(&d);
     }
-    bool shown = !t->args->quiet && (t->args->json || isatty(STDERR_FILENO));
+    bool shown = !t->args->must.quiet && (t->args->must.json || isatty(STDERR_FILENO));
     struct aggregate_run_options o = {
         .format = t->args->format,
         .threads = t->args->threads,
@@ -267,16 +307,19 @@ static int tally(struct tally *t)
                       .folder = str_of(folder == NULL ? "/tmp" : folder)},
         .progress = shown ? progress_show : NULL,
         .progress_ctx = t};
+    if (asserting_any(&t->args->must)) {
+        o.more = expect_tally_plans(t->must.tally, &o.more_count);
+    }
     t->begun_us = rt_mono_us(t->rt);
-    enum err err = aggregate_run(t->arena, def, &plan, &t->source, &o, &result, &d);
-    if (shown && !t->args->json) {
+    enum err err = aggregate_run(t->arena, t->def, &plan, &t->source, &o, &result, &d);
+    if (shown && !t->args->must.json) {
         fprintf(stderr, "\r\033[K");
     }
-    if (err != ERR_OK || result_write(t, &result.result, &d) != ERR_OK) {
+    if (err != ERR_OK || result_write(t, &result, &checked, &d) != ERR_OK) {
         return cli_failed(&cli_tally, &d);
     }
-    problems_show(&result, t->args->lines_max);
-    return result.problem_count == 0 ? CLI_OK : CLI_FAILED;
+    problems_show(&result, t->args->must.lines_max);
+    return result.problem_count == 0 && checked.count == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int tally_run(int argc, char **argv)
@@ -285,7 +328,7 @@ static int tally_run(int argc, char **argv)
     struct tally_arguments args = {.part_of = SELECTING_ALL,
                                    .by = STR_EMPTY,
                                    .distinct = STR_EMPTY,
-                                   .lines_max = PROBLEMS_SHOWN,
+                                   .must = {.lines_max = PROBLEMS_SHOWN},
                                    .threads = processors < 1     ? 1
                                               : processors > 256 ? 256
                                                                  : (unsigned)processors};

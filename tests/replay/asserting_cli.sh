@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `aforo replay` against a source database and a report: flights as sqlite3 (Python's) holds them agree to the last figure;
+# `aforo replay` and `aforo tally` against a source database and a report: flights as sqlite3 (Python's) holds them agree to the last figure;
 # one flight more there is a difference, named in the table and in JUnit; a report of a day, and one that says otherwise.
 set -euo pipefail
 aforo=$AFORO_BIN/aforo
@@ -20,13 +20,16 @@ for name, more in (("report", 0), ("other", 1)):
     json.dump({"schema": 1, "pipeline": "flights", "day": "2001-02-11", "reconciliation": {"verdict": "no_source", "lines": [
         line("count", day[0] + more), line("sum(delay)", day[1])]}}, open(f"{sys.argv[1]}/{name}.json", "w"))
 P
+command=replay
 replay() { # expected exit code, arguments
   local code=$1 got=0; shift
-  "$aforo" replay fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml --quiet "$@" >"$work/out" 2>"$work/err" || got=$?
+  "$aforo" $command fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml --quiet "$@" >"$work/out" 2>"$work/err" || got=$?
   [ "$got" = "$code" ] || { echo "aforo replay $*: exit $got, not $code:"; cat "$work/out" "$work/err"; exit 1; }
 }
 says() { grep -Eq "$1" "$2" || { echo "no \"$1\" in $2:"; cat "$2"; exit 1; }; }
 query='select day, origin, count(*) as "count", sum(delay) as "sum(delay)", max(delay) as "max(delay)" from flight group by day, origin'
+for command in replay tally; do
+python3 -c "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute(\"delete from flight where origin = 'XYZ'\"); db.commit()" "$work/source.db"
 before=$(sha256sum <"$work/source.db")
 replay 0 --against-source "sqlite:$work/source.db" --query "$query" --against "$work/report.json" --junit "$work/junit.xml"
 [ ! -s "$work/out" ] || { echo "--quiet said:"; cat "$work/out"; exit 1; }
@@ -57,4 +60,12 @@ P
 replay 2 --query 'select 1'
 replay 2 --against-source "sqlite:$work/source.db" --query 'select day from flight'
 replay 2 --against "$work/all.ndjson"
+done
+replay 2 --expect fixtures/expect/flights-2001-q1.json --part "$work/part"
+says 'no expectation with --part' "$work/err"
+[ ! -e "$work/part" ]
+sed 's/"sum(delay)", "equals": "154078"/"sum(delay)", "equals": "154079"/' fixtures/expect/flights-2001-q1.json >"$work/wrong.json"
+replay 1 --expect "$work/wrong.json"
+says '^724 figures checked, 1 differs:' "$work/out"
+says '^  sum\(delay\) +154079 +154078 +-1$' "$work/out"
 echo "asserting: a source and a report agree, and what differs is named"

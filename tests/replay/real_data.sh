@@ -15,6 +15,8 @@ check() { # set, pipeline, objects, records, rows, duplicates
   for line in "objects +$3" "records +$4" "rows +$5" "duplicates +$6" "quarantined +0"; do
     grep -Eq "^  $line\$" <<<"$said" || { echo "$1: no line \"$line\" in: $said"; exit 1; }
   done
+  "$aforo" tally "$AFORO_DATA/$1" --pipeline "fixtures/pipelines/$2.yaml" --expect "fixtures/expect/$1.json" --quiet ||
+    { echo "$1: a tally says otherwise"; exit 1; }
   echo "$1: $(tail -1 <<<"$said"), $(grep records/s <<<"$said" | tr -s ' ')"
   found=$((found + 1))
 }
