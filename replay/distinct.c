@@ -7,13 +7,16 @@
 #include "distinct.h"
 
 #include <string.h>
+#include "base/block.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "disk.h"
+#include "distinct_sort.h"
 
 #define PARTS 256
 #define BLOCK_ENTRIES 256
 #define LATEST 4096
+#define SLAB_BYTES (BLOCK_HUGE_BYTES - BLOCK_HEAD_BYTES)
 #define SEED_A 0x646973745f6f6eu
 #define SEED_B 0x646973745f7477u
 #define GROUP_MASK UINT64_C(0xffff)
@@ -38,6 +41,8 @@ struct distinct {
     struct part parts[PARTS];
     struct distinct_entry latest[LATEST];
     struct block *spare;
+    char *slab; /* blocks are cut off it: fresh small pages cost more than entries */
+    size_t slab_left;
     size_t held, held_max;
     struct str folder;
     struct disk_spill *spill; /* NULL: none yet */
@@ -54,11 +59,17 @@ struct distinct *distinct_new(struct arena *a, size_t bytes_max, struct str fold
 static struct block *block_take(struct distinct *s)
 {
     struct block *block = s->spare;
-    if (block == NULL) {
-        return arena_alloc_raw(s->arena, sizeof(struct block));
+    if (block != NULL) {
+        s->spare = block->next;
+        return block;
     }
-    s->spare = block->next;
-    return block;
+    if (s->slab_left < sizeof(struct block)) {
+        s->slab = block_new(SLAB_BYTES);
+        s->slab_left = SLAB_BYTES;
+        arena_defer(s->arena, block_release, s->slab);
+    }
+    s->slab_left -= sizeof(struct block);
+    return (struct block *)(void *)(s->slab + s->slab_left);
 }
 
 /* ---- the file ---- */
@@ -139,7 +150,7 @@ enum err distinct_add(struct distinct *s, uint32_t group, struct str value, stru
 /* ---- counting ---- */
 
 struct gathered {
-    struct distinct_entry *entries;
+    struct distinct_entry *entries, *sorted;
     size_t count, cap;
 };
 
@@ -180,41 +191,6 @@ static inline int entry_cmp(const struct distinct_entry *x, const struct distinc
     return x->b == y->b ? 0 : x->b < y->b ? -1 : 1;
 }
 
-static inline void swap(struct distinct_entry *x, struct distinct_entry *y)
-{
-    struct distinct_entry kept = *x;
-    *x = *y;
-    *y = kept;
-}
-
-/* Three ways, so that many equal ones cost nothing; the shorter side by recursion, so that it is
- * never deep. Hashes need no better pivot than the middle. */
-static void sort(struct distinct_entry *e, size_t count)
-{
-    while (count > 1) {
-        struct distinct_entry pivot = e[count / 2];
-        size_t low = 0, at = 0, high = count;
-        while (at < high) {
-            int cmp = entry_cmp(&e[at], &pivot);
-            if (cmp < 0) {
-                swap(&e[low++], &e[at++]);
-            } else if (cmp > 0) {
-                swap(&e[at], &e[--high]);
-            } else {
-                at++;
-            }
-        }
-        if (low < count - high) {
-            sort(e, low);
-            e += high;
-            count -= high;
-        } else {
-            sort(e + high, count - high);
-            count = low;
-        }
-    }
-}
-
 static size_t part_count(const struct part *part)
 {
     return part->written + part->full_count * BLOCK_ENTRIES + part->open_count;
@@ -223,8 +199,8 @@ static size_t part_count(const struct part *part)
 static enum err tell(const struct gathered *g, distinct_each_fn *each, void *ctx, struct diag *d)
 {
     for (size_t i = 0; i < g->count; i++) {
-        const struct distinct_entry *entry = &g->entries[i];
-        const struct distinct_entry *before = i == 0 ? NULL : &g->entries[i - 1];
+        const struct distinct_entry *entry = &g->sorted[i];
+        const struct distinct_entry *before = i == 0 ? NULL : &g->sorted[i - 1];
         if (before != NULL && entry_cmp(before, entry) == 0) {
             continue;
         }
@@ -250,15 +226,16 @@ static enum err each_in(struct arena *a, struct distinct *const *parts,
         }
         if (wanted > g.cap) {
             size_t cap = wanted + wanted / 8;
-            g.entries =
-                arena_grow(a, g.entries, g.cap * sizeof(g.entries[0]), cap * sizeof(g.entries[0]));
+            size_t before = g.cap * sizeof(g.entries[0]), bytes = cap * sizeof(g.entries[0]);
+            g.entries = arena_grow(a, g.entries, before, bytes);
+            g.sorted = arena_grow(a, g.sorted, before, bytes);
             g.cap = cap;
         }
         g.count = 0;
         for (size_t i = 0; i < count; i++) {
             TRY(gather(&g, parts[i], number, groups[i], d));
         }
-        sort(g.entries, g.count);
+        distinct_sort(a, g.entries, g.sorted, g.count);
         TRY(tell(&g, each, ctx, d));
     }
     return ERR_OK;

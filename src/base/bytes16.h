@@ -3,6 +3,7 @@
 #ifndef AFORO_BASE_BYTES16_H
 #define AFORO_BASE_BYTES16_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,11 +12,18 @@
 #include <emmintrin.h>
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* Four bits a byte. */
+static inline uint64_t bytes16_nibbles(uint8x16_t v)
+{
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(v), 4)), 0);
+}
+#endif
 #endif
 
 /* Where in the 16 bytes at `p` the first quote, backslash or byte below 0x20 stands; 16: nowhere.
- */
-static inline size_t bytes16_special(const char *p)
+ * *high is set where one of the bytes before it is over 0x7F, and else left as it is. */
+static inline size_t bytes16_special(const char *p, bool *high)
 {
 #if defined(__SSE2__)
     __m128i v;
@@ -24,18 +32,22 @@ static inline size_t bytes16_special(const char *p)
     __m128i marks =
         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
     unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, marks));
-    return (size_t)__builtin_ctz(found | 0x10000u);
+    unsigned at = (unsigned)__builtin_ctz(found | 0x10000u);
+    *high |= ((unsigned)_mm_movemask_epi8(v) & ((1u << at) - 1)) != 0;
+    return at;
 #elif defined(__ARM_NEON) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     uint8x16_t v = vld1q_u8((const uint8_t *)p);
     uint8x16_t found =
         vorrq_u8(vcltq_u8(v, vdupq_n_u8(0x20)),
                  vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\'))));
-    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(found), 4); /* four bits a byte */
-    uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(nibbles), 0);
-    return mask == 0 ? 16 : (size_t)__builtin_ctzll(mask) >> 2;
+    uint64_t mask = bytes16_nibbles(found), over = bytes16_nibbles(vcgeq_u8(v, vdupq_n_u8(0x80)));
+    size_t at = mask == 0 ? 16 : (size_t)__builtin_ctzll(mask) >> 2;
+    *high |= (at == 16 ? over : over & ((UINT64_C(1) << 4 * at) - 1)) != 0;
+    return at;
 #else
     size_t at = 0;
     while (at < 16 && p[at] != '"' && p[at] != '\\' && (unsigned char)p[at] >= 0x20) {
+        *high |= (unsigned char)p[at] > 0x7F;
         at++;
     }
     return at;

@@ -82,7 +82,8 @@ static bool scan_escape(struct json_scan *s)
 static inline size_t scan_plain(struct str text, size_t at)
 {
     while (at + 16 <= text.len) {
-        size_t plain = bytes16_special(text.ptr + at);
+        bool high = false; /* of no interest here */
+        size_t plain = bytes16_special(text.ptr + at, &high);
         if (plain < 16) {
             return at + plain;
         }

@@ -289,8 +289,9 @@ static struct row make_row(struct decoding *c)
     for (size_t i = 0; i < def->column_count; i++) {
         mask_column(c, i);
     }
-    c->values[def->column_count] = warehouse_text(c->origin.object);
-    c->values[def->column_count + 1] = warehouse_i64((int64_t)c->origin.ordinal);
+    struct warehouse_value *object = &c->values[def->column_count], *ordinal = object + 1;
+    *object = (struct warehouse_value){.type = WAREHOUSE_TEXT, .text = c->origin.object};
+    *ordinal = (struct warehouse_value){.type = WAREHOUSE_I64, .i64 = (int64_t)c->origin.ordinal};
     return (struct row){.fate = kept ? RECORD_ROW : RECORD_FILTERED,
                         .event_id = id_text(c),
                         .event_us = c->values[def->time_column].i64,
@@ -301,7 +302,9 @@ static struct row make_row(struct decoding *c)
 static void inputs_clear(struct decoding *c)
 {
     for (size_t i = 0; i < c->decoder->slot_count; i++) {
-        c->inputs[i] = (struct input){.kind = INPUT_MISSING};
+        c->inputs[i].kind = INPUT_MISSING; /* the rest of it says nothing then */
+        c->inputs[i].flat = false;
+        c->inputs[i].ascii = false;
     }
 }
 

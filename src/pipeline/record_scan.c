@@ -50,33 +50,36 @@ static const char *escape(const struct scan *c, const char *p)
     return p + 6;
 }
 
-static inline const char *plain(const struct scan *c, const char *p)
+static inline const char *plain(const struct scan *c, const char *p, bool *high)
 {
     while (c->end - p >= 16) {
-        size_t at = bytes16_special(p);
+        size_t at = bytes16_special(p, high);
         p += at;
         if (at < 16) {
             return p;
         }
     }
     while (p < c->end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) {
+        *high |= (unsigned char)*p > 0x7F;
         p++;
     }
     return p;
 }
 
-/* `p` behind the opening quote; gives the closing one. */
-static inline const char *string(const struct scan *c, const char *p, bool *ret_escaped)
+/* `p` behind the opening quote; gives the closing one. *ret_high: it has a byte over 0x7F. */
+static inline const char *string(const struct scan *c, const char *p, bool *ret_escaped,
+                                 bool *ret_high)
 {
     *ret_escaped = false;
-    p = plain(c, p);
+    *ret_high = false;
+    p = plain(c, p, ret_high);
     while (p < c->end && *p == '\\') {
         *ret_escaped = true;
         p = escape(c, p);
         if (p == NULL) {
             return NULL;
         }
-        p = plain(c, p);
+        p = plain(c, p, ret_high);
     }
     return p < c->end && *p == '"' ? p : NULL;
 }
@@ -140,12 +143,13 @@ static inline const char *value(struct scan *c, const char *p, const struct path
     input->flat = false;
     switch (*p) {
     case '"': {
-        bool escaped;
-        p = string(c, from + 1, &escaped);
+        bool escaped, high;
+        p = string(c, from + 1, &escaped, &high);
         if (p == NULL) {
             return NULL;
         }
         input->kind = INPUT_TEXT;
+        input->ascii = !escaped && !high;
         if (node != NULL) {
             input->text = escaped ? resolved(c, from + 1, p, true)
                                   : (struct str){from + 1, (size_t)(p - from - 1)};
@@ -266,8 +270,8 @@ static inline const char *key(const struct scan *c, const char *p, const struct 
             return p + len + 2;
         }
     }
-    bool escaped;
-    const char *to = string(c, p + 1, &escaped);
+    bool escaped, high;
+    const char *to = string(c, p + 1, &escaped, &high);
     if (to == NULL) {
         return NULL;
     }

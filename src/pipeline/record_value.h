@@ -17,6 +17,7 @@ struct input {
     enum input_kind kind;
     struct str text; /* TEXT: resolved; NUMBER: as written */
     bool flat;       /* from a flat file: a text that may be meant as any type */
+    bool ascii;      /* TEXT: known to have no byte below 0x20 nor over 0x7F */
 };
 /* Converts and checks. Returns STR_EMPTY when good: *ret_value is set, and null only where the
  * column may be. */
