@@ -19,6 +19,13 @@ struct comparing {
     size_t count, cap;
 };
 
+struct comparing *comparing_new(struct arena *a)
+{
+    struct comparing *c = NEW(a, struct comparing);
+    c->arena = a;
+    return c;
+}
+
 /* ---- one figure ---- */
 
 static struct weighed *add_difference(struct comparing *c)
@@ -91,13 +98,7 @@ static bool is_equal(const struct figure *f, struct str expected, struct str fou
            is_within(x, y, tolerance);
 }
 
-struct compared { /* one figure */
-    struct str what, group;
-    const struct figure *figure;
-    struct str expected, found;
-};
-
-static void compare(struct comparing *c, const struct compared *x, struct ratio tolerance)
+void comparing_add(struct comparing *c, const struct compared *x, struct ratio tolerance)
 {
     c->checked++;
     if (!is_equal(x->figure, x->expected, x->found, tolerance)) {
@@ -120,9 +121,9 @@ static void compare_totals(struct comparing *c, const struct expectation *e,
             k++;
         }
         struct str text = str_printf(c->arena, "%llu", (unsigned long long)found[k]);
-        compare(c,
-                &(struct compared){e->totals[i].name, STR_EMPTY, &count, e->totals[i].equals, text},
-                e->tolerance);
+        comparing_add(
+            c, &(struct compared){e->totals[i].name, STR_EMPTY, &count, e->totals[i].equals, text},
+            e->tolerance);
     }
 }
 
@@ -135,8 +136,8 @@ static enum err compare_single(struct comparing *c, const struct single *single,
         what = str_printf(c->arena, "%.*s where %.*s", STR_ARG(what), STR_ARG(single->where->name));
     }
     TRY(source->single(source->ctx, c->arena, single, &found, d));
-    compare(c, &(struct compared){what, STR_EMPTY, &single->figure, single->equals, found},
-            single->tolerance);
+    comparing_add(c, &(struct compared){what, STR_EMPTY, &single->figure, single->equals, found},
+                  single->tolerance);
     return ERR_OK;
 }
 
@@ -170,8 +171,8 @@ static void compare_row(struct comparing *c, const struct grouping *g, struct st
             c->checked++;
             note_difference(c, group_what(c, g, i), name, &g->figures[i], x, y);
         } else {
-            compare(c, &(struct compared){group_what(c, g, i), name, &g->figures[i], x, y},
-                    g->tolerance);
+            comparing_add(c, &(struct compared){group_what(c, g, i), name, &g->figures[i], x, y},
+                          g->tolerance);
         }
         value = value == NULL ? NULL : value->next;
     }
@@ -222,7 +223,7 @@ static int heavier_first(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void finish(struct comparing *c, struct expect_result *ret_result)
+void comparing_end(struct comparing *c, struct expect_result *ret_result)
 {
     if (c->count > 0) {
         qsort(c->items, c->count, sizeof(c->items[0]), heavier_first);
@@ -249,7 +250,7 @@ enum err expectation_compare(struct arena *a, const struct expectation *e,
     for (size_t i = 0; i < e->grouping_count; i++) {
         TRY(compare_grouping(&c, &e->groupings[i], found, d));
     }
-    finish(&c, ret_result);
+    comparing_end(&c, ret_result);
     return ERR_OK;
 }
 

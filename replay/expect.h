@@ -31,14 +31,10 @@ MUST_USE enum err expect_check(struct arena *a, struct str text, struct str name
                                const struct definition *def, struct warehouse *w,
                                const struct player_result *played, struct expect_result *ret_result,
                                struct diag *d);
-/* Expectations that nobody wrote. A query on the source: columns named as figures ("count",
+/* An expectation that nobody wrote. A query on the source: columns named as figures ("count",
  * "sum(amount)"), behind those that name a group, as in `by`. ERR_INVALID: a column is neither. */
 MUST_USE enum err expect_of_query(struct arena *a, struct warehouse *source, struct str sql,
                                   struct str *ret_text, struct diag *d);
-/* What a report.json of the pipeline said of its day (docs/report-format.md). */
-MUST_USE enum err expect_of_report(struct arena *a, struct str report, struct str name,
-                                   const struct definition *def, struct str *ret_text,
-                                   struct diag *d);
 /* JUnit XML: a case for what is equal, one a difference, one an object with a problem. */
 void expect_junit(struct buf *out, struct str suite, const struct expect_result *r,
                   const struct player_result *played);

@@ -1,5 +1,5 @@
-/* expect_made.c -- Expectations that nobody wrote: what a query on the source says, and what a
- * report of the pipeline once said, as the text of an expectation file. */
+/* expect_made.c -- An expectation that nobody wrote: what a query on the source says, as the text
+ * of an expectation file. */
 #include "expect_parts.h"
 
 #include "base/decimal.h"
@@ -144,84 +144,4 @@ enum err expect_of_query(struct arena *a, struct warehouse *source, struct str s
     json_out_object_end(&w);
     *ret_text = buf_str(&out);
     return ERR_OK;
-}
-
-/* ---- a report ---- */
-
-struct said { /* what a report says of one window */
-    const struct json *line;
-    bool day; /* of the whole day, else of a value of the dimension */
-};
-
-static bool usable(const struct definition *def, const struct json *line, struct str day,
-                   struct said *ret_said)
-{
-    struct str window = json_str(json_get(line, STR("window")));
-    struct str measure = json_str(json_get(line, STR("measure")));
-    struct str value = json_str(json_get(line, STR("warehouse")));
-    bool whole = str_eq(window, day);
-    bool part = str_starts(window, day) && window.len > day.len && window.ptr[day.len] == '/';
-    *ret_said = (struct said){.line = line, .day = whole};
-    return (whole || (part && def->has_dimension)) && is_figure(measure) &&
-           !str_eq(value, FIGURE_NULL) && value.len > 0;
-}
-
-/* One grouping for each line: a group's figures need not be the same ones. */
-static void write_line(struct json_out *w, const struct definition *def, const struct said *said)
-{
-    struct str names[2] = {STR("day"), STR_EMPTY};
-    struct str measure = json_str(json_get(said->line, STR("measure")));
-    names[1] = said->day ? STR_EMPTY : def->columns[def->dimension_column].name;
-    json_out_object(w);
-    write_names(w, "by", names, said->day ? 1 : 2);
-    write_names(w, "of", &measure, 1);
-    json_out_kbool(w, "partial", true);
-    json_out_key(w, "rows");
-    json_out_object(w);
-    json_out_key_str(w, json_str(json_get(said->line, STR("window"))));
-    json_out_array(w);
-    json_out_str(w, json_str(json_get(said->line, STR("warehouse"))));
-    json_out_array_end(w);
-    json_out_object_end(w);
-    json_out_object_end(w);
-}
-
-enum err expect_of_report(struct arena *a, struct str report, struct str name,
-                          const struct definition *def, struct str *ret_text, struct diag *d)
-{
-    struct json *tree;
-    struct json_out w;
-    struct buf out;
-    size_t count = 0;
-    if (json_parse(a, report, &tree, d) != ERR_OK) {
-        return diag_context(d, "%.*s", STR_ARG(name));
-    }
-    const struct json *lines = json_at(tree, "reconciliation.lines");
-    struct str day = json_str(json_get(tree, STR("day")));
-    if (!json_is(lines, JSON_IS_ARRAY) || day.len == 0) {
-        return fail(d, ERR_INVALID, "%.*s: not a report of a pipeline", STR_ARG(name));
-    }
-    if (!str_eq(json_str(json_get(tree, STR("pipeline"))), def->name)) {
-        return fail(d, ERR_INVALID, "%.*s: a report of pipeline %.*s, not of %.*s", STR_ARG(name),
-                    STR_ARG(json_str(json_get(tree, STR("pipeline")))), STR_ARG(def->name));
-    }
-    buf_init(&out, a, TEXT_BYTES_MAX);
-    json_out_init(&w, &out);
-    json_out_object(&w);
-    json_out_ki64(&w, "schema", 1);
-    json_out_key(&w, "groups");
-    json_out_array(&w);
-    for (const struct json *line = lines->first; line != NULL; line = line->next) {
-        struct said said;
-        if (usable(def, line, day, &said)) {
-            write_line(&w, def, &said);
-            count++;
-        }
-    }
-    json_out_array_end(&w);
-    json_out_object_end(&w);
-    *ret_text = buf_str(&out);
-    return count > 0 ? ERR_OK
-                     : fail(d, ERR_INVALID, "%.*s: it has no figures of %.*s", STR_ARG(name),
-                            STR_ARG(day));
 }

@@ -73,6 +73,17 @@ struct figure_query { /* the context of a warehouse's */
     struct warehouse *warehouse;
 };
 struct figure_source figure_query_source(struct figure_query *q);
+
+struct compared { /* one figure */
+    struct str what, group;
+    const struct figure *figure;
+    struct str expected, found;
+};
+struct comparing; /* what differs so far */
+struct comparing *comparing_new(struct arena *a);
+void comparing_add(struct comparing *c, const struct compared *x, struct ratio tolerance);
+/* The heaviest first. */
+void comparing_end(struct comparing *c, struct expect_result *ret_result);
 MUST_USE enum err expectation_compare(struct arena *a, const struct expectation *e,
                                       const struct figure_source *found,
                                       const struct player_result *played,

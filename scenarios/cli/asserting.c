@@ -1,6 +1,7 @@
 #include "asserting.h"
 
 #include "base/limits.h"
+#include "replay/expect_report.h"
 #include "inputs.h"
 
 #define EXPECT_BYTES_MAX (64 * MIB)
@@ -61,6 +62,7 @@ enum err asserting_read(struct arena *a, const struct asserting_options *options
     }
     if (options->report != NULL) {
         TRY(inputs_file(a, options->report, EXPECT_BYTES_MAX, &text, d));
+        x.report = text;
         TRY(expect_of_report(a, text, str_of(options->report), def, &text, d));
         TRY(take(&x, a, def, text, str_of(options->report), d));
     }
@@ -97,6 +99,24 @@ static void append(struct arena *a, struct expect_result *all, const struct expe
     all->checked += more->checked;
 }
 
+/* Behind a report's reconciled figures the tables of its queries, where there is SQL. */
+static enum err check_one(const struct asserting *x, struct arena *a, size_t index,
+                          const struct definition *def, const struct asserting_found *found,
+                          struct expect_result *ret_result, struct diag *d)
+{
+    struct str text = x->texts[index], name = x->names[index];
+    if (x->tally != NULL) {
+        return expect_tally_check(a, x->tally, index, found->run, ret_result, d);
+    }
+    TRY(expect_check(a, text, name, def, found->warehouse, found->played, ret_result, d));
+    if (x->options->report != NULL && str_eq(name, str_of(x->options->report))) {
+        struct expect_result tables;
+        TRY(expect_report_tables(a, x->report, name, def, found->warehouse, &tables, d));
+        append(a, ret_result, &tables);
+    }
+    return ERR_OK;
+}
+
 enum err asserting_check(const struct asserting *x, struct buf *out, const struct definition *def,
                          const struct asserting_found *found, struct expect_result *ret_result,
                          struct diag *d)
@@ -105,9 +125,7 @@ enum err asserting_check(const struct asserting *x, struct buf *out, const struc
     struct expect_result all = {0};
     for (size_t i = 0; i < x->count; i++) {
         struct expect_result result;
-        TRY(x->tally == NULL ? expect_check(a, x->texts[i], x->names[i], def, found->warehouse,
-                                            found->played, &result, d)
-                             : expect_tally_check(a, x->tally, i, found->run, &result, d));
+        TRY(check_one(x, a, i, def, found, &result, d));
         append(a, &all, &result);
         if (!x->options->json && (result.count > 0 || !x->options->quiet)) {
             buf_add_z(out, out->len > 0 ? "\n" : "");

@@ -45,6 +45,7 @@ struct asserting {
     const struct asserting_options *options;
     struct str texts[ASSERTING_KINDS], names[ASSERTING_KINDS]; /* expectations, as text */
     size_t count;
+    struct str report;          /* as it was given */
     struct expect_tally *tally; /* of a tally: what it needs counted */
 };
 /* Borrows the value. */

@@ -149,29 +149,30 @@ static enum err table_read(struct report_table *t, const struct warehouse_result
     return ERR_OK;
 }
 
-static enum err tables_read(struct pipeline *p, int64_t day_us, struct report_content *c,
-                            struct arena *a, struct diag *d)
+enum err report_tables_read(struct arena *a, const struct definition *def, struct warehouse *w,
+                            int64_t day_us, struct report_table **ret_tables, struct diag *d)
 {
-    struct filling f = {p->def, warehouse_dialect(p->warehouse), day_us};
+    struct filling f = {def, warehouse_dialect(w), day_us};
     size_t text_bytes = 0;
-    c->tables = NEW_ARRAY(a, struct report_table, p->def->query_count);
-    for (size_t i = 0; i < p->def->query_count; i++) {
-        const struct report_query *q = &p->def->queries[i];
+    struct report_table *tables = NEW_ARRAY(a, struct report_table, def->query_count);
+    for (size_t i = 0; i < def->query_count; i++) {
+        const struct report_query *q = &def->queries[i];
         struct buf sql;
         buf_init(&sql, a, SQL_BYTES_MAX + DEFINITION_BYTES_MAX);
         struct warehouse_result rows;
-        c->tables[i].query = q;
+        tables[i].query = q;
         enum err err = fill(&sql, &f, q->sql, d);
         if (err == ERR_OK) {
-            err = warehouse_query(p->warehouse, buf_str(&sql), NULL, 0, a, &rows, d);
+            err = warehouse_query(w, buf_str(&sql), NULL, 0, a, &rows, d);
         }
         if (err == ERR_OK) {
-            err = table_read(&c->tables[i], &rows, &text_bytes, a, d);
+            err = table_read(&tables[i], &rows, &text_bytes, a, d);
         }
         if (err != ERR_OK) {
             return diag_context(d, "report query %.*s", STR_ARG(q->name));
         }
     }
+    *ret_tables = tables;
     return ERR_OK;
 }
 
@@ -222,7 +223,7 @@ enum err report_gather(struct pipeline *p, int64_t day_us, struct arena *a,
         err = manifest_read(p, day_us, &c, a, d);
     }
     if (err == ERR_OK) {
-        err = tables_read(p, day_us, &c, a, d);
+        err = report_tables_read(a, p->def, p->warehouse, day_us, &c.tables, d);
     }
     warehouse_rollback(p->warehouse);
     if (err == ERR_OK) {

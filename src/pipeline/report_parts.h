@@ -4,18 +4,12 @@
 #define AFORO_PIPELINE_REPORT_PARTS_H
 
 #include "pipeline/report.h"
+#include "pipeline/report_table.h"
 
 #define REPORT_ROWS_MAX 10000           /* of one query */
 #define REPORT_TEXT_BYTES_MAX (4 * MIB) /* of all cells */
 #define REPORT_BYTES_MAX (96 * MIB)     /* one of the three files */
 
-struct report_table { /* what one query gave */
-    const struct report_query *query;
-    size_t row_count, column_count;
-    const struct str *columns;
-    const struct str *cells; /* row after row, as text; ptr NULL: null */
-    const bool *is_number;   /* a column: nothing but numbers */
-};
 struct report_content {
     const struct definition *def;
     struct str day; /* "2001-01-31" */

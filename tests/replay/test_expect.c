@@ -4,6 +4,7 @@
 
 #include "player_bench.h"
 #include "replay/expect.h"
+#include "replay/expect_report.h"
 
 TestSuite(expect, .init = bench_setup, .fini = bench_teardown);
 
