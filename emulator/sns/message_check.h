@@ -10,6 +10,7 @@ struct message {
     bool has_subject;
     const struct json
         *by_protocol; /* MessageStructure json: texts by protocol; NULL: one text for all */
+    struct str group_id, deduplication_id; /* of FIFO topics; the second empty: by content */
     const struct json
         *attributes; /* map of name -> {DataType, StringValue | BinaryValue}; or NULL */
     size_t bytes;    /* what counts against the 256 KiB */
@@ -18,8 +19,9 @@ struct message_fault {
     enum aws_error_id error; /* AWS_OK: none */
     struct str reason;
 };
-/* Reads and judges `entry`, an OBJECT of Message, Subject, MessageStructure, MessageAttributes. */
-struct message_fault message_read(const struct json *entry, struct arena *a,
+/* Reads and judges `entry`, an OBJECT of Message, Subject, MessageStructure, MessageAttributes and
+ * the two ids, for a topic. */
+struct message_fault message_read(const struct topic *t, const struct json *entry, struct arena *a,
                                   struct message *ret_message);
 /* The text for a protocol ("http"). */
 struct str message_text_for(const struct message *m, struct str protocol);

@@ -1,11 +1,20 @@
 /* publish.c -- Publish and PublishBatch: judge, log, hand to every confirmed subscription of the
  * topic. */
 #include "delivery.h"
+#include "filter_policy.h"
 #include "message_log.h"
+#include "recent_message.h"
 #include "sns_handlers.h"
 
 #define BATCH_ENTRIES_MAX 10
 #define BATCH_ID_BYTES_MAX 80
+
+static bool is_told(struct call *c, const struct subscription *s, const struct message *m)
+{
+    return s->confirmed &&
+           (s->filter.len == 0 ||
+            filter_policy_passes(s->filter, subscription_scope(s), m, s->protocol, c->arena));
+}
 
 /* Publishes one judged message; gives its id. */
 static struct str send_to_all(struct call *c, const struct topic *t, const struct message *m)
@@ -20,15 +29,39 @@ static struct str send_to_all(struct call *c, const struct topic *t, const struc
     message_log_add(sns->log, &view, m, c->arena);
     const struct subscription *s = NULL;
     while ((s = subscription_next(sns, t->arn, s)) != NULL) {
-        if (s->confirmed) {
+        if (is_told(c, s, m)) {
             delivery_message(c, s, m, id);
         }
     }
     return id;
 }
 
+/* Tells the answer's or the entry's ids; a FIFO topic's message that was there goes to nobody. */
+static void publish_message(struct call *c, struct topic *t, const struct message *m,
+                            struct json *out)
+{
+    struct sns *sns = sns_of(c);
+    struct recent_message told = {0};
+    if (!t->fifo) {
+        json_set_str(c->arena, out, "MessageId", send_to_all(c, t, m));
+        return;
+    }
+    const struct recent_message *before =
+        recent_message_find(sns->recent, t, m, c->now_us, c->arena);
+    if (before != NULL) {
+        told = *before;
+    } else {
+        told.message_id = send_to_all(c, t, m);
+        told.sequence_number = ++t->sequence_number;
+        recent_message_add(sns->recent, t, m, &told, c->now_us, c->arena);
+    }
+    json_set_str(c->arena, out, "MessageId", str_copy(c->arena, told.message_id));
+    json_set_str(c->arena, out, "SequenceNumber",
+                 recent_message_number(c->arena, told.sequence_number));
+}
+
 /* DIFFERS sns-publish-1: phone numbers and platform endpoints are refused by name. */
-static const struct topic *read_target(struct call *c)
+static struct topic *read_target(struct call *c)
 {
     struct str arn = call_str(c, "TopicArn");
     if (call_has(c, "PhoneNumber")) {
@@ -54,39 +87,47 @@ static const struct topic *read_target(struct call *c)
 void publish(struct call *c)
 {
     struct message m;
-    const struct topic *t = read_target(c);
+    struct topic *t = read_target(c);
     if (t == NULL) {
         return;
     }
-    struct message_fault fault = message_read(c->input, c->arena, &m);
+    struct message_fault fault = message_read(t, c->input, c->arena, &m);
     if (fault.error != AWS_OK) {
         call_fail(c, fault.error, "%.*s", STR_ARG(fault.reason));
         return;
     }
-    call_out_str(c, "MessageId", send_to_all(c, t, &m));
+    publish_message(c, t, &m, c->output);
 }
 
-static bool id_is_valid(struct str id)
+static bool check_id(struct call *c, struct str id)
 {
-    for (size_t i = 0; i < id.len; i++) {
-        char ch = id.ptr[i];
+    if (id.len > BATCH_ID_BYTES_MAX) {
+        call_fail(c, AWS_INVALID_BATCH_ENTRY_ID,
+                  "The Id of a batch entry in the batch request is too long: %.*s",
+                  STR_ARG(str_slice(id, 0, 256)));
+        return false;
+    }
+    for (size_t i = 0; i < id.len || i == 0; i++) {
+        char ch = id.len == 0 ? '\0' : id.ptr[i];
         bool good = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
                     (ch >= '0' && ch <= '9') || ch == '-' || ch == '_';
         if (!good) {
+            call_fail(
+                c, AWS_INVALID_BATCH_ENTRY_ID,
+                "The Id of a batch entry in the batch request contains an impermissible character: "
+                "%.*s",
+                STR_ARG(id));
             return false;
         }
     }
-    return id.len >= 1 && id.len <= BATCH_ID_BYTES_MAX;
+    return true;
 }
 
 static bool check_ids(struct call *c, const struct json *entries)
 {
     for (const struct json *at = entries->first; at != NULL; at = at->next) {
         struct str id = json_str(json_get(at, STR("Id")));
-        if (!id_is_valid(id)) {
-            call_fail(
-                c, AWS_INVALID_BATCH_ENTRY_ID,
-                "The Id of a batch entry in a batch request doesn't abide by the specification.");
+        if (!check_id(c, id)) {
             return false;
         }
         for (const struct json *other = at->next; other != NULL; other = other->next) {
@@ -101,7 +142,7 @@ static bool check_ids(struct call *c, const struct json *entries)
 }
 
 /* AWS sns-batch-1: 1 to 10 entries with distinct ids; the 256 KiB are for all of them together. */
-static bool check_batch(struct call *c, const struct json *entries)
+static bool check_batch(struct call *c, const struct topic *t, const struct json *entries)
 {
     size_t bytes = 0;
     if (entries == NULL || entries->count == 0) {
@@ -115,7 +156,7 @@ static bool check_batch(struct call *c, const struct json *entries)
     }
     for (const struct json *at = entries->first; at != NULL; at = at->next) {
         struct message m;
-        (void)message_read(at, c->arena, &m);
+        (void)message_read(t, at, c->arena, &m);
         bytes += m.bytes;
     }
     if (bytes > SNS_MESSAGE_BYTES_MAX) {
@@ -140,9 +181,9 @@ static void out_failed(struct call *c, struct json *failed, struct str id,
 void publish_batch(struct call *c)
 {
     static const struct message_fault injected = {AWS_INTERNAL_ERROR, STR_INIT("Internal error")};
-    const struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
+    struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
     const struct json *entries = json_get(c->input, STR("PublishBatchRequestEntries"));
-    if (t == NULL || !check_batch(c, entries)) {
+    if (t == NULL || !check_batch(c, t, entries)) {
         return;
     }
     struct json *successful = call_out(c, "Successful", JSON_IS_ARRAY);
@@ -151,7 +192,7 @@ void publish_batch(struct call *c)
     for (const struct json *at = entries->first; at != NULL; at = at->next, index++) {
         struct str id = json_str(json_get(at, STR("Id")));
         struct message m;
-        struct message_fault fault = message_read(at, c->arena, &m);
+        struct message_fault fault = message_read(t, at, c->arena, &m);
         if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, index, entries->count)) {
             fault = injected;
         }
@@ -161,6 +202,6 @@ void publish_batch(struct call *c)
         }
         struct json *item = sns_new_item(c, successful);
         json_set_str(c->arena, item, "Id", id);
-        json_set_str(c->arena, item, "MessageId", send_to_all(c, t, &m));
+        publish_message(c, t, &m, item);
     }
 }

@@ -9,8 +9,14 @@
 void topic_create(struct call *c);
 void topic_delete(struct call *c);
 void topic_list(struct call *c);
+/* topic_attributes.c, topic_policy.c, topic_tags.c */
 void topic_get_attributes(struct call *c);
 void topic_set_attributes(struct call *c);
+void topic_add_permission(struct call *c);
+void topic_remove_permission(struct call *c);
+void topic_tags_add(struct call *c);
+void topic_tags_remove(struct call *c);
+void topic_tags_list(struct call *c);
 /* subscribe.c, subscription_read.c */
 void subscription_subscribe(struct call *c);
 void subscription_confirm(struct call *c);

@@ -2,11 +2,13 @@
  * are named to faults. */
 #include "sns_service.h"
 #include "message_log.h"
+#include "recent_message.h"
 #include "sns_handlers.h"
 #include "sns_model.h"
 #include "sns_state.h"
 
 static const struct operation_handler handlers[] = {
+    {.name = "AddPermission", .handle = topic_add_permission},
     {.name = "ConfirmSubscription", .handle = subscription_confirm},
     {.name = "CreateTopic", .handle = topic_create},
     {.name = "DeleteTopic", .handle = topic_delete},
@@ -14,13 +16,17 @@ static const struct operation_handler handlers[] = {
     {.name = "GetTopicAttributes", .handle = topic_get_attributes},
     {.name = "ListSubscriptions", .handle = subscription_list},
     {.name = "ListSubscriptionsByTopic", .handle = subscription_list_by_topic},
+    {.name = "ListTagsForResource", .handle = topic_tags_list},
     {.name = "ListTopics", .handle = topic_list},
     {.name = "Publish", .handle = publish},
     {.name = "PublishBatch", .handle = publish_batch},
+    {.name = "RemovePermission", .handle = topic_remove_permission},
     {.name = "SetSubscriptionAttributes", .handle = subscription_set_attributes},
     {.name = "SetTopicAttributes", .handle = topic_set_attributes},
     {.name = "Subscribe", .handle = subscription_subscribe},
+    {.name = "TagResource", .handle = topic_tags_add},
     {.name = "Unsubscribe", .handle = subscription_unsubscribe},
+    {.name = "UntagResource", .handle = topic_tags_remove},
 };
 
 static void *sns_new(struct core *core, struct arena *a)
@@ -31,13 +37,15 @@ static void *sns_new(struct core *core, struct arena *a)
     sns->topics = tree_new(a);
     sns->subscriptions = tree_new(a);
     sns->log = message_log_new(a);
+    sns->recent = recent_messages_new(a);
     return sns;
 }
 
 /* The topic's name: "ops-high" of its ARN, of a subscription's ARN, or as CreateTopic gives it. */
 static struct str topic_name(const struct call *c)
 {
-    static const char *const members[] = {"Name", "TopicArn", "TargetArn", "SubscriptionArn"};
+    static const char *const members[] = {"Name", "TopicArn", "TargetArn", "SubscriptionArn",
+                                          "ResourceArn"};
     struct str text = STR_EMPTY, part;
     for (size_t i = 0; text.len == 0 && i < sizeof members / sizeof members[0]; i++) {
         text = call_str(c, members[i]);

@@ -15,10 +15,26 @@ bool sns_arn_is_valid(struct str arn)
     return str_starts(arn, STR("arn:")) && parts >= 6;
 }
 
+/* AWS sns-arn-1: "An ARN must have at least 6 elements, not 1". */
+bool sns_check_arn(struct call *c, const char *member, struct str arn)
+{
+    size_t parts = 1;
+    for (size_t i = 0; i < arn.len; i++) {
+        parts += arn.ptr[i] == ':';
+    }
+    if (parts < 6) {
+        call_fail(c, AWS_INVALID_PARAMETER,
+                  "Invalid parameter: %s Reason: An ARN must have at least 6 elements, not %zu",
+                  member, parts);
+    } else if (!sns_arn_is_valid(arn)) {
+        sns_fail_parameter(c, member);
+    }
+    return !call_failed(c);
+}
+
 struct topic *sns_topic(struct call *c, struct str arn)
 {
-    if (!sns_arn_is_valid(arn)) {
-        sns_fail_parameter(c, "TopicArn");
+    if (!sns_check_arn(c, "TopicArn", arn)) {
         return NULL;
     }
     struct topic *t = tree_get(sns_of(c)->topics, arn);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/tree.h"
 #include "emulator/core/service.h"
+#include "text_list.h"
 
 #define SNS_TOPICS_MAX 100000
 #define SNS_SUBSCRIPTIONS_MAX 100000
@@ -15,8 +16,12 @@
 
 struct topic {
     struct str arn, name, owner; /* name and owner are parts of the ARN */
-    struct str display_name;
-    uint64_t deleted_count; /* subscriptions that went */
+    struct text_list attributes; /* topic_attributes.h: what was set */
+    struct text_list tags;
+    bool fifo;
+    uint64_t number;          /* from 1: no two topics have one, also when their names are equal */
+    uint64_t sequence_number; /* fifo: the last that was given */
+    uint64_t deleted_count;   /* subscriptions that went */
 };
 struct message_log;
 struct sns {
@@ -24,6 +29,8 @@ struct sns {
     struct tree *topics;        /* ARN -> struct topic */
     struct tree *subscriptions; /* ARN -> struct subscription */
     struct message_log *log;
+    struct recent_messages *recent; /* of FIFO topics */
+    uint64_t topics_made;
 };
 struct sns *sns_of(const struct call *c);
 
@@ -34,6 +41,8 @@ bool sns_arn_is_valid(struct str arn);
 struct str sns_arn_prefix(const struct call *c);
 void sns_fail_parameter(struct call *c,
                         const char *what); /* InvalidParameter "Invalid parameter: <what>" */
+/* The same for what is no ARN: false. `member`: where it came. */
+bool sns_check_arn(struct call *c, const char *member, struct str arn);
 void sns_fail_unbuilt(struct call *c, const char *what,
                       struct str name); /* NotImplemented, by name */
 void sns_text_free(struct sns *sns, struct str text);

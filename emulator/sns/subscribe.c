@@ -8,7 +8,7 @@
 struct wish { /* what Subscribe asks for, checked */
     const struct topic *topic;
     struct str protocol, endpoint;
-    bool raw;
+    struct subscription_wish attributes;
 };
 
 /* DIFFERS sns-protocols-1: http and https are built; the other protocols of SNS are refused by
@@ -59,12 +59,22 @@ static bool read_wish(struct call *c, struct wish *w)
     const struct json *attributes = json_get(c->input, STR("Attributes"));
     for (const struct json *at = attributes == NULL ? NULL : attributes->first; at != NULL;
          at = at->next) {
-        if (!subscription_attribute(c, at->key, json_str(at), &w->raw)) {
+        if (!subscription_attribute(c, at->key, json_str(at), &w->attributes)) {
             return false;
         }
     }
     w->topic = sns_topic(c, call_str(c, "TopicArn"));
-    return w->topic != NULL;
+    if (w->topic != NULL && w->topic->fifo) { /* AWS sns-fifo-4: they tell queues alone */
+        call_fail(c, AWS_INVALID_PARAMETER, "Invalid parameter: Invalid protocol type: %.*s",
+                  STR_ARG(w->protocol));
+    }
+    return !call_failed(c) && subscription_filter_check(c, &w->attributes, NULL);
+}
+
+static bool is_other(const struct subscription *s, const struct subscription_wish *w)
+{
+    return (w->has_raw && w->raw != s->raw) || (w->has_filter && !str_eq(w->filter, s->filter)) ||
+           (w->has_scope && !str_eq(w->scope, subscription_scope(s)));
 }
 
 static struct subscription *find_same(struct call *c, const struct wish *w)
@@ -100,7 +110,7 @@ static struct subscription *subscription_new(struct call *c, const struct wish *
     s->protocol = str_copy(sns->arena, w->protocol);
     s->endpoint = str_copy(sns->arena, w->endpoint);
     s->token = str_copy(sns->arena, new_token(c));
-    s->raw = w->raw;
+    subscription_take(sns, s, &w->attributes);
     tree_put(sns->subscriptions, s->arn, s);
     return s;
 }
@@ -115,7 +125,7 @@ void subscription_subscribe(struct call *c)
         return;
     }
     struct subscription *s = find_same(c, &w);
-    if (s != NULL && s->raw != w.raw) {
+    if (s != NULL && is_other(s, &w.attributes)) {
         sns_fail_parameter(
             c, "Attributes Reason: Subscription already exists with different attributes");
         return;
@@ -167,8 +177,7 @@ void subscription_unsubscribe(struct call *c)
 {
     struct str arn = call_str(c, "SubscriptionArn");
     struct sigv4_claim claim;
-    if (!sns_arn_is_valid(arn)) {
-        sns_fail_parameter(c, "SubscriptionArn");
+    if (!sns_check_arn(c, "SubscriptionArn", arn)) {
         return;
     }
     struct subscription *s = tree_get(sns_of(c)->subscriptions, arn);

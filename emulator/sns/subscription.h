@@ -8,9 +8,10 @@ struct subscription {
     struct str arn, topic_arn, owner; /* the last two are parts of the ARN */
     struct str protocol, endpoint, token;
     bool confirmed, raw;
-    bool authenticated; /* the confirmation was signed */
-    bool guarded;       /* only its owner may unsubscribe */
-    int64_t created_us; /* or when the confirmation was asked for last */
+    struct str filter, scope; /* filter_policy.h; empty: none, on attributes */
+    bool authenticated;       /* the confirmation was signed */
+    bool guarded;             /* only its owner may unsubscribe */
+    int64_t created_us;       /* or when the confirmation was asked for last */
 };
 /* Pending ones that nobody confirmed in time are as if they were not there. */
 bool subscription_is_alive(const struct subscription *s, int64_t now_us);
@@ -20,7 +21,22 @@ void subscription_free(struct sns *sns, struct subscription *s);
 /* Walks a topic's subscriptions: after NULL: the first. */
 struct subscription *subscription_next(const struct sns *sns, struct str topic_arn,
                                        const struct subscription *after);
-/* Reads one attribute of Subscribe or SetSubscriptionAttributes; false: the call has failed. */
-bool subscription_attribute(struct call *c, struct str name, struct str value, bool *ret_raw);
+/* What Subscribe and SetSubscriptionAttributes ask for; borrowed from the call. */
+struct subscription_wish {
+    bool has_raw, raw;
+    bool has_filter, has_scope;
+    struct str filter, scope;
+};
+/* Reads one attribute; false: the call has failed. */
+bool subscription_attribute(struct call *c, struct str name, struct str value,
+                            struct subscription_wish *wish);
+/* Whether the filter policy, as it would be for `s` (NULL: a new one), is one; false: the call has
+ * failed. */
+bool subscription_filter_check(struct call *c, const struct subscription_wish *wish,
+                               const struct subscription *s);
+/* Takes over what was asked for. */
+void subscription_take(struct sns *sns, struct subscription *s,
+                       const struct subscription_wish *wish);
+struct str subscription_scope(const struct subscription *s);
 
 #endif

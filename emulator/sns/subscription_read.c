@@ -2,6 +2,14 @@
 #include "sns_handlers.h"
 #include "subscription.h"
 
+/* What delivery.c does, in SNS's own words for it. */
+#define DELIVERY_POLICY                                                                            \
+    "{\"healthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"       \
+    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"                   \
+    "\"backoffFunction\":\"linear\"},\"sicklyRetryPolicy\":null,\"throttlePolicy\":null,"          \
+    "\"requestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"},"                     \
+    "\"guaranteed\":false}"
+
 static void out_subscription(struct call *c, struct json *list, const struct subscription *s)
 {
     struct json *item = sns_new_item(c, list);
@@ -61,14 +69,23 @@ void subscription_get_attributes(struct call *c)
     json_set_str(c->arena, map, "RawMessageDelivery", yes_no(s->raw));
     json_set_str(c->arena, map, "PendingConfirmation", yes_no(!s->confirmed));
     json_set_str(c->arena, map, "ConfirmationWasAuthenticated", yes_no(s->authenticated));
+    json_set_str(c->arena, map, "SubscriptionPrincipal",
+                 str_printf(c->arena, "arn:aws:iam::%.*s:root", STR_ARG(s->owner)));
+    json_set_str(c->arena, map, "EffectiveDeliveryPolicy", STR(DELIVERY_POLICY));
+    if (s->filter.len > 0) { /* AWS sns-filter-6: without a policy its scope is not told */
+        json_set_str(c->arena, map, "FilterPolicy", str_copy(c->arena, s->filter));
+        json_set_str(c->arena, map, "FilterPolicyScope", str_copy(c->arena, subscription_scope(s)));
+    }
 }
 
 void subscription_set_attributes(struct call *c)
 {
     struct subscription *s = subscription_find(c, call_str(c, "SubscriptionArn"));
-    bool raw;
-    if (s != NULL && subscription_attribute(c, call_str(c, "AttributeName"),
-                                            call_str(c, "AttributeValue"), &raw)) {
-        s->raw = raw;
+    struct subscription_wish wish = {0};
+    if (s != NULL &&
+        subscription_attribute(c, call_str(c, "AttributeName"), call_str(c, "AttributeValue"),
+                               &wish) &&
+        subscription_filter_check(c, &wish, s)) {
+        subscription_take(sns_of(c), s, &wish);
     }
 }

@@ -133,6 +133,8 @@
     X(AWS_INVALID_PARAMETER, "InvalidParameter", 400, ERR_INVALID)                                 \
     X(AWS_INVALID_PARAMETER_VALUE, "ParameterValueInvalid", 400, ERR_INVALID)                      \
     X(AWS_NOT_FOUND, "NotFound", 404, ERR_NOT_FOUND)                                               \
+    X(AWS_RESOURCE_NOT_FOUND, "ResourceNotFound", 404, ERR_NOT_FOUND)                              \
+    X(AWS_TAG_LIMIT_EXCEEDED, "TagLimitExceeded", 400, ERR_LIMIT)                                  \
     X(AWS_SUBSCRIPTION_LIMIT_EXCEEDED, "SubscriptionLimitExceeded", 403, ERR_LIMIT)                \
     X(AWS_TOPIC_LIMIT_EXCEEDED, "TopicLimitExceeded", 403, ERR_LIMIT)                              \
     X(AWS_BATCH_ENTRY_IDS_NOT_DISTINCT, "BatchEntryIdsNotDistinct", 400, ERR_INVALID)              \

@@ -71,16 +71,15 @@ Test(sns_topic, refusals)
         int status;
     } rows[] = {
         {"Action=CreateTopic&Name=a%20b", "InvalidParameter", "Invalid parameter: Topic Name", 400},
-        {"Action=CreateTopic&Name=a.fifo", "NotImplemented", "FIFO", 501},
-        {"Action=CreateTopic&Name=a&Attributes.entry.1.key=KmsMasterKeyId&Attributes.entry.1.value="
+        {"Action=CreateTopic&Name=a.fifo", "InvalidParameter", "Invalid parameter: Topic Name",
+         400},
+        {"Action=CreateTopic&Name=a&Attributes.entry.1.key=ArchivePolicy&Attributes.entry.1.value="
          "k",
-         "NotImplemented", "KmsMasterKeyId", 501},
+         "NotImplemented", "ArchivePolicy", 501},
         {"Action=CreateTopic&Name=a&Attributes.entry.1.key=Colour&Attributes.entry.1.value=k",
          "InvalidParameter", "AttributeName", 400},
-        {"Action=CreateTopic&Name=a&Tags.member.1.Key=k&Tags.member.1.Value=v", "NotImplemented",
-         "Tags", 501},
         {"Action=GetTopicAttributes&TopicArn=ops", "InvalidParameter",
-         "Invalid parameter: TopicArn", 400},
+         "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1", 400},
         {"Action=Subscribe&TopicArn=" TOPIC "&Protocol=sqs&Endpoint=arn:aws:sqs:us-east-1:1:q",
          "NotImplemented", "there are: http, https", 501},
         {"Action=Subscribe&TopicArn=" TOPIC "&Protocol=pigeon&Endpoint=x", "InvalidParameter",
@@ -90,17 +89,17 @@ Test(sns_topic, refusals)
         {"Action=Subscribe&TopicArn=" TOPIC "x&Protocol=http&Endpoint=http://h/", "NotFound",
          "Topic does not exist", 404},
         {"Action=Subscribe&TopicArn=" TOPIC
-         "&Protocol=http&Endpoint=http://h/&Attributes.entry.1.key=FilterPolicy&"
+         "&Protocol=http&Endpoint=http://h/&Attributes.entry.1.key=ReplayPolicy&"
          "Attributes.entry.1.value=%7B%7D",
-         "NotImplemented", "FilterPolicy", 501},
+         "NotImplemented", "ReplayPolicy", 501},
         {"Action=ConfirmSubscription&TopicArn=" TOPIC "&Token=abc", "InvalidParameter",
          "Invalid parameter: Token", 400},
         {"Action=Unsubscribe&SubscriptionArn=abc", "InvalidParameter", "SubscriptionArn", 400},
         {"Action=GetSubscriptionAttributes&SubscriptionArn=" TOPIC ":none", "NotFound",
          "Subscription does not exist", 404},
         {"Action=ListTopics&NextToken=abc", "InvalidParameter", "NextToken", 400},
-        {"Action=TagResource&ResourceArn=" TOPIC "&Tags.member.1.Key=k&Tags.member.1.Value=v",
-         "NotImplemented", "TagResource", 501},
+        {"Action=TagResource&ResourceArn=" TOPIC "x&Tags.member.1.Key=k&Tags.member.1.Value=v",
+         "ResourceNotFound", "Resource does not exist", 404},
     };
     struct emulator_client c = client_new();
     client_sns(&c, "Action=CreateTopic&Name=ops");
