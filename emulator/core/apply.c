@@ -159,7 +159,7 @@ static int status_of(const struct call *c)
 static void run(struct passage *p)
 {
     struct call c = p->call;
-    if (p->fault.phase == FAULT_PARTIAL) {
+    if (p->fault.phase == FAULT_PARTIAL || p->fault.phase == FAULT_STALE) {
         c.fault = p->fault;
     }
     if (!p->route.handler->raw) {
@@ -236,6 +236,7 @@ void passage_apply(struct passage *p)
     switch (p->fault.phase) {
     case FAULT_NONE:
     case FAULT_PARTIAL:
+    case FAULT_STALE:
         run(p);
         break;
     case FAULT_DELAY:

@@ -37,7 +37,7 @@ static bool coordinate_matches(const struct fault_rule *rule, const struct fault
            str_eq(rule->at_service, call->service) && str_eq(rule->at_actor, call->actor);
 }
 
-/* How long the n-th bad stretch of an actor, or the good one before it, is. */
+/* How long the n-th bad stretch of an actor or a link, or the good one before it, is. */
 static int64_t stretch_us(const struct fault_plan *p, const struct fault_rule *rule, uint64_t who,
                           uint64_t n, enum fault_site site)
 {
@@ -57,6 +57,7 @@ static bool stretch_holds(const struct fault_plan *p, const struct fault_rule *r
         return true;
     }
     uint64_t who = hash64(call->actor.len, call->actor);
+    who = rule->per_link ? hash64(who ^ call->service.len, call->service) : who;
     int64_t at_us = rule->from_us;
     for (uint64_t n = 0; at_us <= call->since_us; n++) {
         at_us += stretch_us(p, rule, who, n, FAULT_SITE_PAUSE);

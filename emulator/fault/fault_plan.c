@@ -19,6 +19,7 @@ static const char *const phase_names[FAULT_PHASE_COUNT] = {
     [FAULT_LATE] = "late",
     [FAULT_WIRE] = "wire",
     [FAULT_KILL] = "kill",
+    [FAULT_STALE] = "stale",
 };
 static const char *const wire_names[FAULT_WIRE_COUNT] = {
     [FAULT_WIRE_NONE] = "none",       [FAULT_WIRE_CORRUPT] = "corrupt",
@@ -76,6 +77,7 @@ uint64_t fault_rule_key(const struct fault_rule *rule)
     }
     h = hash64_mix(h, (uint64_t)rule->phase);
     h = rule->phase == FAULT_WIRE ? hash64_mix(h, (uint64_t)rule->wire) : h;
+    h = rule->per_link ? hash64_mix(h, 1) : h;
     h = hash64_mix(h, (uint64_t)rule->from_us);
     return hash64_mix(h, (uint64_t)rule->until_us);
 }

@@ -21,6 +21,7 @@ enum fault_phase {
     FAULT_LATE,          /* no answer comes; it is done later, when its caller has given up */
     FAULT_WIRE,          /* it was done; the answer is damaged on its way: enum fault_wire */
     FAULT_KILL,          /* the caller dies at this call; a coin says whether it was applied */
+    FAULT_STALE,         /* answered as of before: no records yet, though there are (GetRecords) */
     FAULT_PHASE_COUNT
 };
 const char *fault_phase_name(enum fault_phase phase); /* "lose_response" */
@@ -86,8 +87,9 @@ struct fault_rule {
     struct ratio probability; /* den 0: not given */
     int64_t from_us,
         until_us; /* since the run's start; until exclusive; 0 or INSTANT_NEVER: no end */
-    /* bad stretches, each actor's own, with good ones before and between; max 0: not given */
+    /* bad stretches, with good ones before and between; max 0: not given */
     int64_t lasts_min_us, lasts_max_us, pause_min_us, pause_max_us;
+    bool per_link;    /* stretches: each actor's own for each service; else one for all services */
     struct str actor; /* a glob; empty: any */
     struct fault_where where[FAULT_WHERE_MAX];
     size_t where_count;

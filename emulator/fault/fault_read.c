@@ -150,6 +150,7 @@ static const struct rule_key {
     {"disowned", read_disowned},
     {"lasts", fault_read_lasts},
     {"pause", fault_read_pause},
+    {"per", fault_read_per},
     {"draw", fault_read_draw},
 };
 #define RULE_KEY_COUNT (sizeof(rule_keys) / sizeof(rule_keys[0]))
@@ -223,6 +224,12 @@ static enum err check_phase(const struct rule_reader *r, const struct json *rule
             " entry",
             AT_ARGS(rule));
     }
+    if (phase == FAULT_STALE && !fault_is_about(&r->rule, "kinesis", "GetRecords")) {
+        return fail(d, ERR_INVALID,
+                    AT "phase stale is for kinesis:GetRecords only: no other answer here is older "
+                       "than what is there",
+                    AT_ARGS(rule));
+    }
     if (fault_is_about(&r->rule, "disk", NULL)) {
         return check_disk(r, rule, d);
     }
@@ -270,6 +277,7 @@ static enum err check_pairs(const struct rule_reader *r, const struct json *rule
          "delay comes with phase: delay or late, or wire: drip without each, and they with it"},
         {r->has_wire != (phase == FAULT_WIRE), "wire says what phase: wire does, and only that"},
         {r->has_lasts != r->has_pause, "lasts and pause come together"},
+        {r->has_per && !r->has_lasts, "per says whose stretches they are: it comes with lasts"},
         {r->has_lasts && r->has_at, "a coordinate is one call: lasts and pause are for many"},
         {r->has_restart && phase != FAULT_KILL, "restart_after is for kill"},
         {r->rule.has_draw && !r->has_at, "draw is for a coordinate: it is what was drawn there"},

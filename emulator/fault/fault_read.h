@@ -9,7 +9,7 @@ struct rule_reader {
     struct arena *arena;
     struct fault_rule rule;
     bool has_on, has_phase, has_at, has_kill, has_entries, has_delay, has_restart, has_sqlstate,
-        has_error, has_lasts, has_pause, has_wire;
+        has_error, has_lasts, has_pause, has_per, has_wire;
 };
 typedef enum err read_key_fn(struct rule_reader *r, const struct json *value, struct diag *d);
 
@@ -26,6 +26,6 @@ MUST_USE enum err fault_ratio_read(const struct json *value, struct ratio *ret_r
 /* ---- fault_read_when.c: keys ---- */
 read_key_fn fault_read_nth, fault_read_first, fault_read_after, fault_read_every, fault_read_limit,
     fault_read_from, fault_read_until, fault_read_actor, fault_read_where, fault_read_at,
-    fault_read_draw, fault_read_lasts, fault_read_pause, fault_read_probability;
+    fault_read_draw, fault_read_lasts, fault_read_pause, fault_read_per, fault_read_probability;
 
 #endif

@@ -126,6 +126,18 @@ enum err fault_read_pause(struct rule_reader *r, const struct json *value, struc
     return ERR_OK;
 }
 
+enum err fault_read_per(struct rule_reader *r, const struct json *value, struct diag *d)
+{
+    struct str whose;
+    TRY(fault_text_read(value, &whose, d));
+    r->has_per = true;
+    r->rule.per_link = str_eq(whose, STR("link"));
+    return r->rule.per_link || str_eq(whose, STR("actor"))
+               ? ERR_OK
+               : fail(d, ERR_INVALID, AT "per is actor or link (an actor and a service)",
+                      AT_ARGS(value));
+}
+
 enum err fault_read_probability(struct rule_reader *r, const struct json *value, struct diag *d)
 {
     return fault_ratio_read(value, &r->rule.probability, d);

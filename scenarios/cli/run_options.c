@@ -26,7 +26,7 @@ const char run_help[] =
     "  --require-coverage  a fault that never hit an operation that it is about makes the\n"
     "                   verdict unknown\n"
     "  --collect        go on to the last seed, which is the default\n"
-    "  --budget T       begin no seed after so long, such as 10m\n"
+    "  --budget T       begin no seed after so long, such as 10m; one runs always\n"
     "  --jsonl FILE     a line of JSON a seed, as they end\n"
     "  --resume         go on where the sweep that wrote --jsonl FILE was broken off\n"
     "  --corpus FILE    seeds that failed once: run first, and new failures are added\n"

@@ -6,7 +6,7 @@
   const mark = name => facts.marks.indexOf(name);
   const STARTS = mark("starts"), ENDS = mark("ends"), CRASHES = mark("crashes"), FAULT = mark("fault");
   const ALERT = mark("alert"), REPORT = mark("report"), REFUSED = mark("refused"), PLAIN = mark("call");
-  const SHAPES = 10, LANE = 46, TOP = 20, BAR = 16, AXIS = 24, ROWS = 300, SPAN_MIN = 1000;
+  const SHAPES = 11, LANE = 46, TOP = 20, BAR = 16, AXIS = 24, ROWS = 300, SPAN_MIN = 1000;
   const STEPS = [1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400]
     .map(s => s * 1e6);
   const $ = id => document.getElementById(id);
@@ -84,7 +84,7 @@
     if (e[MARK] === PLAIN || e[MARK] === REFUSED) {
       return `<path data-i="${i}" class="${e[MARK] === PLAIN ? "call" : "error"}${chosen}" d="M${at.toFixed(1)} ${y + TOP}v${BAR}">${title}</path>`;
     }
-    const shape = (e[PHASE] + SHAPES - 1) % SHAPES;
+    const shape = ((e[PHASE] + SHAPES - 1) % SHAPES).toString(36);
     const name = e[MARK] === ALERT ? "alert" : e[MARK] === REPORT ? "report" : "s" + shape;
     const cls = e[MARK] === ALERT || e[MARK] === REPORT ? name : "p" + shape;
     const x = Math.min(Math.max(at, 7), view.width - 7);

@@ -12,7 +12,7 @@
 #define AXIS 24
 #define TICKS 8
 #define EDGE 30 /* labels nearer to it would leave the picture */
-#define SHAPES 10
+#define SHAPES 11
 
 /* Shapes around 0,0 so that colour is not all that tells them apart. */
 static const char *const SHAPE[SHAPES] = {
@@ -26,6 +26,7 @@ static const char *const SHAPE[SHAPES] = {
     "M-6-4-4-6 0-2 4-6 6-4 2 0 6 4 4 6 0 2-4 6-6 4-2 0Z", /* late */
     "M-6-3H6V3H-6Z",                                      /* wire */
     "M0-6A6 6 0 1 0 .1-6Z",                               /* kill */
+    "M-6 6L-3-6H3L6 6H3L0-2-3 6Z",                        /* stale */
 };
 static const char ALERT[] = "M-2-7H2L1 2H-1ZM-2 4H2V7H-2Z";
 static const char REPORT[] = "M0-7 2-2H7L3 1 4 7 0 3-4 7-3 1-7-2H-2Z";
@@ -35,11 +36,17 @@ static size_t shape_of(enum fault_phase phase)
     return ((size_t)phase + SHAPES - 1) % SHAPES;
 }
 
+/* A shape's name in ids and classes is one character; page.js has the same. */
+static char shape_name(size_t shape)
+{
+    return "0123456789a"[shape];
+}
+
 static void shapes_define(struct buf *out)
 {
     buf_add_z(out, "<svg width=\"0\" height=\"0\" class=\"shapes\" aria-hidden=\"true\"><defs>");
     for (size_t i = 0; i < SHAPES; i++) {
-        buf_addf(out, "<path id=\"s%zu\" d=\"%s\"/>", i, SHAPE[i]);
+        buf_addf(out, "<path id=\"s%c\" d=\"%s\"/>", shape_name(i), SHAPE[i]);
     }
     buf_addf(out, "<path id=\"alert\" d=\"%s\"/><path id=\"report\" d=\"%s\"/></defs></svg>\n",
              ALERT, REPORT);
@@ -64,10 +71,10 @@ void lanes_legend(struct buf *out, const struct run_page *page, struct arena *sc
     shapes_define(out);
     buf_add_z(out, "<p class=\"legend\">");
     for (size_t i = 1; i < FAULT_PHASE_COUNT; i++) {
-        size_t shape = shape_of((enum fault_phase)i);
+        char shape = shape_name(shape_of((enum fault_phase)i));
         if (phases[i]) {
-            legend_entry(out, str_printf(scratch, "s%zu", shape),
-                         str_printf(scratch, "p%zu", shape), fault_phase_name((enum fault_phase)i));
+            legend_entry(out, str_printf(scratch, "s%c", shape), str_printf(scratch, "p%c", shape),
+                         fault_phase_name((enum fault_phase)i));
         }
     }
     if (marks[TIMELINE_ALERT]) {
@@ -154,7 +161,7 @@ static void event_draw(struct buf *out, const struct timeline_view *v,
                        const struct timeline_event *e)
 {
     int x = x_of(v, e->event.at_us);
-    char shape[4] = {'s', (char)('0' + shape_of(e->event.fault)), '\0'};
+    char shape[4] = {'s', shape_name(shape_of(e->event.fault)), '\0'};
     char class[4] = {'p', shape[1], '\0'};
     switch (e->mark) {
     case TIMELINE_CALL:

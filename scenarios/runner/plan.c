@@ -55,7 +55,7 @@ static struct json *coordinate_of(struct arena *a, const struct json *rule,
     static const char *const selectors[] = {
         "name",          "on",    "kill",  "phase",       "actor", "where", "nth",
         "first",         "after", "every", "limit",       "from",  "until", "delay",
-        "restart_after", "at",    "draw",  "probability", "lasts", "pause"};
+        "restart_after", "at",    "draw",  "probability", "lasts", "pause", "per"};
     struct json *fault = json_new(a, JSON_IS_OBJECT);
     struct buf at;
     buf_init(&at, a, 4 * KIB);

@@ -371,10 +371,11 @@ static void jobs_stop(struct sweep *s)
     }
 }
 
-/* Milliseconds until the budget is spent; -1: there is none. */
+/* Milliseconds until the budget is spent; -1: there is none, or the first seed has not ended: a
+ * sweep of no seed would say nothing, however short its budget. */
 static int budget_left_ms(struct sweep *s)
 {
-    if (s->options->budget_us == 0) {
+    if (s->options->budget_us == 0 || s->result->seeds == 0) {
         return -1;
     }
     int64_t left_us = s->began_us + s->options->budget_us - clock_us(CLOCK_MONOTONIC);

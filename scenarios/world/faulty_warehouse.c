@@ -110,6 +110,7 @@ static enum err come_back(struct faulty_warehouse *w, const struct fault_decisio
     case FAULT_PARTIAL:
     case FAULT_LATE:
     case FAULT_WIRE:
+    case FAULT_STALE:
     case FAULT_PHASE_COUNT:
         result = fault_fail(w, decision, finality, operation, d);
         break;

@@ -82,6 +82,7 @@ static bool is_done(const struct fault_decision *decision)
     case FAULT_DUPLICATE:
     case FAULT_LATE:
     case FAULT_WIRE:
+    case FAULT_STALE:
     case FAULT_PHASE_COUNT:
         break;
     }

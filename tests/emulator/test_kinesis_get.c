@@ -232,6 +232,33 @@ Test(kinesis_get, iterators_expire_after_five_minutes)
     bench_done(&b);
 }
 
+Test(kinesis_get, a_stale_answer_is_empty_and_behind)
+{
+    /* With phase stale: no records, an iterator to the same place, and behind; at the tip and at
+     * the next call nothing is different, and other operations cannot have it. */
+    struct bench b;
+    bench_init(&b, true);
+    bench_stream(&b, "s", 1);
+    bench_fault(&b, "[{\"on\":\"kinesis:GetRecords\",\"phase\":\"stale\",\"nth\":[1,4]}]");
+    cr_assert(bench_call(&b, "PutRecord",
+                         "{\"StreamName\":\"s\",\"Data\":\"eA==\","
+                         "\"PartitionKey\":\"k\"}") == 200);
+    b.now_us += 5 * US_PER_S;
+    struct str iterator = bench_iterator(&b, "s", 0, "TRIM_HORIZON", "");
+    static const struct {
+        size_t records;
+        int64_t behind_ms;
+    } calls[] = {{0, 5000}, {1, 0}, {0, 0}, {0, 0}};
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        cr_assert(bench_call(&b, "GetRecords", "{\"ShardIterator\":\"%.*s\"}", STR_ARG(iterator)) ==
+                  200);
+        cr_expect_eq(json_at(b.out, "Records")->count, calls[i].records, "call %zu", i);
+        cr_expect_eq(bench_number(&b, "MillisBehindLatest"), calls[i].behind_ms, "call %zu", i);
+        iterator = str_copy(b.arena, json_str(json_at(b.out, "NextShardIterator")));
+    }
+    bench_done(&b);
+}
+
 Test(kinesis_get, refuses_iterators_that_it_did_not_give)
 {
     /* Any changed character is noticed; so are the iterators of a stream that was deleted. */
