@@ -42,8 +42,7 @@
   }
   function passes(e) {
     if (view.actor !== "" && e[ACTOR] !== +view.actor) { return false; }
-    const isLife = e[MARK] === STARTS || e[MARK] === ENDS || e[MARK] === CRASHES;
-    if (isLife) { return view.phase === "" || facts.phases[view.phase] === "kill"; }
+    if (isLife(e)) { return view.phase === "" || facts.phases[view.phase] === "kill"; }
     if (view.call !== "" && e[CALL] !== +view.call) { return false; }
     if (view.phase !== "" && e[PHASE] !== +view.phase) { return false; }
     if (view.trail !== null) { return ofTrail(e, view.trail); }
@@ -67,42 +66,71 @@
     }
     return from === null ? out : out + bar("life", from, x(facts.end));
   }
+  const sumsShown = () => filtered() ? [] : facts.sums;
   function sums(rows, x) {
-    if (filtered()) { return ""; }
-    let out = "";
-    for (const [actor, bucket, count] of facts.sums) {
+    let d = "";
+    for (const [actor, bucket, count] of sumsShown()) {
       const a = x(bucket * facts.bucket), b = x((bucket + 1) * facts.bucket);
       if (!rows.has(actor) || b < 0 || a > view.width) { continue; }
       const height = count >= 64 ? 12 : count >= 16 ? 9 : count >= 4 ? 6 : 3;
-      out += `<rect class="sum" x="${a.toFixed(1)}" y="${rows.get(actor) + TOP + BAR - height}" width="${Math.max(b - a, 1).toFixed(1)}" height="${height}"><title>${count} calls</title></rect>`;
+      d += `M${a.toFixed(1)} ${rows.get(actor) + TOP + BAR}v-${height}h${Math.max(b - a, 1).toFixed(1)}v${height}z`;
     }
-    return out;
+    return `<path class="sum" d="${d}"/>`;
   }
-  function sign(e, i, at, y) {
-    const title = `<title>${escaped(told(e))}</title>`;
-    const chosen = i === view.chosen ? " chosen" : "";
-    if (e[MARK] === PLAIN || e[MARK] === REFUSED) {
-      return `<path data-i="${i}" class="${e[MARK] === PLAIN ? "call" : "error"}${chosen}" d="M${at.toFixed(1)} ${y + TOP}v${BAR}">${title}</path>`;
-    }
-    const shape = ((e[PHASE] + SHAPES - 1) % SHAPES).toString(36);
-    const name = e[MARK] === ALERT ? "alert" : e[MARK] === REPORT ? "report" : "s" + shape;
-    const cls = e[MARK] === ALERT || e[MARK] === REPORT ? name : "p" + shape;
+  // All that look the same are one path: thousands of elements take seconds, thousands of strokes none.
+  const shape = e => ((e[PHASE] + SHAPES - 1) % SHAPES).toString(36);
+  const isTick = e => e[MARK] === PLAIN || e[MARK] === REFUSED;
+  const look = e => e[MARK] === PLAIN ? "call" : e[MARK] === REFUSED ? "error" : e[MARK] === ALERT ? "alert" : e[MARK] === REPORT ? "report" : "p" + shape(e);
+  const path = memo(id => $(id).getAttribute("d"));
+  function memo(f) {
+    const known = new Map();
+    return key => known.get(key) || known.set(key, f(key)).get(key);
+  }
+  function stroke(e, at, y) {
+    if (isTick(e)) { return `M${at.toFixed(1)} ${y + TOP}v${BAR}`; }
     const x = Math.min(Math.max(at, 7), view.width - 7);
-    return `<use data-i="${i}" href="#${name}" class="${cls}${chosen}" x="${x.toFixed(1)}" y="${y + TOP + BAR / 2}">${title}</use>`;
+    return `M${x.toFixed(1)} ${y + TOP + BAR / 2}${path(look(e).replace(/^p/, "s"))}`;
   }
+  const drawn = (name, d) => `<path class="${name === "call" || name === "error" ? name : "mark " + name}" d="${d}"/>`;
+  const isLife = e => e[MARK] === STARTS || e[MARK] === ENDS || e[MARK] === CRASHES;
   function events(rows, x) {
-    const last = new Map();
-    let calls = "", signs = "";
+    const looks = new Map([["call", []], ["error", []]]), last = new Map();
     for (const i of view.shown) {
       const e = facts.events[i];
-      if (e[MARK] === STARTS || e[MARK] === ENDS || e[MARK] === CRASHES || !rows.has(e[ACTOR])) { continue; }
-      const at = x(e[AT]), key = e[ACTOR] * 100 + e[MARK] * 1, point = Math.round(at);
-      if (last.get(key) === point && i !== view.chosen) { continue; }
+      if (isLife(e) || !rows.has(e[ACTOR])) { continue; }
+      const at = x(e[AT]), name = look(e), key = e[ACTOR] + name, point = Math.round(at);
+      if (last.get(key) === point) { continue; }
       last.set(key, point);
-      if (e[MARK] === PLAIN || e[MARK] === REFUSED) { calls += sign(e, i, at, rows.get(e[ACTOR])); }
-      else { signs += sign(e, i, at, rows.get(e[ACTOR])); }
+      if (!looks.has(name)) { looks.set(name, []); }
+      looks.get(name).push(stroke(e, at, rows.get(e[ACTOR])));
     }
-    return calls + signs;
+    let out = "";
+    for (const [name, strokes] of looks) { out += strokes.length > 0 ? drawn(name, strokes.join("")) : ""; }
+    const chosen = facts.events[view.chosen];
+    return chosen === undefined || !rows.has(chosen[ACTOR]) ? out
+      : out + drawn(look(chosen) + " chosen", stroke(chosen, x(chosen[AT]), rows.get(chosen[ACTOR])));
+  }
+  function place(event) {
+    const box = svg.getBoundingClientRect(), scale = view.width / box.width;
+    const px = (event.clientX - box.left) * scale;
+    return { px, at: view.from + px * (view.to - view.from) / view.width, actor: lanesShown()[Math.floor((event.clientY - box.top) * scale / LANE)] };
+  }
+  // The event that is drawn under the pointer; null: none. What is drawn last lies on top.
+  function under(event) {
+    const { px, actor } = place(event);
+    let best = null, least = 8;
+    for (const i of actor === undefined ? [] : view.shown) {
+      const e = facts.events[i];
+      if (e[ACTOR] !== actor.index || isLife(e)) { continue; }
+      const off = Math.abs((e[AT] - view.from) * view.width / (view.to - view.from) - px) + (isTick(e) ? 3 : 0);
+      if (off < least || (off === least && best !== null)) { best = i; least = off; }
+    }
+    return best;
+  }
+  function sumUnder(event) {
+    const { at, actor } = place(event);
+    const sum = actor && sumsShown().find(s => s[0] === actor.index && s[1] === Math.floor(at / facts.bucket));
+    return sum ? `${sum[2]} calls` : "";
   }
   function axis(x, height) {
     const ticks = Math.max(2, Math.min(10, Math.floor(view.width / 110)));
@@ -125,7 +153,7 @@
     view.shown = [];
     facts.events.forEach((e, i) => { if (e[AT] >= view.from && e[AT] <= view.to && passes(e)) { view.shown.push(i); } });
     svg.setAttribute("viewBox", `0 0 ${view.width} ${height + AXIS}`);
-    svg.innerHTML = axis(x, height) + lanes.map(lane => bars(lane, rows.get(lane.index), x) +
+    svg.innerHTML = "<title></title>" + axis(x, height) + lanes.map(lane => bars(lane, rows.get(lane.index), x) +
       `<text class="lane" x="2" y="${rows.get(lane.index) + TOP - 6}">${escaped(lane.name)}</text>`).join("") + sums(rows, x) + events(rows, x);
     $("window").textContent = `${moment(view.from)} to ${moment(view.to)} (${span(view.to - view.from)})` +
       (view.trail !== null ? `, what is about record ${view.trail.name} (all again: choose “all”)` : "");
@@ -169,11 +197,15 @@
     show(drag.from + by, drag.to + by);
   });
   window.addEventListener("pointerup", () => { drag = null; });
+  svg.addEventListener("pointermove", event => {
+    const i = drag === null ? under(event) : null;
+    svg.classList.toggle("aim", i !== null);
+    svg.querySelector("title").textContent = i === null ? sumUnder(event) : told(facts.events[i]);
+  });
   svg.addEventListener("click", event => {
-    const at = event.target.closest("[data-i]");
-    view.chosen = at === null ? null : +at.dataset.i;
-    $("detail").hidden = at === null;
-    $("detail").textContent = at === null ? "" : told(facts.events[view.chosen]);
+    view.chosen = under(event);
+    $("detail").hidden = view.chosen === null;
+    $("detail").textContent = view.chosen === null ? "" : told(facts.events[view.chosen]);
     draw();
   });
   $("in").onclick = () => zoom(0.5, 0.5);
@@ -199,7 +231,7 @@
   for (const link of document.querySelectorAll("[data-trail]")) {
     link.onclick = () => { view.trail = facts.trails[+link.dataset.trail]; draw(); };
   }
-  view.lives = facts.events.filter(e => e[MARK] === STARTS || e[MARK] === ENDS || e[MARK] === CRASHES);
+  view.lives = facts.events.filter(isLife);
   view.chosen = null;
   document.body.classList.add("scripted");
   $("controls").hidden = $("window").hidden = false;

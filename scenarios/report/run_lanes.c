@@ -14,22 +14,23 @@
 #define EDGE 30 /* labels nearer to it would leave the picture */
 #define SHAPES 11
 
-/* Shapes around 0,0 so that colour is not all that tells them apart. */
+/* Shapes around a point that was moved to, so that many of them are one path, and colour is not all
+ * that tells them apart. */
 static const char *const SHAPE[SHAPES] = {
-    "M0-6L6 5H-6Z",                                       /* reject */
-    "M-6 0L5-6V6Z",                                       /* lose_request */
-    "M0-7L7 0L0 7L-7 0Z",                                 /* apply_reject */
-    "M6 0L-5-6V6Z",                                       /* lose_response */
-    "M-6-6H6V-1H-6ZM-6 2H6V6H-6Z",                        /* partial */
-    "M-6-6H6L-6 6H6Z",                                    /* delay */
-    "M-6-6H2V2H-6ZM-2 3V6H6V-2H3V3Z",                     /* duplicate */
-    "M-6-4-4-6 0-2 4-6 6-4 2 0 6 4 4 6 0 2-4 6-6 4-2 0Z", /* late */
-    "M-6-3H6V3H-6Z",                                      /* wire */
-    "M0-6A6 6 0 1 0 .1-6Z",                               /* kill */
-    "M-6 6L-3-6H3L6 6H3L0-2-3 6Z",                        /* stale */
+    "m0-6l6 11h-12z",                                     /* reject */
+    "m-6 0l11-6v12z",                                     /* lose_request */
+    "m0-7l7 7-7 7-7-7z",                                  /* apply_reject */
+    "m6 0l-11-6v12z",                                     /* lose_response */
+    "m-6-6h12v5h-12zm0 8h12v4h-12z",                      /* partial */
+    "m-6-6h12l-12 12h12z",                                /* delay */
+    "m-6-6h8v8h-8zm4 9v3h8v-8h-3v5z",                     /* duplicate */
+    "m-6-4l2-2 4 4 4-4 2 2-4 4 4 4-2 2-4-4-4 4-2-2 4-4z", /* late */
+    "m-6-3h12v6h-12z",                                    /* wire */
+    "m0-6a6 6 0 1 0 .1 0z",                               /* kill */
+    "m-6 6l3-12h6l3 12h-3l-3-8-3 8z",                     /* stale */
 };
-static const char ALERT[] = "M-2-7H2L1 2H-1ZM-2 4H2V7H-2Z";
-static const char REPORT[] = "M0-7 2-2H7L3 1 4 7 0 3-4 7-3 1-7-2H-2Z";
+static const char ALERT[] = "m-2-7h4l-1 9h-2zm0 11h4v3h-4z";
+static const char REPORT[] = "m0-7l2 5h5l-4 3 1 6-4-4-4 4 1-6-4-3h5z";
 
 static size_t shape_of(enum fault_phase phase)
 {
@@ -135,73 +136,82 @@ static void lives_draw(struct buf *out, const struct timeline_view *v, size_t ac
 
 static void sums_draw(struct buf *out, const struct timeline_view *v)
 {
+    buf_add_z(out, "<path class=\"sum\" d=\"");
     for (size_t i = 0; i < v->sum_count; i++) {
         const struct timeline_sum *s = &v->sums[i];
         int from = x_of(v, (int64_t)s->bucket * v->bucket_us);
         int to = x_of(v, (int64_t)(s->bucket + 1) * v->bucket_us);
         int height = s->count >= 64 ? 12 : s->count >= 16 ? 9 : s->count >= 4 ? 6 : 3;
-        buf_addf(out, "<rect class=\"sum\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>", from,
-                 y_of(s->actor) + BAR_TOP + BAR - height, to - from, height);
+        buf_addf(out, "M%d %dv-%dh%dv%dz", from, y_of(s->actor) + BAR_TOP + BAR, height, to - from,
+                 height);
     }
+    buf_add_z(out, "\"/>");
 }
 
-static void tick_add(struct buf *out, const char *class, int x, size_t actor)
+/* What one path draws: events of a mark, and of a fault those of a shape. */
+struct look {
+    enum timeline_mark mark;
+    size_t shape;
+    const char *class, *path; /* path NULL: a stroke across the bar */
+};
+
+static bool is_of(const struct look *look, const struct timeline_event *e)
 {
-    buf_addf(out, "<path class=\"%s\" d=\"M%d %dv%d\"/>", class, x, y_of(actor) + BAR_TOP, BAR);
+    return e->mark == look->mark &&
+           (e->mark != TIMELINE_FAULT || shape_of(e->event.fault) == look->shape);
 }
 
-static void sign_add(struct buf *out, const char *shape, const char *class, int x, size_t actor)
+static void mark_add(struct buf *out, const struct look *look, int x, size_t actor)
 {
+    int top = y_of(actor) + BAR_TOP;
+    if (look->path == NULL) {
+        buf_addf(out, "M%d %dv%d", x, top, BAR);
+        return;
+    }
     int inside = x < 7 ? 7 : x > WIDTH - 7 ? WIDTH - 7 : x;
-    buf_addf(out, "<use href=\"#%s\" class=\"%s\" x=\"%d\" y=\"%d\"/>", shape, class, inside,
-             y_of(actor) + BAR_TOP + BAR / 2);
+    buf_addf(out, "M%d %d%s", inside, top + BAR / 2, look->path);
 }
 
-static void event_draw(struct buf *out, const struct timeline_view *v,
-                       const struct timeline_event *e)
+/* All of a look, in one element: thousands of elements take a browser seconds, thousands of strokes
+ * none. Of each actor one a point. */
+static void look_draw(struct buf *out, const struct timeline_view *v, const struct look *look,
+                      struct arena *scratch)
 {
-    int x = x_of(v, e->event.at_us);
-    char shape[4] = {'s', shape_name(shape_of(e->event.fault)), '\0'};
-    char class[4] = {'p', shape[1], '\0'};
-    switch (e->mark) {
-    case TIMELINE_CALL:
-        tick_add(out, "call", x, e->actor);
-        break;
-    case TIMELINE_ERROR:
-        tick_add(out, "error", x, e->actor);
-        break;
-    case TIMELINE_FAULT:
-        sign_add(out, shape, class, x, e->actor);
-        break;
-    case TIMELINE_ALERT:
-        sign_add(out, "alert", "alert", x, e->actor);
-        break;
-    case TIMELINE_REPORT:
-        sign_add(out, "report", "report", x, e->actor);
-        break;
-    case TIMELINE_STARTS:
-    case TIMELINE_ENDS:
-    case TIMELINE_CRASHES:
-    case TIMELINE_MARK_COUNT:
-        break;
-    }
-}
-
-/* Calls below, signs above; of each actor one of a kind a point. */
-static void events_draw(struct buf *out, const struct timeline_view *v, bool signs,
-                        struct arena *scratch)
-{
-    int *last = NEW_ARRAY(scratch, int, v->actor_count *TIMELINE_MARK_COUNT);
+    int *last = NEW_ARRAY(scratch, int, v->actor_count);
+    bool open = false;
     for (size_t i = 0; i < v->event_count; i++) {
         const struct timeline_event *e = &v->events[i];
-        int *drawn = &last[e->actor * TIMELINE_MARK_COUNT + (size_t)e->mark];
-        int x = x_of(v, e->event.at_us) + 1; /* 0: none yet */
-        bool is_sign = e->mark != TIMELINE_CALL && e->mark != TIMELINE_ERROR;
-        if (is_sign == signs && *drawn != x) {
-            *drawn = x;
-            event_draw(out, v, e);
+        int x = x_of(v, e->event.at_us);
+        if (!is_of(look, e) || last[e->actor] == x + 1) { /* 0: none yet */
+            continue;
         }
+        last[e->actor] = x + 1;
+        if (!open) {
+            buf_addf(out, "<path class=\"%s\" d=\"", look->class);
+            open = true;
+        }
+        mark_add(out, look, x, e->actor);
     }
+    buf_add_z(out, open ? "\"/>" : "");
+}
+
+/* Calls below, signs above. */
+static void events_draw(struct buf *out, const struct timeline_view *v, struct arena *scratch)
+{
+    static const struct look calls[] = {{.mark = TIMELINE_CALL, .class = "call"},
+                                        {.mark = TIMELINE_ERROR, .class = "error"}};
+    static const struct look told[] = {
+        {.mark = TIMELINE_ALERT, .class = "mark alert", .path = ALERT},
+        {.mark = TIMELINE_REPORT, .class = "mark report", .path = REPORT}};
+    look_draw(out, v, &calls[0], scratch);
+    look_draw(out, v, &calls[1], scratch);
+    for (size_t i = 0; i < SHAPES; i++) {
+        char class[] = {'m', 'a', 'r', 'k', ' ', 'p', shape_name(i), '\0'};
+        struct look fault = {.mark = TIMELINE_FAULT, .shape = i, .class = class, .path = SHAPE[i]};
+        look_draw(out, v, &fault, scratch);
+    }
+    look_draw(out, v, &told[0], scratch);
+    look_draw(out, v, &told[1], scratch);
 }
 
 /* The smallest round step that gives at most TICKS of them. page.js has the same ones. */
@@ -257,7 +267,6 @@ void lanes_write(struct buf *out, const struct run_page *page, struct arena *scr
         buf_add_z(out, "</text>");
     }
     sums_draw(out, v);
-    events_draw(out, v, false, scratch);
-    events_draw(out, v, true, scratch);
+    events_draw(out, v, scratch);
     buf_add_z(out, "</svg>\n");
 }
