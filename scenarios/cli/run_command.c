@@ -61,13 +61,14 @@ static enum err rules_declare(struct arena *a, const struct scenario *scenario,
 static enum err failures_shrink(struct arena *a, const struct run_arguments *args,
                                 const struct run_report *r, struct diag *d)
 {
-    size_t count = args->shrink_all ? KEPT_MAX : args->quiet ? 0 : 1;
+    size_t count = args->shrink_all ? KEPT_MAX : args->quiet && args->write == NULL ? 0 : 1;
+    struct run_shrink_to to = {.keep = args->keep, .file = args->write};
     struct shrink_options shrink = args->shrink;
     shrink.jobs = args->sweep.jobs;
     if (args->shrink_none || args->sweep.real) {
         return ERR_OK;
     }
-    return run_shrink(a, r->scenario, &r->result, count, &shrink, args->keep, d);
+    return run_shrink(a, r->scenario, &r->result, count, &shrink, &to, d);
 }
 
 /* The command line that runs this file again, for a process of its own. */
@@ -338,6 +339,10 @@ static int command_run(int argc, char **argv)
                                        "need a simulated run, not --real");
         }
         args.sweep.once = true;
+    }
+    if (args.write != NULL && (args.sweep.real || args.shrink_none)) {
+        return cli_usage(&cli_run, "--write takes what shrinking leaves: not with --no-shrink or "
+                                   "--real");
     }
     memory_is_kept(); /* from seed to seed */
     args.files = (const char **)(argv + optind);

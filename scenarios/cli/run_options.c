@@ -44,6 +44,8 @@ const char run_help[] =
     "  --shrink         make every failure that is kept small, not only the first: the few faults "
     "that\n"
     "                   matter, as a scenario file (with --keep: plan.min.yaml, story.txt)\n"
+    "  --write FILE     what the first failure shrinks to, as a scenario file that fails by "
+    "itself\n"
     "  --no-shrink      none. So do --quiet and --real\n"
     "  --shrink-runs N  at most so many runs for one failure (500)\n"
     "  --shrink-for T   at most so long, such as 30s (60s)\n"
@@ -126,6 +128,7 @@ static const struct option_row rows[] = {
     {"annotate", OPTION_FLAG, AT(annotate), 0, NULL},
     {"shrink", OPTION_FLAG, AT(shrink_all), 0, NULL},
     {"no-shrink", OPTION_FLAG, AT(shrink_none), 0, NULL},
+    {"write", OPTION_TEXT, AT(write), 0, NULL},
     {"shrink-runs", OPTION_COUNT, AT(shrink.runs_max), 1000000, NULL},
     {"shrink-for", OPTION_DURATION, AT(shrink.us_max), 0, NULL},
     {"report", OPTION_TEXT, AT(report), 0, NULL},

@@ -13,7 +13,7 @@ struct run_arguments {
     bool seeds_given, quiet, annotate, shrink_all, shrink_none;
     bool coverage_required, collect, dry;
     unsigned speed; /* 0: the default */
-    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture;
+    const char *coverage, *junit, *plan, *trace, *keep, *report, *exec, *capture, *write;
     const char *fingerprint;
     bool fresh;                       /* the second run of a seed in a new process */
     uint64_t trace_first, trace_last; /* of `trace`; 0, 0: all of it */

@@ -41,16 +41,17 @@ static void shrunk_print(struct arena *a, const struct shrink_result *r, struct 
     if (plan.len > 0) {
         printf("  repro: aforo run %.*s\n", STR_ARG(plan));
     } else {
-        printf("  faults (with --keep DIR: a scenario file):\n");
+        printf("  faults (with --write FILE: a scenario):\n");
         faults_print(a, r->scenario->faults);
     }
 }
 
 static enum err failure_shrink(struct arena *a, const struct scenario *scenario, uint64_t seed,
-                               const struct shrink_options *options, const char *keep,
-                               struct diag *d)
+                               const struct shrink_options *options, const struct run_shrink_to *to,
+                               bool *ret_shrunk, struct diag *d)
 {
     struct shrink_result r;
+    *ret_shrunk = false;
     struct diag why = DIAG_INIT;
     struct str plan = STR_EMPTY;
     if (shrink_run(a, scenario, seed, options, &r, &why) != ERR_OK) {
@@ -58,21 +59,30 @@ static enum err failure_shrink(struct arena *a, const struct scenario *scenario,
                (unsigned long long)seed, why.msg);
         return ERR_OK;
     }
-    if (keep != NULL) {
-        TRY(keep_shrunk(a, &r, keep, &plan, d));
+    if (to->keep != NULL) {
+        TRY(keep_shrunk(a, &r, to->keep, &plan, d));
     }
+    if (to->file != NULL) {
+        TRY(keep_scenario(a, &r, to->file, d));
+        plan = str_of(to->file);
+    }
+    *ret_shrunk = true;
     shrunk_print(a, &r, plan);
     return ERR_OK;
 }
 
 enum err run_shrink(struct arena *a, const struct scenario *scenario,
                     const struct sweep_result *sweep, size_t count,
-                    const struct shrink_options *options, const char *keep, struct diag *d)
+                    const struct shrink_options *options, const struct run_shrink_to *to,
+                    struct diag *d)
 {
+    struct run_shrink_to next = *to;
     for (size_t i = 0; i < sweep->failure_count && count > 0; i++) {
         const struct sweep_failure *f = &sweep->failures[i];
         if (f->verdict == VERDICT_FAIL || f->verdict == VERDICT_LIVENESS) {
-            TRY(failure_shrink(a, scenario, f->seed, options, keep, d));
+            bool shrunk;
+            TRY(failure_shrink(a, scenario, f->seed, options, &next, &shrunk, d));
+            next.file = shrunk ? NULL : next.file;
             count--;
         }
     }

@@ -22,10 +22,8 @@ enum err keep_folder(const char *path, struct diag *d)
     return ERR_OK;
 }
 
-static enum err file_write(struct arena *a, struct str dir, const char *name, struct str text,
-                           struct diag *d)
+static enum err text_write(const char *path, struct str text, struct diag *d)
 {
-    const char *path = str_z(a, str_printf(a, "%.*s/%s", STR_ARG(dir), name));
     FILE *file = fopen(path, "wb");
     if (file == NULL || fwrite(text.ptr, 1, text.len, file) != text.len) {
         (void)fail(d, ERR_INVALID, "%s: %s", path, strerror(errno));
@@ -34,6 +32,12 @@ static enum err file_write(struct arena *a, struct str dir, const char *name, st
         return fail(d, ERR_INVALID, "%s: %s", path, strerror(errno));
     }
     return d->code;
+}
+
+static enum err file_write(struct arena *a, struct str dir, const char *name, struct str text,
+                           struct diag *d)
+{
+    return text_write(str_z(a, str_printf(a, "%.*s/%s", STR_ARG(dir), name)), text, d);
 }
 
 static enum err repro_write(struct arena *a, struct str dir, const struct scenario *s,
@@ -173,4 +177,22 @@ enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const 
     TRY(file_write(a, folder, "story.txt", text, d));
     *ret_plan = str_printf(a, "%.*s/plan.min.yaml", STR_ARG(folder));
     return ERR_OK;
+}
+
+static void comment_add(struct buf *out, struct str text)
+{
+    for (struct str line; str_cut(&text, '\n', &line);) {
+        buf_addf(out, "# %.*s\n", STR_ARG(line));
+    }
+}
+
+enum err keep_scenario(struct arena *a, const struct shrink_result *shrunk, const char *path,
+                       struct diag *d)
+{
+    struct buf text;
+    buf_init(&text, a, PLAN_BYTES_MAX);
+    comment_add(&text, shrunk->happened);
+    comment_add(&text, shrunk->followed);
+    json_write_indented(&text, plan_file(a, shrunk->scenario, shrunk->seed));
+    return text_write(path, buf_str(&text), d);
 }

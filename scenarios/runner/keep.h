@@ -18,6 +18,9 @@ MUST_USE enum err keep_failure(struct arena *a, const struct scenario *scenario,
 /* What shrinking left of it, beside the rest: plan.min.yaml and story.txt. ret_plan: its path. */
 MUST_USE enum err keep_shrunk(struct arena *a, const struct shrink_result *shrunk, const char *dir,
                               struct str *ret_plan, struct diag *d);
+/* The same as one file: the scenario, its story as comments in front. */
+MUST_USE enum err keep_scenario(struct arena *a, const struct shrink_result *shrunk,
+                                const char *path, struct diag *d);
 /* The seed as a page, DIR/<scenario>-<seed>.html. Makes the folder. */
 MUST_USE enum err keep_page(struct arena *a, const struct scenario *scenario, uint64_t seed,
                             const char *dir, struct diag *d);

@@ -92,6 +92,14 @@ EOF
 expect 1 machines "$work/failing.yaml" --seeds 1..3 --once --no-shrink --collect --annotate --jsonl "$work/seeds.jsonl"
 says machines "::error file=$work/failing.yaml,title=lost_ack seed 1 fail::sql"
 expect 0 budget "$good" --seeds 1..100000 --once --budget 3s
+"$aforo" run "$good" --seeds 1..100000 --once --budget 1us --jsonl "$work/one.jsonl" >/dev/null
+[ "$(wc -l <"$work/one.jsonl")" -ge 1 ] || wrong 'a budget shorter than the start runs no seed'
+
+# --write leaves a scenario that fails by itself, with its story in front.
+expect 1 write "$work/failing.yaml" --seed 2 --once --quiet --write "$work/small.yaml"
+grep -q '^# ' "$work/small.yaml" || wrong 'no story in front of the scenario'
+expect 1 written "$work/small.yaml" --no-shrink
+expect 2 write-nothing "$work/failing.yaml" --seed 2 --no-shrink --write "$work/other.yaml"
 python3 - "$work/seeds.jsonl" <<'END' || wrong 'JSONL'
 import json
 import sys
