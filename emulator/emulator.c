@@ -285,6 +285,17 @@ bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
     return true;
 }
 
+bool emulator_stream_next(const struct emulator *e, uint64_t *cursor, int64_t now_us,
+                          struct emulator_stream *ret_stream)
+{
+    struct kinesis_stream s;
+    if (!kinesis_stream_next(core_state(e->core, "kinesis"), cursor, emulator_now(e, now_us), &s)) {
+        return false;
+    }
+    *ret_stream = (struct emulator_stream){s.account, s.region, s.name};
+    return true;
+}
+
 bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
                           struct arena *a, struct emulator_object *ret_object)
 {

@@ -137,7 +137,7 @@ struct ledger_entry {
 /* The entry with the smallest number > after; false at the end. */
 bool emulator_ledger_next(const struct emulator *e, uint64_t after, struct ledger_entry *ret_entry);
 
-/* Reading the state without being a client: for oracles. Both false at the end. */
+/* Reading the state without being a client: for oracles. All false at the end. */
 struct emulator_record { /* every record that was ever put, in shard order */
     struct str stream, shard_id, sequence_number, partition_key, data;
     struct str parent_id, adjacent_parent_id; /* of the shard; empty: none */
@@ -145,6 +145,11 @@ struct emulator_record { /* every record that was ever put, in shard order */
 };
 bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
                           struct emulator_record *ret_record);
+struct emulator_stream { /* every stream that can be read from, of any account and region */
+    struct str account, region, name;
+};
+bool emulator_stream_next(const struct emulator *e, uint64_t *cursor, int64_t now_us,
+                          struct emulator_stream *ret_stream);
 struct emulator_object {
     struct str bucket, key, etag, body;
     int64_t modified_us;

@@ -48,13 +48,13 @@ static void add_problem(struct buf *problems, const char *what, int64_t promised
 }
 
 static struct str manifest_problem(struct arena *a, const struct source_object *object,
-                                   const struct inspection *i, const struct reader *r)
+                                   const struct inspection *i)
 {
     struct buf problems;
     buf_init(&problems, a, 4 * KIB);
     add_problem(&problems, "records", object->records, i->records);
     add_problem(&problems, "bytes after decompression", object->raw_bytes, i->raw_bytes);
-    if (object->sha256_of_raw.len > 0 && !str_eq(object->sha256_of_raw, reader_raw_sha256(r, a))) {
+    if (object->sha256_of_raw.len > 0 && !str_eq(object->sha256_of_raw, i->sha256)) {
         buf_addf(&problems, "%sanother sha256 than the manifest says",
                  problems.len == 0 ? "" : "; ");
     }
@@ -68,7 +68,7 @@ static enum err read_all(struct arena *a, struct str bytes, const struct source_
     struct reader_record record;
     struct arena *scratch = arena_child(a, "inspect record", ARENA_TASK_BYTES_MAX);
     struct reader_form with_digest = *form;
-    with_digest.digest = object->sha256_of_raw.len > 0;
+    with_digest.digest = form->digest || object->sha256_of_raw.len > 0;
     enum err err = reader_open(a, bytes, &with_digest, &r, d);
     if (err == ERR_OK) {
         to->format = str_of(reader_format_name(reader_format(r)));
@@ -85,7 +85,8 @@ static enum err read_all(struct arena *a, struct str bytes, const struct source_
         return err;
     }
     to->raw_bytes = reader_raw_bytes(r);
-    to->problem = manifest_problem(a, object, to, r);
+    to->sha256 = with_digest.digest ? reader_raw_sha256(r, a) : STR_EMPTY;
+    to->problem = manifest_problem(a, object, to);
     return ERR_OK;
 }
 

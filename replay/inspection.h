@@ -32,12 +32,13 @@ struct inspection {
     uint64_t raw_bytes;            /* unpacked */
     uint64_t longest_record;       /* bytes */
     int64_t first_us, last_us;     /* arrival, least and greatest; INSTANT_NEVER: not known */
+    struct str sha256; /* of all unpacked bytes, hex; empty: neither the form nor a manifest asks */
     struct str first_sequence_number, last_sequence_number; /* captures */
     struct str
         problem; /* why it cannot be read, or what the manifest says otherwise; empty: well */
 };
-/* Fails only where the object cannot be fetched. Lives in `a`; memory: the object, packed and
- * unpacked. */
+/* form->digest: with its sha256. Fails only where the object cannot be fetched. Lives in `a`;
+ * memory: the object, packed and unpacked. */
 MUST_USE enum err inspection_make(struct arena *a, const struct source *source,
                                   const struct source_object *object,
                                   const struct reader_form *form, struct inspection *ret_inspection,

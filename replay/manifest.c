@@ -179,3 +179,14 @@ enum err manifest_read(struct str text, struct str name, struct object_list *lis
     return str_ends(name, STR(".json")) ? manifest_json(text, name, list, d)
                                         : tsv_read(text, name, list, d);
 }
+
+enum err source_manifest_row(struct buf *out, const struct source_object *object, struct diag *d)
+{
+    struct str key = object->key;
+    if (str_find(key, '\t') != STR_NONE || str_find(key, '\n') != STR_NONE) {
+        return fail(d, ERR_UNSUPPORTED, "%.*s: a key with a tab or newline", STR_ARG(key));
+    }
+    buf_addf(out, "%.*s\t%lld\t%lld\t%.*s\n", STR_ARG(key), (long long)object->records,
+             (long long)object->raw_bytes, STR_ARG(object->sha256_of_raw));
+    return ERR_OK;
+}

@@ -2,7 +2,7 @@
  * arrived (or a multiple of that), or with the arrivals as the clock. The moment of an object is
  * the arrival of its last record, when production could have loaded it: captures and failed records
  * know it, Firehose's keys tell that of the oldest; else it is the last event of what is read
- * first. */
+ * first. Objects of all shards take turns by that (pace_order.h). */
 #ifndef AFORO_REPLAY_PACE_H
 #define AFORO_REPLAY_PACE_H
 

@@ -1,12 +1,13 @@
 /* player.c -- Objects in their order into the warehouse (player_load.c), read ahead by another
  * task.
  *
- * 1. Objects are committed in the source's order by the calling task alone, so which record of two
- * with one event id is the row does not depend on how fast anything is read.
+ * 1. Objects are committed in the source's order (paced: by arrival) by the calling task alone, so
+ * which record of two with one event id is the row does not depend on how fast anything is read.
  * 2. What is loaded is asked of the warehouse: before the run, and after each commit whose outcome
  * is in doubt.
  * 3. Memory is some batches and one object as it is stored, whatever the capture's size. An object
  * whose load was rolled back is read again by the calling task. */
+#include "pace_order.h"
 #include "player_run.h"
 
 #include "base/instant.h"
@@ -147,6 +148,11 @@ enum err player_run(struct arena *a, const struct definition *def, const struct 
                       .warehouse = w,
                       .etag = STR_EMPTY,
                       .failure = DIAG_INIT};
+    struct source paced;
+    if (options->pace.kind != PACE_FLAT) {
+        TRY(pace_order(a, source, options->format.kind, &paced, d));
+        run.player.source = &paced;
+    }
     run.object_arena = arena_child(a, "replay load", ARENA_TASK_BYTES_MAX);
     run.counted = NEW_ARRAY(a, bool, source->count);
     run.result.objects_passed = source->passed_over;

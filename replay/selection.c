@@ -59,7 +59,7 @@ enum err selection_objects(const struct selection *s, struct source *source, str
         }
     }
     source->count = kept;
-    source->passed_over = all - kept;
+    source->passed_over += all - kept;
     if (named == 0 && all > 0) {
         return fail(d, ERR_NOT_FOUND, "none of %zu objects %s '%.*s'", all,
                     s->stream_shard.len > 0 ? "was landed from shard" : "has a key that begins",

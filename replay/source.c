@@ -2,6 +2,7 @@
 
 #include "aws/s3.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "disk.h"
 #include "key_time.h"
 
@@ -70,6 +71,18 @@ static enum err open_path(struct arena *a, struct source *s, struct object_list 
 
 /* ---- the whole ---- */
 
+static enum err take_list(struct source *s, struct object_list *list, struct diag *d)
+{
+    TRY(object_list_sort(list, d));
+    for (size_t i = 0; i < list->count; i++) {
+        list->items[i].place = i;
+    }
+    key_times(list->items, list->count, list->arena);
+    s->objects = list->items;
+    s->count = list->count;
+    return ERR_OK;
+}
+
 enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
                      struct source *ret_source, struct diag *d)
 {
@@ -77,16 +90,36 @@ enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
     struct source s = {.where = str_copy(a, where), .s3 = s3};
     bool remote = str_starts(where, STR("s3://"));
     TRY(remote ? source_s3_open(a, &s, &list, d) : open_path(a, &s, &list, d));
-    if (object_list_sort(&list, d) != ERR_OK) {
+    if (take_list(&s, &list, d) != ERR_OK) {
         return diag_context(d, "%.*s", STR_ARG(where));
     }
-    for (size_t i = 0; i < list.count; i++) {
-        list.items[i].place = i;
-    }
-    key_times(list.items, list.count, a);
-    s.objects = list.items;
-    s.count = list.count;
     *ret_source = s;
+    return ERR_OK;
+}
+
+enum err source_hold(struct arena *a, struct source *source, struct str text, struct str name,
+                     struct diag *d)
+{
+    struct object_list list = {.arena = a};
+    struct map *listed = map_new(a);
+    size_t all = source->count, named = 0;
+    TRY(manifest_read(text, name, &list, d));
+    for (size_t i = 0; i < all; i++) {
+        map_put(listed, source->objects[i].key, &source->objects[i]);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct source_object *object = map_get(listed, list.items[i].key);
+        list.items[i].size = object == NULL ? -1 : object->size;
+        named += object != NULL;
+    }
+    if (named == 0 && all > 0 && list.count > 0) {
+        return fail(d, ERR_INVALID, "%.*s: it names none of the %zu objects of %.*s", STR_ARG(name),
+                    all, STR_ARG(source->where));
+    }
+    if (take_list(source, &list, d) != ERR_OK) {
+        return diag_context(d, "%.*s", STR_ARG(name));
+    }
+    source->passed_over += all - named;
     return ERR_OK;
 }
 

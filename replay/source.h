@@ -37,6 +37,15 @@ struct source {
  * manifest that is none names file and line. */
 MUST_USE enum err source_open(struct arena *a, struct str where, struct aws_client *s3,
                               struct source *ret_source, struct diag *d);
+/* A manifest that lies elsewhere (its text; `name` ends in .tsv or .json, and is for messages):
+ * leaves in *source the objects that it names, with what it says of them; the others are passed
+ * over. */
+MUST_USE enum err source_hold(struct arena *a, struct source *source, struct str text,
+                              struct str name, struct diag *d);
+/* A line of a manifest.tsv behind its header. ERR_UNSUPPORTED: a key that no TSV can hold. */
+#define SOURCE_MANIFEST_HEAD "key\trecords\traw_bytes\tsha256_of_raw\n"
+MUST_USE enum err source_manifest_row(struct buf *out, const struct source_object *object,
+                                      struct diag *d);
 /* One object's bytes as stored, at most CAPTURE_BYTES_MAX. ERR_NOT_FOUND. */
 MUST_USE enum err source_fetch(const struct source *s, const struct source_object *object,
                                struct arena *a, struct str *ret_bytes, struct diag *d);

@@ -133,6 +133,20 @@ static struct str id_of(const struct stream *s, uint32_t number)
     return number == SHARD_NONE ? STR_EMPTY : shard_id(s->shards[number]);
 }
 
+bool kinesis_stream_next(const void *state, uint64_t *cursor, int64_t now_us,
+                         struct kinesis_stream *ret_stream)
+{
+    const struct kinesis_store *k = state;
+    while (*cursor < k->count) {
+        const struct stream *s = k->all[(*cursor)++];
+        if (s != NULL && stream_is_usable(s, now_us)) {
+            *ret_stream = (struct kinesis_stream){s->account, s->region, s->name};
+            return true;
+        }
+    }
+    return false;
+}
+
 bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_record *ret_record)
 {
     const struct kinesis_store *k = state;

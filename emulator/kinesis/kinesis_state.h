@@ -17,4 +17,12 @@ struct kinesis_record { /* borrowed: valid until the stream is deleted, or the r
  * earlier shards. `state` is core_state(core, "kinesis"). */
 bool kinesis_record_next(const void *state, uint64_t *cursor, struct kinesis_record *ret_record);
 
+struct kinesis_stream { /* borrowed: valid until it is deleted */
+    struct str account, region, name;
+};
+/* Every stream that can be read from now, of every account and region, in order of creation.
+ * *cursor begins at 0. */
+bool kinesis_stream_next(const void *state, uint64_t *cursor, int64_t now_us,
+                         struct kinesis_stream *ret_stream);
+
 #endif

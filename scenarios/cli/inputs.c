@@ -10,6 +10,7 @@
 #include "cli.h"
 
 #define SQLITE_BUSY_MS 10000
+#define MANIFEST_BYTES_MAX (256 * MIB)
 
 enum err inputs_file(struct arena *a, const char *path, size_t bytes_max, struct str *ret_text,
                      struct diag *d)
@@ -46,6 +47,16 @@ enum err inputs_write(const char *path, struct str text, struct diag *d)
     return good ? ERR_OK
                 : fail(d, ERR_UNAVAILABLE, "%s: could not be written",
                        path == NULL ? "the result" : path);
+}
+
+enum err inputs_manifest(struct arena *a, const char *path, struct source *source, struct diag *d)
+{
+    struct str text;
+    if (path == NULL) {
+        return ERR_OK;
+    }
+    TRY(inputs_file(a, path, MANIFEST_BYTES_MAX, &text, d));
+    return source_hold(a, source, text, str_of(path), d);
 }
 
 enum err inputs_client(struct arena *a, struct rt *rt, const char *endpoint,

@@ -17,6 +17,9 @@ MUST_USE enum err inputs_write(const char *path, struct str text, struct diag *d
 /* s3:// by such a client as below. */
 MUST_USE enum err inputs_source(struct arena *a, struct rt *rt, struct str where,
                                 const char *endpoint, struct source *ret_source, struct diag *d);
+/* Holds a source against a manifest that does not lie with it; `path` NULL: none. */
+MUST_USE enum err inputs_manifest(struct arena *a, const char *path, struct source *source,
+                                  struct diag *d);
 /* Region and credentials as the AWS CLI finds them; `endpoint` (NULL: not given) wins. */
 MUST_USE enum err inputs_client(struct arena *a, struct rt *rt, const char *endpoint,
                                 struct aws_client **ret_client, struct diag *d);

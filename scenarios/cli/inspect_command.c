@@ -18,6 +18,11 @@ static const char help[] =
     "s3://BUCKET/PREFIX.\n"
     "Of one object, all its parts: gzip members, zstd frames, indexes.\n\n"
     "  --parts              the parts of every object\n"
+    "  --write-manifest FILE   what all of it is, as a manifest that a replay holds the objects "
+    "against: in a\n"
+    "                       folder as manifest.tsv, elsewhere for --manifest of aforo replay and "
+    "aforo tally\n"
+    "  --manifest FILE      a manifest that does not lie with the objects\n"
     "  --prefix KEY         objects whose key begins so\n"
     "  --format F           " READER_FORMATS_HELP
     "  --csv DIALECT        \"delimiter=tab quote=none escape=\\ names=id,shop\"\n"
@@ -29,20 +34,32 @@ static const char help[] =
     "  aforo inspect s3://raw/orders/dt=2026-03-28/ --json\n";
 
 struct inspect_arguments {
-    const char *where, *endpoint;
+    const char *where, *endpoint, *write_manifest, *manifest;
     struct reader_form format;
     struct selection selection;
     bool parts, json;
 };
 
-enum { OPTION_PARTS = 256, OPTION_PREFIX, OPTION_FORMAT, OPTION_CSV, OPTION_ENDPOINT, OPTION_JSON };
-static const struct option options[] = {{"parts", no_argument, NULL, OPTION_PARTS},
-                                        {"prefix", required_argument, NULL, OPTION_PREFIX},
-                                        {"format", required_argument, NULL, OPTION_FORMAT},
-                                        {"csv", required_argument, NULL, OPTION_CSV},
-                                        {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
-                                        {"json", no_argument, NULL, OPTION_JSON},
-                                        {NULL, 0, NULL, 0}};
+enum {
+    OPTION_PARTS = 256,
+    OPTION_PREFIX,
+    OPTION_FORMAT,
+    OPTION_CSV,
+    OPTION_ENDPOINT,
+    OPTION_JSON,
+    OPTION_WRITE_MANIFEST,
+    OPTION_MANIFEST
+};
+static const struct option options[] = {
+    {"parts", no_argument, NULL, OPTION_PARTS},
+    {"write-manifest", required_argument, NULL, OPTION_WRITE_MANIFEST},
+    {"manifest", required_argument, NULL, OPTION_MANIFEST},
+    {"prefix", required_argument, NULL, OPTION_PREFIX},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"csv", required_argument, NULL, OPTION_CSV},
+    {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0}};
 
 static enum err option_take(struct inspect_arguments *args, int option, const char *value,
                             struct diag *d)
@@ -60,6 +77,13 @@ static enum err option_take(struct inspect_arguments *args, int option, const ch
         return csv_dialect_parse(str_of(value), &args->format.csv, d);
     case OPTION_ENDPOINT:
         args->endpoint = value;
+        break;
+    case OPTION_WRITE_MANIFEST:
+        args->write_manifest = value;
+        args->format.digest = true;
+        break;
+    case OPTION_MANIFEST:
+        args->manifest = value;
         break;
     default:
         args->json = true;
@@ -98,6 +122,7 @@ static struct inspection kept(struct arena *a, const struct inspection *i)
     copy.first_sequence_number = str_copy(a, i->first_sequence_number);
     copy.last_sequence_number = str_copy(a, i->last_sequence_number);
     copy.problem = str_copy(a, i->problem);
+    copy.sha256 = str_copy(a, i->sha256);
     copy.parts = arena_copy(a, i->parts, i->part_count * sizeof(i->parts[0]));
     for (size_t k = 0; k < i->part_count; k++) {
         copy.parts[k].note = str_copy(a, i->parts[k].note);
@@ -157,6 +182,30 @@ static void write_text(struct buf *out, const struct inspect_arguments *args,
     }
 }
 
+/* Of what is whole: a manifest of damaged objects would call the damage right. */
+static enum err write_manifest(struct arena *a, const char *path, const struct inspection *all,
+                               size_t count, const struct inspection_total *total, struct diag *d)
+{
+    struct buf out;
+    if (path == NULL) {
+        return ERR_OK;
+    }
+    if (total->problems > 0) {
+        return fail(d, ERR_CONFLICT, "%s is not written: %llu objects have a problem", path,
+                    (unsigned long long)total->problems);
+    }
+    buf_init(&out, a, OUTPUT_BYTES_MAX);
+    buf_add_z(&out, SOURCE_MANIFEST_HEAD);
+    for (size_t i = 0; i < count; i++) {
+        struct source_object line = {.key = all[i].key,
+                                     .records = (int64_t)all[i].records,
+                                     .raw_bytes = (int64_t)all[i].raw_bytes,
+                                     .sha256_of_raw = all[i].sha256};
+        TRY(source_manifest_row(&out, &line, d));
+    }
+    return inputs_write(path, buf_str(&out), d);
+}
+
 static enum err inspect(struct arena *a, struct inspect_arguments *args, bool *ret_well,
                         struct diag *d)
 {
@@ -164,6 +213,7 @@ static enum err inspect(struct arena *a, struct inspect_arguments *args, bool *r
     struct inspection_total total = {0};
     struct buf out;
     TRY(inputs_source(a, rt_threads_new(a, 0), str_of(args->where), args->endpoint, &source, d));
+    TRY(inputs_manifest(a, args->manifest, &source, d));
     TRY(selection_objects(&args->selection, &source, d));
     struct inspection *all = NEW_ARRAY(a, struct inspection, source.count);
     for (size_t i = 0; i < source.count; i++) {
@@ -177,7 +227,8 @@ static enum err inspect(struct arena *a, struct inspect_arguments *args, bool *r
         write_text(&out, args, all, source.count, &total);
     }
     *ret_well = total.problems == 0;
-    return inputs_write(NULL, buf_str(&out), d);
+    TRY(inputs_write(NULL, buf_str(&out), d));
+    return write_manifest(a, args->write_manifest, all, source.count, &total, d);
 }
 
 static int inspect_run(int argc, char **argv)

@@ -2,6 +2,7 @@
 
 #include "app/config.h"
 #include "base/instant.h"
+#include "inputs.h"
 
 static int64_t *moment_of(struct selection *s, int option)
 {
@@ -31,6 +32,9 @@ enum err selecting_take(struct selecting *s, int option, const char *value, stru
         return ERR_OK;
     case SELECTING_STREAM_SHARD:
         s->selection.stream_shard = text;
+        return ERR_OK;
+    case SELECTING_MANIFEST:
+        s->manifest = value;
         return ERR_OK;
     default:
         s->share = text;
@@ -68,5 +72,6 @@ enum err selecting_apply(struct selecting *s, struct arena *a, const struct defi
         return diag_context(d, "--where");
     }
     TRY(share_read(s, a, d));
+    TRY(inputs_manifest(a, s->manifest, source, d));
     return selection_objects(x, source, d);
 }

@@ -14,7 +14,8 @@ enum selecting_option {
     SELECTING_WHERE,
     SELECTING_PREFIX,
     SELECTING_STREAM_SHARD,
-    SELECTING_SHARD
+    SELECTING_SHARD,
+    SELECTING_MANIFEST
 };
 /* Among a command's own options. */
 #define SELECTING_OPTIONS                                                                          \
@@ -26,6 +27,7 @@ enum selecting_option {
         {"where", required_argument, NULL, SELECTING_WHERE},                                       \
         {"prefix", required_argument, NULL, SELECTING_PREFIX},                                     \
         {"stream-shard", required_argument, NULL, SELECTING_STREAM_SHARD},                         \
+        {"manifest", required_argument, NULL, SELECTING_MANIFEST},                                 \
     {                                                                                              \
         "shard", required_argument, NULL, SELECTING_SHARD                                          \
     }
@@ -38,6 +40,10 @@ enum selecting_option {
     "  --where EXPRESSION   rows for which it is true, as in a definition's filter\n"              \
     "  --prefix KEY         objects whose key begins so\n"                                         \
     "  --stream-shard NAME  what landed from this shard of the stream\n"                           \
+    "  --manifest FILE      what the objects must be, where it does not lie with them: those "     \
+    "that "                                                                                        \
+    "it names\n"                                                                                   \
+    "                       (aforo inspect --write-manifest)\n"                                    \
     "  --shard I/N          every N-th object, the I-th share of them (from 0); auto/N takes I "   \
     "from\n"                                                                                       \
     "                       AWS_BATCH_JOB_ARRAY_INDEX, JOB_COMPLETION_INDEX or "                   \
@@ -46,6 +52,7 @@ enum selecting_option {
 struct selecting { /* as given */
     struct selection selection;
     struct str share, condition; /* --shard, --where; empty: not given */
+    const char *manifest;        /* NULL: not given */
 };
 #define SELECTING_ALL                                                                              \
     ((struct selecting){.selection = SELECTION_ALL, .share = STR_EMPTY, .condition = STR_EMPTY})

@@ -38,8 +38,8 @@ static const char help[] =
     "  --idle-timeout S      seconds until a connection on which nothing moves is closed (180)\n"
     "  --max-connections N   more are told to come later (4096)\n"
     "  --max-body-memory MB  of request bodies on their way, together (1024)\n"
-    "  --record DIR          what stands in each stream of the region at the end, as captures in "
-    "DIR/STREAM\n"
+    "  --record DIR          what stands in each stream at the end, as captures in DIR/STREAM;\n"
+    "                        of other regions and accounts in DIR/STREAM@REGION[@ACCOUNT]\n"
     "  --data-dir DIR        keeps everything there; a copy (cp -r) of it, also while it runs, is "
     "a "
     "snapshot\n"
@@ -305,7 +305,13 @@ static enum err serve(struct serve_options *o, struct arena *a, const sigset_t *
         (void)fflush(stdout);
         signal_await(signals);
         if (o->record != NULL) {
-            code = streams_record(a, url, o->emulator.region, o->record, d);
+            struct streams_options streams = {.emulator = e,
+                                              .front = front,
+                                              .endpoint = url,
+                                              .account = o->emulator.account,
+                                              .region = o->emulator.region,
+                                              .folder = o->record};
+            code = streams_record(a, &streams, d);
         }
     }
     front_stop(front);

@@ -2,7 +2,7 @@
 # `aforo record` of a stream that boto3 has filled, and split on the way: what it writes is what was put, byte for byte, as
 # `zstd -dc` and `aforo inspect` find it; the same command again goes on behind it, also
 # after a kill; another stream is refused; --follow ends by a signal with all of
-# it; `aforo serve --record` leaves captures of every stream behind.
+# it; `aforo serve --record` leaves captures of every stream behind, of every region and account.
 set -euo pipefail
 aforo=$AFORO_BIN/aforo
 python3 -c 'import boto3' 2>/dev/null || { echo "skipped: boto3 is not installed"; exit 77; }
@@ -70,6 +70,8 @@ got=0; "$aforo" record --stream other --out "$work/orders" >/dev/null 2>"$work/e
 check "$work/orders" 1700
 got=0; "$aforo" record --stream nosuch --out "$work/none" >/dev/null 2>"$work/err" || got=$?
 [ "$got" = 2 ] && grep -q 'nosuch' "$work/err" || { echo "no such stream: $got"; cat "$work/err"; exit 1; }
+AWS_DEFAULT_REGION=eu-west-1 put orders 0 300
+AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=111122223333 put orders 0 200
 put later 0 100
 "$aforo" record --stream later --out "$work/later" --follow >"$work/out" &
 recorder=$!
@@ -85,4 +87,7 @@ kill -TERM $server
 wait $server || { echo "serve: exit $?"; exit 1; }
 check "$work/served/orders" 1700
 check "$work/served/later" 700
+check "$work/served/orders@eu-west-1" 300
+check "$work/served/orders@eu-west-1@111122223333" 200
+[ "$(ls "$work/served" | wc -l)" = 5 ] || { ls "$work/served"; exit 1; }
 echo "record: a stream, before and behind a split, as it was put; and what serve leaves behind"

@@ -3,6 +3,7 @@
 #include "player_bench.h"
 
 #include <criterion/criterion.h>
+#include "adapter/rt_threads.h"
 #include "base/instant.h"
 #include "pipeline/capture.h"
 #include "replay/selection.h"
@@ -276,4 +277,92 @@ Test(selection, stamps_with_arrivals_when_virtual)
     struct str expected = str_printf(bench_arena(), "%lld\n",
                                      (long long)(at("2026-03-02T00:00:00Z") + 2390 * US_PER_S));
     cr_expect(str_eq(found, expected), "%.*s", STR_ARG(found));
+}
+
+/* ---- shards take turns ---- */
+
+/* A shard's object: two records, of `first` and `last` seconds after the day's begin. */
+static void write_object(const char *name, int first, int last)
+{
+    struct capture_record records[2];
+    const int seconds[] = {first, last};
+    for (int i = 0; i < 2; i++) {
+        records[i] =
+            (struct capture_record){.sequence_number = str_printf(bench_arena(), "%d", seconds[i]),
+                                    .partition_key = STR("k"),
+                                    .arrived_us = at(DAY "00:00:00Z") + seconds[i] * US_PER_S,
+                                    .data = sale(seconds[i])};
+    }
+    bench_write(name, capture_write(bench_arena(), records, 2));
+}
+
+static int64_t virtual_us; /* of the test's process alone */
+
+static int64_t virtual_mono(struct rt *rt)
+{
+    (void)rt;
+    return virtual_us;
+}
+
+static enum err virtual_sleep(struct rt *rt, int64_t mono_us)
+{
+    (void)rt;
+    virtual_us = mono_us > virtual_us ? mono_us : virtual_us;
+    return ERR_OK;
+}
+
+static int64_t virtual_now(void *ctx)
+{
+    (void)ctx;
+    return virtual_us;
+}
+
+Test(selection, takes_shards_in_turn_by_arrival)
+{
+    /* Keys put all of shard a before shard b; paced, their objects are loaded when their last
+     * records had arrived, at that time of a clock that only sleeping moves; what has no time stays
+     * behind its neighbour, and a damaged object is a problem as ever. */
+    static const struct {
+        const char *pace;
+        int64_t per_s; /* how long a second of the capture takes */
+    } rows[] = {{"original", US_PER_S}, {"4x", US_PER_S / 4}, {"virtual", 0}};
+    write_object("in/a/1.zst", 10, 20);
+    write_object("in/a/2.zst", 30, 100);
+    write_object("in/b/1.zst", 15, 40);
+    write_object("in/b/2.zst", 50, 60);
+    bench_write("in/b/3.zst", STR("damaged"));
+    static const int loaded_s[] = {20, 40, 60, 100};
+    static const char order[] = "a/1.zst\nb/1.zst\nb/2.zst\na/2.zst\n";
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diag d = DIAG_INIT;
+        struct player_result r;
+        struct source source;
+        struct warehouse *w = bench_warehouse();
+        struct rt *rt = rt_threads_new(bench_arena(), 0);
+        static struct rt_ops ops;
+        ops = *rt->ops;
+        ops.mono_us = virtual_mono;
+        ops.sleep_until = virtual_sleep;
+        rt->ops = &ops;
+        virtual_us = 0;
+        struct player_options o = {.rt = rt, .now_us = virtual_now};
+        cr_assert(pace_parse(str_of(rows[i].pace), &o.pace, &d) == ERR_OK);
+        cr_assert(source_open(bench_arena(), bench_path("in"), NULL, &source, &d) == ERR_OK);
+        cr_assert(player_run(bench_arena(), bench_definition(), &source, w, &o, &r, &d) == ERR_OK,
+                  "%s", d.msg);
+        cr_expect_eq(r.problem_count, 1);
+        struct str keys =
+            bench_rows(w, "select object_key from aforo_loaded_object order by loaded_us");
+        cr_expect(str_eq(keys, str_of(order)), "%s: %.*s", rows[i].pace, STR_ARG(keys));
+        struct buf times;
+        buf_init(&times, bench_arena(), 4096);
+        for (size_t k = 0; k < 4; k++) {
+            int64_t us = rows[i].per_s > 0 ? (loaded_s[k] - 10) * rows[i].per_s
+                                           : at(DAY "00:00:00Z") + loaded_s[k] * US_PER_S;
+            buf_addf(&times, "%lld\n", (long long)us);
+        }
+        struct str found =
+            bench_rows(w, "select loaded_us from aforo_loaded_object order by loaded_us");
+        cr_expect(str_eq(found, buf_str(&times)), "%s: %.*s", rows[i].pace, STR_ARG(found));
+    }
 }
