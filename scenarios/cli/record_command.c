@@ -22,7 +22,9 @@ static const char help[] =
     "is gone on "
     "with\n"
     "  --from T             records that arrived from T on, or \"latest\": those to come (oldest)\n"
-    "  --follow             go on until SIGINT or SIGTERM, or for --for\n"
+    "  --follow             go on until SIGINT or SIGTERM, or for --for; what stands there by then "
+    "is read yet,\n"
+    "                       and a second signal cuts that off\n"
     "  --for DURATION       stop after so long (10m)\n"
     "  --endpoint URL       of Kinesis; default: AWS_ENDPOINT_URL, or AWS itself\n\n"
     "Region and credentials come from the environment and ~/.aws, as for the AWS CLI.\n"
@@ -96,12 +98,16 @@ static int arguments_read(int argc, char **argv, struct record_arguments *args)
                : cli_usage(&cli_record, "--stream and --out are needed");
 }
 
-/* Signals are blocked, and asked for between calls. */
+/* Signals are blocked, and asked for between calls; each, and the time, is told once. */
 static bool is_over(void *ctx)
 {
-    const struct stopping *s = ctx;
+    struct stopping *s = ctx;
     const struct timespec now = {0, 0};
-    return sigtimedwait(&s->signals, NULL, &now) > 0 || rt_mono_us(s->rt) >= s->until_us;
+    if (rt_mono_us(s->rt) >= s->until_us) {
+        s->until_us = INSTANT_NEVER;
+        return true;
+    }
+    return sigtimedwait(&s->signals, NULL, &now) > 0;
 }
 
 static enum err record(struct arena *a, const struct record_arguments *args, struct diag *d)

@@ -1,124 +1,20 @@
 /* recording.c -- Shards are read in turn by one task, since a recording is for minutes and
  * megabytes; an object is written when it is large enough, when its shard ends, and at the end. */
-#include "recording.h"
+#include "recording_parts.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "base/digest.h"
-#include "base/encode.h"
-#include "base/instant.h"
 #include "base/limits.h"
-#include "base/map.h"
-#include "inputs.h"
-#include "pipeline/capture.h"
 
 #define OBJECT_RECORDS 10000
 #define OBJECT_BYTES (8 * MIB)
 #define ROUND_US (250 * US_PER_MS) /* five reads a second and shard are allowed */
 
-struct shard {
-    struct str id, iterator, last_sequence;
-    struct arena *arena; /* of the records that wait */
-    struct capture_record *records;
-    size_t count, bytes;
-    bool ended, caught_up;
-};
-struct recording {
-    struct arena *arena;
-    const struct recording_options *options;
-    struct shard *shards;
-    size_t shard_count;
-    struct buf manifest;
-    struct map *recorded; /* by shard: its last sequence number in the folder */
-    struct recording_result result;
-};
-
-/* ---- one object ---- */
-
-static enum err folders_make(struct arena *a, struct str path, struct diag *d)
-{
-    for (size_t i = 1; i < path.len; i++) {
-        const char *folder = str_z(a, str_slice(path, 0, i));
-        if (path.ptr[i] == '/' && mkdir(folder, 0777) != 0 && errno != EEXIST) {
-            return fail(d, ERR_DENIED, "%s: cannot be made", folder);
-        }
-    }
-    return ERR_OK;
-}
-
-/* Under another name first: an object is whole or not there. */
-static enum err write_whole(struct arena *a, struct str path, struct str bytes, struct diag *d)
-{
-    const char *part = str_z(a, str_printf(a, "%.*s.part", STR_ARG(path)));
-    TRY(folders_make(a, path, d));
-    TRY(inputs_write(part, bytes, d));
-    return rename(part, str_z(a, path)) == 0
-               ? ERR_OK
-               : fail(d, ERR_UNAVAILABLE, "%.*s: could not be written", STR_ARG(path));
-}
-
-static struct str key_of(struct arena *a, const struct shard *s)
-{
-    struct buf key;
-    const struct capture_record *first = &s->records[0];
-    buf_init(&key, a, 4096);
-    buf_add_z(&key, "dt=");
-    instant_date(&key, first->arrived_us);
-    buf_add_z(&key, "/hh=");
-    instant_hour(&key, first->arrived_us);
-    buf_addf(&key, "/%.*s-%.*s.ndjson.zst", STR_ARG(s->id), STR_ARG(first->sequence_number));
-    return buf_str(&key);
-}
-
-static void note_row(struct recording *r, struct arena *a, struct str key,
-                     const struct capture_record *records, size_t count)
-{
-    uint8_t sum[DIGEST_BYTES_MAX];
-    size_t bytes = 0;
-    struct digest *g = digest_new(a, DIGEST_SHA256);
-    for (size_t i = 0; i < count; i++) {
-        digest_add(g, records[i].data);
-        digest_add(g, STR("\n"));
-        bytes += records[i].data.len + 1;
-    }
-    digest_end(g, sum);
-    buf_addf(&r->manifest, "%.*s\t%zu\t%zu\t", STR_ARG(key), count, bytes);
-    encode_hex(&r->manifest, str_n((const char *)sum, digest_bytes(DIGEST_SHA256)));
-    buf_add_char(&r->manifest, '\n');
-}
-
-static void note_object(struct recording *r, const struct shard *s, struct str key)
-{
-    note_row(r, s->arena, key, s->records, s->count);
-    r->result.objects++;
-    r->result.records += s->count;
-    r->result.bytes += s->bytes;
-}
-
-static enum err flush(struct recording *r, struct shard *s, struct diag *d)
-{
-    if (s->count == 0) {
-        return ERR_OK;
-    }
-    struct str key = key_of(s->arena, s);
-    struct str path = str_printf(s->arena, "%s/%.*s", r->options->folder, STR_ARG(key));
-    TRY(write_whole(s->arena, path, capture_write(s->arena, s->records, s->count), d));
-    note_object(r, s, key);
-    arena_reset(s->arena);
-    s->records = NULL;
-    s->count = s->bytes = 0;
-    return ERR_OK;
-}
-
 /* ---- one shard ---- */
 
-static enum err keep(struct recording *r, struct shard *s, const struct kinesis_record *record,
-                     struct diag *d)
+static enum err keep(struct recording *r, struct recorded_shard *s,
+                     const struct kinesis_record *record, struct diag *d)
 {
     if (s->count == OBJECT_RECORDS || s->bytes + record->data.len > OBJECT_BYTES) {
-        TRY(flush(r, s, d));
+        TRY(recording_folder_put(r, s, d));
     }
     if (s->records == NULL) {
         s->records = NEW_ARRAY(s->arena, struct capture_record, OBJECT_RECORDS);
@@ -133,16 +29,17 @@ static enum err keep(struct recording *r, struct shard *s, const struct kinesis_
     return ERR_OK;
 }
 
-static enum err iterator_take(struct recording *r, struct shard *s, struct diag *d)
+static enum err iterator_take(struct recording *r, struct recorded_shard *s, struct diag *d)
 {
     const struct recording_options *o = r->options;
     bool behind = s->last_sequence.len > 0;
     return kinesis_iterator(o->client, o->stream, s->id,
-                            behind ? KINESIS_AFTER_SEQUENCE : o->position, s->last_sequence,
+                            behind ? KINESIS_AFTER_SEQUENCE : s->position, s->last_sequence,
                             o->from_us, r->arena, &s->iterator, d);
 }
 
-static enum err read_once(struct recording *r, struct shard *s, struct arena *task, struct diag *d)
+static enum err read_once(struct recording *r, struct recorded_shard *s, struct arena *task,
+                          struct diag *d)
 {
     struct kinesis_batch batch;
     enum err err = kinesis_get(r->options->client, s->iterator, 0, task, &batch, d);
@@ -160,45 +57,124 @@ static enum err read_once(struct recording *r, struct shard *s, struct arena *ta
     s->ended = batch.next_iterator.len == 0;
     s->caught_up = batch.count == 0 && batch.behind_ms == 0;
     s->iterator = str_copy(r->arena, batch.next_iterator);
-    return s->ended ? flush(r, s, d) : ERR_OK;
+    return s->ended ? recording_folder_put(r, s, d) : ERR_OK;
 }
 
 /* ---- all of them ---- */
 
+static bool is_following(const struct recording *r)
+{
+    return r->options->follow && r->stops == 0;
+}
+
+/* Where following ends, each shard is read to the present once more. */
+static void take_stop(struct recording *r)
+{
+    if (r->options->stop == NULL || !r->options->stop(r->options->stop_ctx)) {
+        return;
+    }
+    for (size_t i = 0; is_following(r) && i < r->shard_count; i++) {
+        r->shards[i].caught_up = false;
+    }
+    r->stops++;
+}
+
+static bool is_cut(struct recording *r)
+{
+    take_stop(r);
+    return r->stops > (r->options->follow ? 1 : 0);
+}
+
+static bool is_read(const struct recording *r, const struct recorded_shard *s)
+{
+    return s->ended || (s->caught_up && !is_following(r));
+}
+
 static bool is_done(const struct recording *r)
 {
-    bool done = true;
+    bool done = !is_following(r);
     for (size_t i = 0; i < r->shard_count; i++) {
-        done = done && (r->shards[i].ended || (r->shards[i].caught_up && !r->options->follow));
+        done = done && is_read(r, &r->shards[i]);
     }
     return done;
 }
 
-static bool is_stopped(const struct recording *r)
+static bool is_known(const struct recording *r, struct str id)
 {
-    return r->options->stop != NULL && r->options->stop(r->options->stop_ctx);
+    for (size_t i = 0; i < r->shard_count; i++) {
+        if (str_eq(r->shards[i].id, id)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static enum err read_round(struct recording *r, struct diag *d)
+/* Of a shard that was not there at first even the oldest record is to come. */
+static enum kinesis_position position_of(const struct recording *r, bool first)
 {
-    for (size_t i = 0; i < r->shard_count && !is_stopped(r); i++) {
-        struct shard *s = &r->shards[i];
-        if (s->ended || (s->caught_up && !r->options->follow)) {
-            continue;
-        }
-        struct arena *task = arena_new("record batch", ARENA_TASK_BYTES_MAX);
-        enum err err = read_once(r, s, task, d);
-        arena_free(task);
-        if (err != ERR_OK) {
-            return diag_context(d, "shard %.*s", STR_ARG(s->id));
+    bool all = !first && r->options->position == KINESIS_LATEST;
+    return all ? KINESIS_TRIM_HORIZON : r->options->position;
+}
+
+static enum err shard_open(struct recording *r, struct str id, bool first, struct diag *d)
+{
+    const struct str *last = map_get(r->recorded, id);
+    struct recorded_shard *s = &r->shards[r->shard_count];
+    *s = (struct recorded_shard){.id = id, .last_sequence = last == NULL ? STR_EMPTY : *last};
+    s->position = position_of(r, first);
+    s->arena = arena_child(r->arena, "record object", GIB);
+    r->result.shards = ++r->shard_count;
+    return iterator_take(r, s, d);
+}
+
+/* Those that are not known yet: all at first, later the children of a split or a merge. */
+static enum err shards_open(struct recording *r, struct diag *d)
+{
+    struct kinesis_shard *listed;
+    size_t count;
+    bool first = r->shard_count == 0;
+    TRY(kinesis_list_shards(r->options->client, r->options->stream, r->arena, &listed, &count, d));
+    struct recorded_shard *shards =
+        NEW_ARRAY(r->arena, struct recorded_shard, r->shard_count + count);
+    for (size_t i = 0; i < r->shard_count; i++) {
+        shards[i] = r->shards[i];
+    }
+    r->shards = shards;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_known(r, listed[i].id)) {
+            TRY(shard_open(r, listed[i].id, first, d));
         }
     }
     return ERR_OK;
 }
 
+static enum err read_shard(struct recording *r, struct recorded_shard *s, bool *ret_ended,
+                           struct diag *d)
+{
+    struct arena *task = arena_new("record batch", ARENA_TASK_BYTES_MAX);
+    enum err err = read_once(r, s, task, d);
+    arena_free(task);
+    *ret_ended = s->ended;
+    return err == ERR_OK ? ERR_OK : diag_context(d, "shard %.*s", STR_ARG(s->id));
+}
+
+/* A shard that ends has children, which did not stand in the list before. */
+static enum err read_round(struct recording *r, struct diag *d)
+{
+    bool any_ended = false;
+    for (size_t i = 0; i < r->shard_count && !is_cut(r); i++) {
+        bool ended = false;
+        if (!is_read(r, &r->shards[i])) {
+            TRY(read_shard(r, &r->shards[i], &ended, d));
+        }
+        any_ended = any_ended || ended;
+    }
+    return any_ended ? shards_open(r, d) : ERR_OK;
+}
+
 static enum err record_all(struct recording *r, struct diag *d)
 {
-    while (!is_stopped(r)) {
+    while (!is_cut(r)) {
         TRY(read_round(r, d));
         if (is_done(r)) {
             return ERR_OK;
@@ -208,136 +184,12 @@ static enum err record_all(struct recording *r, struct diag *d)
     return ERR_OK;
 }
 
-static enum err shards_open(struct recording *r, struct diag *d)
-{
-    struct kinesis_shard *shards;
-    TRY(kinesis_list_shards(r->options->client, r->options->stream, r->arena, &shards,
-                            &r->shard_count, d));
-    r->shards = NEW_ARRAY(r->arena, struct shard, r->shard_count);
-    for (size_t i = 0; i < r->shard_count; i++) {
-        const struct str *last = map_get(r->recorded, shards[i].id);
-        r->shards[i] =
-            (struct shard){.id = shards[i].id, .last_sequence = last == NULL ? STR_EMPTY : *last};
-        r->shards[i].arena = arena_child(r->arena, "record object", GIB);
-        TRY(iterator_take(r, &r->shards[i], d));
-    }
-    r->result.shards = r->shard_count;
-    return ERR_OK;
-}
-
 static enum err finish(struct recording *r, struct diag *d)
 {
-    struct str path = str_printf(r->arena, "%s/manifest.tsv", r->options->folder);
     for (size_t i = 0; i < r->shard_count; i++) {
-        TRY(flush(r, &r->shards[i], d));
+        TRY(recording_folder_put(r, &r->shards[i], d));
     }
-    return write_whole(r->arena, path, buf_str(&r->manifest), d);
-}
-
-/* ---- what is there ---- */
-
-/* Sequence numbers are whole numbers of up to 128 digits. */
-static bool is_later(struct str sequence, struct str than)
-{
-    return sequence.len != than.len ? sequence.len > than.len : str_cmp(sequence, than) > 0;
-}
-
-static void note_last(struct recording *r, struct str key, struct str sequence)
-{
-    size_t slash = str_find_last(key, '/');
-    struct str name = slash == STR_NONE ? key : str_from(key, slash + 1);
-    size_t dash = str_find_last(name, '-');
-    struct str shard = str_copy(r->arena, str_slice(name, 0, dash == STR_NONE ? 0 : dash));
-    const struct str *last = map_get(r->recorded, shard);
-    if (last == NULL || is_later(sequence, *last)) {
-        struct str *kept = NEW(r->arena, struct str);
-        *kept = str_copy(r->arena, sequence);
-        map_put(r->recorded, shard, kept);
-    }
-}
-
-static enum err take_up_object(struct recording *r, const struct source *source,
-                               const struct source_object *object, struct arena *a, struct diag *d)
-{
-    struct str bytes;
-    struct capture_record *records;
-    size_t count;
-    TRY(source_fetch(source, object, a, &bytes, d));
-    TRY(capture_read(a, bytes, &records, &count, d));
-    note_row(r, a, object->key, records, count);
-    note_last(r, object->key, records[count - 1].sequence_number);
-    return ERR_OK;
-}
-
-/* All of it is read, since a recorder that was killed has left no manifest. */
-static enum err take_up(struct recording *r, const struct source *source, struct diag *d)
-{
-    for (size_t i = 0; i < source->count; i++) {
-        const struct source_object *object = &source->objects[i];
-        if (str_ends(object->key, STR(".part"))) {
-            struct str path = str_join(r->arena, source->root, object->key);
-            (void)unlink(str_z(r->arena, path));
-            continue;
-        }
-        struct arena *a = arena_new("recorded object", ARENA_PROCESS_BYTES_MAX);
-        enum err err = take_up_object(r, source, object, a, d);
-        arena_free(a);
-        if (err != ERR_OK) {
-            return diag_context(d, "%.*s", STR_ARG(object->key));
-        }
-    }
-    return ERR_OK;
-}
-
-/* The folder's own note says of which stream it is. */
-static const char *note_path(struct recording *r)
-{
-    return str_z(r->arena, str_printf(r->arena, "%s/_stream", r->options->folder));
-}
-
-static enum err check_stream(struct recording *r, bool has_manifest, struct diag *d)
-{
-    struct str stream;
-    if (access(note_path(r), F_OK) != 0) {
-        return has_manifest
-                   ? fail(d, ERR_CONFLICT,
-                          "%s has a manifest already, and of which stream it is is not known",
-                          r->options->folder)
-                   : ERR_OK;
-    }
-    TRY(inputs_file(r->arena, note_path(r), 64 * KIB, &stream, d));
-    return str_eq(str_trim(stream), r->options->stream)
-               ? ERR_OK
-               : fail(d, ERR_CONFLICT, "%s holds a recording of stream %.*s", r->options->folder,
-                      STR_ARG(str_trim(stream)));
-}
-
-static enum err resume(struct recording *r, const char *manifest, struct diag *d)
-{
-    struct source source;
-    struct diag why = DIAG_INIT;
-    TRY(check_stream(r, access(manifest, F_OK) == 0, d));
-    if (access(note_path(r), F_OK) != 0) {
-        return ERR_OK;
-    }
-    enum err err = source_open(r->arena, str_of(r->options->folder), NULL, &source, &why);
-    if (err == ERR_NOT_FOUND) { /* it was killed before its first object */
-        return ERR_OK;
-    }
-    if (err != ERR_OK) {
-        *d = why;
-        return err;
-    }
-    return take_up(r, &source, d);
-}
-
-/* From here on the folder is a recording, and without a manifest until all of it is known. */
-static enum err resumable(struct recording *r, const char *manifest, struct diag *d)
-{
-    struct str text = str_join(r->arena, r->options->stream, STR("\n"));
-    TRY(write_whole(r->arena, str_of(note_path(r)), text, d));
-    (void)unlink(manifest);
-    return ERR_OK;
+    return recording_folder_end(r, d);
 }
 
 enum err recording_run(struct arena *a, const struct recording_options *options,
@@ -345,18 +197,9 @@ enum err recording_run(struct arena *a, const struct recording_options *options,
 {
     struct recording r = {.arena = a, .options = options, .recorded = map_new(a)};
     struct diag later = DIAG_INIT;
-    const char *manifest = str_z(a, str_printf(a, "%s/manifest.tsv", options->folder));
-    buf_init(&r.manifest, a, GIB);
-    buf_add_z(&r.manifest, "key\trecords\traw_bytes\tsha256_of_raw\n");
-    if (options->resume) {
-        TRY(resume(&r, manifest, d));
-    } else if (access(manifest, F_OK) == 0) {
-        return fail(d, ERR_CONFLICT, "%s is there already", manifest);
-    }
+    TRY(recording_folder_open(&r, d));
     TRY(shards_open(&r, d));
-    if (options->resume) {
-        TRY(resumable(&r, manifest, d));
-    }
+    TRY(recording_folder_begin(&r, d));
     enum err err = record_all(&r, d);
     enum err end = finish(&r, err == ERR_OK ? d : &later);
     *ret_result = r.result;

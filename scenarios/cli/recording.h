@@ -14,7 +14,9 @@ struct recording_options {
     enum kinesis_position position; /* TRIM_HORIZON, LATEST or AT_TIMESTAMP */
     int64_t from_us;                /* AT_TIMESTAMP */
     bool follow;                    /* go on behind the last record, until `stop` says so */
-    bool (*stop)(void *ctx);        /* asked between calls; NULL: never */
+    /* Asked between calls, true once for each wish to end; NULL: never. With `follow` the first one
+     * ends the following, and what stands in the stream by then is read yet. */
+    bool (*stop)(void *ctx);
     void *stop_ctx;
 };
 struct recording_result {

@@ -65,7 +65,11 @@ expect 0 "reported days                     1  the last: 2026-03-28" run status
 # A worker that is told to stop stops well.
 "$pipeline" run --definition "$folder/orders.yaml" &
 worker=$!
-sleep 0.5
+for _ in $(seq 600); do # until it waits for signals
+  mask=$(awk '$1 == "SigBlk:" || $1 == "SigCgt:" {print "0x" $2}' "/proc/$worker/status" | paste -sd'|')
+  (( (${mask:-0}) & 0x4000 )) && break
+  sleep 0.1
+done
 kill -TERM "$worker"
 status=0; wait "$worker" || status=$?
 worker=

@@ -34,7 +34,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(timeout=20) == 0, self.told()
+        assert self.process.wait(timeout=60) == 0, self.told()
 
 
 @contextlib.contextmanager
@@ -139,7 +139,7 @@ def one_server_at_a_time():
     with folder() as data:
         server = Server(data)
         second = subprocess.run([PROGRAM, "serve", "--port", "0", "--data-dir", data], capture_output=True, text=True,
-                                timeout=20)
+                                timeout=60)
         assert second.returncode != 0 and "another" in second.stderr, second
         server.kill()
 

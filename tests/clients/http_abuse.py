@@ -13,7 +13,7 @@ def say(url, text):
     """All that is answered to these bytes on one connection until the emulator closes it."""
     host, port = url.split("//")[1].split(":")
     said = b""
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         try:
             connection.sendall(text if isinstance(text, bytes) else text.encode())
             while part := connection.recv(1 << 16):
@@ -26,7 +26,7 @@ def say(url, text):
 def leave(url, text):
     """Sends these bytes and is gone."""
     host, port = url.split("//")[1].split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(text.encode())
 
 

@@ -86,15 +86,15 @@ def sniffing_takes_its_time(url):
     """Proves: a preface that comes byte by byte is HTTP/2, "PRIVATE" is a method of HTTP/1.1, garbage inside TLS ends that
     connection alone."""
     address = ("127.0.0.1", int(url.rsplit(":", 1)[1]))
-    with socket.create_connection(address, timeout=20) as s:
+    with socket.create_connection(address, timeout=60) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]):
             s.sendall(bytes([byte]))
         assert s.recv(9)[3] == 4, "the first frame is SETTINGS"
-    with socket.create_connection(address, timeout=20) as s:
+    with socket.create_connection(address, timeout=60) as s:
         s.sendall(b"PRIVATE /x HTTP/1.1\r\nHost: x\r\n\r\n")
         assert s.recv(9) == b"HTTP/1.1 "
-    with socket.create_connection(address, timeout=20) as s:
+    with socket.create_connection(address, timeout=60) as s:
         s.sendall(b"\x16\x03\x01\x00\x05hello" + bytes(100))
         try:
             while s.recv(1000):

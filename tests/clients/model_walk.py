@@ -285,7 +285,7 @@ def error_of(body):
 class Asker:
     def __init__(self, url):
         self.host = urllib.parse.urlsplit(url).netloc
-        self.connection = http.client.HTTPConnection(self.host, timeout=20)
+        self.connection = http.client.HTTPConnection(self.host, timeout=60)
 
     def send(self, method, target, headers, body):
         self.connection.request(method, target, body, headers)

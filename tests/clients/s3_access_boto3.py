@@ -164,9 +164,9 @@ def nobody_is_nobody_where_signatures_count(_):
         s3.put_object(Bucket="strict", Key="k", Body=b"x", ACL="public-read")
         assert nobody.get_object(Bucket="strict", Key="k")["Body"].read() == b"x"
         link = s3.generate_presigned_url("get_object", Params={"Bucket": "strict", "Key": "k"})
-        assert urllib.request.urlopen(link, timeout=20).read() == b"x"
+        assert urllib.request.urlopen(link, timeout=60).read() == b"x"
         try:
-            urllib.request.urlopen(link.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601"), timeout=20)
+            urllib.request.urlopen(link.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601"), timeout=60)
         except urllib.error.HTTPError as error:
             assert error.code == 403
         else:

@@ -132,11 +132,11 @@ def presigned_urls_work_and_are_verified(_):
         s3.create_bucket(Bucket="signed")
         there = {"Bucket": "signed", "Key": "a é"}
         up = s3.generate_presigned_url("put_object", Params=there, ExpiresIn=60)
-        urllib.request.urlopen(urllib.request.Request(up, data=b"hello", method="PUT"), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(up, data=b"hello", method="PUT"), timeout=60)
         down = s3.generate_presigned_url("get_object", Params=there, ExpiresIn=60)
-        assert urllib.request.urlopen(down, timeout=20).read() == b"hello"
+        assert urllib.request.urlopen(down, timeout=60).read() == b"hello"
         try:
-            urllib.request.urlopen(down.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), timeout=20)
+            urllib.request.urlopen(down.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), timeout=60)
             raise AssertionError("a broken signature was taken")
         except urllib.error.HTTPError as error:
             assert error.code == 403, error

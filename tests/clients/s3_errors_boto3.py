@@ -232,14 +232,14 @@ def signatures(_):
         s3 = client(url, "s3", s3={"addressing_style": "path"}, signature_version="s3v4")
         s3.put_object(Bucket=BUCKET, Key="k", Body=b"x")
         link = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "k"}, ExpiresIn=60)
-        urllib.request.urlopen(urllib.request.Request(url + "/_aforo/clock", data=b'{"advance": "61s"}'), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(url + "/_aforo/clock", data=b'{"advance": "61s"}'), timeout=60)
         try:
-            urllib.request.urlopen(link, timeout=20)
+            urllib.request.urlopen(link, timeout=60)
             raise AssertionError("answered")
         except urllib.error.HTTPError as error:
             body = error.read()
             assert error.code == 403 and b"<Code>AccessDenied</Code><Message>Request has expired</Message>" in body, body
-        urllib.request.urlopen(urllib.request.Request(url + "/_aforo/clock", data=b'{"advance": "20m"}'), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(url + "/_aforo/clock", data=b'{"advance": "20m"}'), timeout=60)
         with refused("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403):
             s3.list_objects_v2(Bucket=BUCKET)
 

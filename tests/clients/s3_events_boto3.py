@@ -28,13 +28,13 @@ def topic_with_subscriber(url):
     sns = client(url, "sns")
     arn = sns.create_topic(Name="landed")["TopicArn"]
     sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/")
-    with urllib.request.urlopen(inbox.get(timeout=20)["SubscribeURL"], timeout=20) as answer:
+    with urllib.request.urlopen(inbox.get(timeout=60)["SubscribeURL"], timeout=60) as answer:
         assert answer.status == 200
     return arn
 
 
 def told():
-    return json.loads(inbox.get(timeout=20)["Message"])["Records"][0]
+    return json.loads(inbox.get(timeout=60)["Message"])["Records"][0]
 
 
 def a_topic_is_told_what_it_asked_for(url):
@@ -47,7 +47,7 @@ def a_topic_is_told_what_it_asked_for(url):
     wanted = {"TopicConfigurations": [{"Id": "new", "TopicArn": arn, "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:Delete"],
                                        "Filter": {"Key": {"FilterRules": rules}}}]}
     s3.put_bucket_notification_configuration(Bucket="raw", NotificationConfiguration=wanted)
-    test = json.loads(inbox.get(timeout=20)["Message"])
+    test = json.loads(inbox.get(timeout=60)["Message"])
     assert test["Event"] == "s3:TestEvent" and test["Bucket"] == "raw"
     got = s3.get_bucket_notification_configuration(Bucket="raw")["TopicConfigurations"]
     assert got[0]["Id"] == "new" and got[0]["TopicArn"] == arn and got[0]["Events"] == wanted["TopicConfigurations"][0]["Events"]

@@ -27,7 +27,7 @@ def serving(*options):
         yield line.split()[-1]
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0, "the emulator did not stop well"
+        assert process.wait(timeout=60) == 0, "the emulator did not stop well"
 
 
 def client(url, service, region="us-east-1", secret="test", **config):
@@ -39,7 +39,7 @@ def client(url, service, region="us-east-1", secret="test", **config):
 def control(url, path, body=None):
     """POST /_aforo/<path> with a JSON body, or GET it."""
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/_aforo/{path}", data=data), timeout=20) as answer:
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/_aforo/{path}", data=data), timeout=60) as answer:
         text = answer.read()
     return json.loads(text) if text else None
 
@@ -49,7 +49,7 @@ Answer = collections.namedtuple("Answer", "status headers body")
 
 def raw(url, method, target, body=None, headers={}):
     """One unsigned request, its target as it is; headers of the answer by their names in lower case."""
-    connection = http.client.HTTPConnection(url.split("//")[1], timeout=20)
+    connection = http.client.HTTPConnection(url.split("//")[1], timeout=60)
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
         for name, value in headers.items():
@@ -84,7 +84,7 @@ def refused(code, words="", status=None):
 
 def operations(url):
     """What the emulator's ledger has seen answered well, as the rows of docs/clients.md tell it."""
-    with urllib.request.urlopen(f"{url}/_aforo/ledger", timeout=20) as answer:
+    with urllib.request.urlopen(f"{url}/_aforo/ledger", timeout=60) as answer:
         lines = [json.loads(line) for line in answer.read().splitlines()]
     seen = collections.defaultdict(set)
     for line in lines:

@@ -30,15 +30,15 @@ def a_subscriber_confirms_and_is_told(url):
     assert arn == "arn:aws:sns:us-east-1:000000000000:alerts" and sns.create_topic(Name="alerts")["TopicArn"] == arn
     endpoint = f"http://127.0.0.1:{server.server_port}/alert"
     assert sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=endpoint)["SubscriptionArn"] == "pending confirmation"
-    kind, asked = inbox.get(timeout=20)
+    kind, asked = inbox.get(timeout=60)
     assert kind == asked["Type"] == "SubscriptionConfirmation" and asked["TopicArn"] == arn
-    with urllib.request.urlopen(asked["SubscribeURL"], timeout=20) as answer:  # the URL leads back to this emulator
+    with urllib.request.urlopen(asked["SubscribeURL"], timeout=60) as answer:  # the URL leads back to this emulator
         assert answer.status == 200
     listed = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     assert [s["Endpoint"] for s in listed] == [endpoint] and listed[0]["SubscriptionArn"].startswith(arn + ":")
     published = sns.publish(TopicArn=arn, Subject="late", Message="the report is läte", MessageAttributes={
         "criticality": {"DataType": "String", "StringValue": "high"}})
-    kind, told = inbox.get(timeout=20)
+    kind, told = inbox.get(timeout=60)
     assert kind == told["Type"] == "Notification" and told["MessageId"] == published["MessageId"]
     assert told["Message"] == "the report is läte" and told["Subject"] == "late"
     assert told["MessageAttributes"] == {"criticality": {"Type": "String", "Value": "high"}}
@@ -48,8 +48,8 @@ def a_subscriber_confirms_and_is_told(url):
         {"Id": "a", "Message": "one"}, {"Id": "b", "Message": "two", "Subject": "x" * 101}, {"Id": "c", "Message": "three"}])
     assert [entry["Id"] for entry in batch["Successful"]] == ["a", "c"]
     assert [(entry["Id"], entry["Code"], entry["SenderFault"]) for entry in batch["Failed"]] == [("b", "InvalidParameter", True)]
-    assert sorted(inbox.get(timeout=20)[1] for _ in range(2)) == ["one", "three"]
-    with urllib.request.urlopen(told["UnsubscribeURL"], timeout=20) as answer:
+    assert sorted(inbox.get(timeout=60)[1] for _ in range(2)) == ["one", "three"]
+    with urllib.request.urlopen(told["UnsubscribeURL"], timeout=60) as answer:
         assert answer.status == 200
     sns.unsubscribe(SubscriptionArn=listed[0]["SubscriptionArn"])
     assert sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"] == []
