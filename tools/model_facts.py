@@ -204,6 +204,7 @@ class Tables:
             ("service_id", c_string(meta["serviceId"])), ("api_version", c_string(meta["apiVersion"])),
             ("target_prefix", quoted(meta.get("targetPrefix"))), ("json_version", quoted(meta.get("jsonVersion"))),
             ("xml_namespace", quoted(namespace)), ("protocol", self.protocol()),
+            ("host_id", "true" if self.svc == "kinesis" else None),
             ("wrapped_errors", "true" if self.svc != "s3" and self.protocol() == "PROTOCOL_REST_XML" else None),
             ("operations", "operations"),
             ("operation_count", "sizeof(operations) / sizeof(operations[0])"),

@@ -99,11 +99,7 @@ static struct http_response answer_raw(const struct passage *p, const struct cal
     if (response.status == 0) {
         response.status = c->op->success_status != 0 ? c->op->success_status : 200;
     }
-    const char *id = p->route.service->model->protocol == PROTOCOL_REST_XML ? "x-amz-request-id"
-                                                                            : "x-amzn-RequestId";
-    if (!http_has_header(&response.headers, id)) {
-        http_headers_add(&response.headers, str_of(id), p->request_id);
-    }
+    codec_set_request_id(p->route.service->model, &response, p->request_id);
     if (p->route.envelope->form != FORM_MODEL) {
         respell(p, c, &response);
     }

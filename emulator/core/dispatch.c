@@ -46,6 +46,8 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
         message =
             str_printf(p->arena, "The specified method is not allowed against this resource: %.*s",
                        STR_ARG(asked));
+    } else if (result == ROUTE_NO_OPERATION && protocol == PROTOCOL_JSON) {
+        message = STR_EMPTY; /* AWS json-unknown-1: nothing is said of it */
     } else if (result == ROUTE_NO_OPERATION) {
         message = str_printf(p->arena, "The service %.*s has no operation \"%.*s\"",
                              STR_ARG(service), STR_ARG(asked));

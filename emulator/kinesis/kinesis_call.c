@@ -44,7 +44,6 @@ void kinesis_explain(struct call *c)
 void kinesis_respond(struct call *c, struct str body)
 {
     http_response_init(&c->response, c->arena, 200);
-    http_headers_add(&c->response.headers, STR("x-amzn-RequestId"), c->request_id);
     http_headers_add(&c->response.headers, STR("Content-Type"), STR("application/x-amz-json-1.1"));
     c->response.body = body;
 }

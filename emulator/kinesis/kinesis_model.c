@@ -1001,4 +1001,4 @@ static const struct operation_model operations[] = {
     {.name = "UpdateStreamWarmThroughput", .method = "POST", .uri = "/", .input = S(UpdateStreamWarmThroughputInput), .output = S(UpdateStreamWarmThroughputOutput), .errors = e_UpdateStreamWarmThroughput, .success_status = 200},
 };
 
-const struct service_model kinesis_model = {.id = "kinesis", .signing_name = "kinesis", .service_id = "Kinesis", .api_version = "2013-12-02", .target_prefix = "Kinesis_20131202", .json_version = "1.1", .protocol = PROTOCOL_JSON, .operations = operations, .operation_count = sizeof(operations) / sizeof(operations[0])};
+const struct service_model kinesis_model = {.id = "kinesis", .signing_name = "kinesis", .service_id = "Kinesis", .api_version = "2013-12-02", .target_prefix = "Kinesis_20131202", .json_version = "1.1", .protocol = PROTOCOL_JSON, .host_id = true, .operations = operations, .operation_count = sizeof(operations) / sizeof(operations[0])};

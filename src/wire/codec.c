@@ -11,6 +11,19 @@ void codec_buf_init(struct buf *out, struct arena *a)
     buf_init(out, a, HTTP_BODY_BYTES_MAX);
 }
 
+/* AWS kinesis-host-id-1: 72 bytes in base64. */
+static struct str long_host_id(struct arena *a, struct str request_id)
+{
+    uint64_t words[9];
+    struct buf out;
+    for (size_t i = 0; i < 9; i++) {
+        words[i] = hash64(i, request_id);
+    }
+    buf_init(&out, a, 128);
+    encode_base64(&out, str_n((const char *)words, sizeof words));
+    return buf_str(&out);
+}
+
 void codec_set_request_id(const struct service_model *service, struct http_response *response,
                           struct str request_id)
 {
@@ -20,6 +33,9 @@ void codec_set_request_id(const struct service_model *service, struct http_respo
     if (rest) {
         http_headers_set(&response->headers, STR("x-amz-id-2"),
                          codec_host_id(response->headers.arena, request_id));
+    } else if (service->host_id) {
+        http_headers_set(&response->headers, STR("x-amz-id-2"),
+                         long_host_id(response->headers.arena, request_id));
     }
 }
 

@@ -38,6 +38,10 @@ void codec_write_response(const struct service_model *service, const struct oper
                           const struct json *output, struct str request_id, struct arena *a,
                           struct http_response *ret_response);
 
+/* The ids that every answer of a service carries, in the headers where it has them. */
+void codec_set_request_id(const struct service_model *service, struct http_response *response,
+                          struct str request_id);
+
 struct codec_error {
     struct str code, message;
     int status;

@@ -231,7 +231,7 @@ enum err codec_cbor_read(const struct service_model *service, const struct opera
                          struct json **ret_input, struct diag *d)
 {
     static const struct shape no_input = {.name = "", .kind = SHAPE_STRUCTURE};
-    if (request->body.len == 0) {
+    if (request->body.len == 0 && service->form == FORM_RPC_CBOR) { /* no input, no body */
         *ret_input = json_new(a, JSON_IS_OBJECT);
         return ERR_OK;
     }

@@ -15,8 +15,9 @@ static void write_json_error(const struct service_model *service, const struct c
     json_out_init(&w, &body);
     json_out_object(&w);
     json_out_kstr(&w, "__type", error->code);
-    if (error->message.len > 0) {
-        json_out_kstr(&w, "message", error->message);
+    if (error->message.len > 0) { /* AWS json-errors-2: of some it is the Message */
+        bool framework = str_eq(error->code, STR("SerializationException"));
+        json_out_kstr(&w, framework ? "Message" : "message", error->message);
     }
     const struct json *extra = error->extra == NULL ? NULL : error->extra->first;
     for (; extra != NULL; extra = extra->next) {

@@ -2,8 +2,11 @@
  * the tree.
  *
  * Types are strict, and a wrong one is refused in the words of the service framework.
- * AWS json-types-1: {"StreamName":5} is SerializationException "NUMBER_VALUE cannot be converted to
- * String". AWS json-null-1: a member whose value is null counts as missing. Blobs are decoded here,
+ * AWS json-types-1: {"StreamName":5} is SerializationException "class
+ * com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to an String".
+ * AWS json-types-2: what is no JSON object at all, or nothing, is SerializationException without a
+ * message. AWS json-numbers-1: whole numbers lose their fraction, and end where their type does.
+ * AWS json-null-1: a member whose value is null counts as missing. Blobs are decoded here,
  * so the tree holds bytes; moments become whole microseconds. Recursion is bounded by the scanner:
  * it refuses depth beyond JSON_DEPTH_MAX. */
 #include "codec_parts.h"
@@ -12,10 +15,14 @@
 #include "base/encode.h"
 #include "base/limits.h"
 
+#define TRUNCATED_DIGITS 6
+#define TRUNCATED_UNITS 1000000 /* 10^TRUNCATED_DIGITS */
+
 struct json_reader {
     struct json_scan scan;
     struct arena *arena;
     struct diag *diag;
+    bool malformed; /* as a whole: there are no words for it */
 };
 
 static enum err read_value(struct json_reader *r, const struct shape_member *member,
@@ -23,34 +30,35 @@ static enum err read_value(struct json_reader *r, const struct shape_member *mem
 
 static enum err fail_malformed(struct json_reader *r)
 {
-    return json_scan_fail(&r->scan, r->diag);
+    r->malformed = true;
+    return fail(r->diag, ERR_INVALID, "no JSON object");
 }
 
 static const char *type_name(enum shape_kind kind)
 {
     switch (kind) {
     case SHAPE_STRING:
-        return "String";
+        return "an String";
     case SHAPE_BLOB:
-        return "Blob";
+        return "a Blob";
     case SHAPE_INTEGER:
-        return "Integer";
+        return "an Integer";
     case SHAPE_LONG:
-        return "Long";
+        return "an Long";
     case SHAPE_FLOAT:
-        return "Float";
+        return "an Float";
     case SHAPE_DOUBLE:
-        return "Double";
+        return "an Double";
     case SHAPE_BOOLEAN:
-        return "Boolean";
+        return "an Boolean";
     case SHAPE_TIMESTAMP:
-        return "Timestamp";
+        return "milliseconds since epoch";
     case SHAPE_STRUCTURE:
     case SHAPE_LIST:
     case SHAPE_MAP:
         break;
     }
-    return "Object";
+    return "null";
 }
 
 static bool is_decimal(struct str number)
@@ -61,29 +69,31 @@ static bool is_decimal(struct str number)
 
 static enum err fail_type(struct json_reader *r, const struct shape *shape, enum json_token token)
 {
-    const char *given = "STRING_VALUE";
     if (token == JSON_ERROR || token == JSON_END) {
         return fail_malformed(r);
     }
     if (token == JSON_OBJECT) {
-        return fail(r->diag, ERR_INVALID, "Start of structure or map found where not expected");
+        return fail(r->diag, ERR_INVALID, "Start of structure or map found where not expected.");
     }
-    if (token == JSON_ARRAY && codec_is_scalar(shape)) {
-        return fail(r->diag, ERR_INVALID, "Unrecognized collection type class java.lang.%s",
-                    type_name(shape->kind));
+    if (token == JSON_ARRAY) {
+        return fail(r->diag, ERR_INVALID, "Start of list found where not expected");
     }
     if (!codec_is_scalar(shape)) {
-        return fail(r->diag, ERR_INVALID, "Unexpected field type");
+        return fail(r->diag, ERR_INVALID, "Expected %s",
+                    shape->kind == SHAPE_LIST  ? "list or null"
+                    : shape->kind == SHAPE_MAP ? "map or null"
+                                               : "null");
     }
     if (token == JSON_STRING && shape->kind == SHAPE_BOOLEAN) {
-        return fail(r->diag, ERR_INVALID, "Unexpected token received from parser");
+        struct str text = str_slice(json_scan_text(&r->scan, r->arena), 0, 64);
+        return fail(r->diag, ERR_INVALID, "'%.*s' can not be converted to an Boolean",
+                    STR_ARG(text));
     }
-    if (token == JSON_NUMBER) {
-        given = is_decimal(r->scan.raw) ? "DECIMAL_VALUE" : "NUMBER_VALUE";
-    } else if (token == JSON_TRUE || token == JSON_FALSE) {
-        given = token == JSON_TRUE ? "TRUE_VALUE" : "FALSE_VALUE";
-    }
-    return fail(r->diag, ERR_INVALID, "%s cannot be converted to %s", given,
+    const char *given = token == JSON_STRING   ? "java.lang.String"
+                        : token == JSON_NUMBER ? "com.amazon.coral.value.json.numbers."
+                                                 "TruncatingBigNumber"
+                                               : "java.lang.Boolean";
+    return fail(r->diag, ERR_INVALID, "class %s can not be converted to %s", given,
                 type_name(shape->kind));
 }
 
@@ -146,20 +156,57 @@ static enum err read_list(struct json_reader *r, const struct shape *shape, stru
     return ERR_OK;
 }
 
-/* Whole numbers, also as 17.0 or 1e3; anything with a fraction is refused. */
-static enum err read_integer(struct json_reader *r, const struct shape *shape,
-                             struct json **ret_value)
+/* 17.9 is 17, and what is too large the largest. */
+static int64_t truncated(struct str number)
 {
-    int64_t value = 0;
     struct diag quiet = DIAG_INIT;
-    enum err e = is_decimal(r->scan.raw) ? decimal_parse(r->scan.raw, 0, &value, &quiet)
-                                         : str_i64(r->scan.raw, &value, &quiet);
-    bool fits = shape->kind == SHAPE_LONG || (value >= INT32_MIN && value <= INT32_MAX);
-    if (e != ERR_OK || !fits) {
-        return fail_type(r, shape, JSON_NUMBER);
+    int64_t value;
+    bool decimal = is_decimal(number);
+    if (decimal ? decimal_parse(number, TRUNCATED_DIGITS, &value, &quiet) == ERR_OK
+                : str_i64(number, &value, &quiet) == ERR_OK) {
+        return decimal ? value / TRUNCATED_UNITS : value;
     }
-    *ret_value = json_new_i64(r->arena, value);
-    return ERR_OK;
+    return str_starts(number, STR("-")) ? INT64_MIN : INT64_MAX;
+}
+
+static struct json *read_integer(struct json_reader *r, const struct shape *shape)
+{
+    int64_t value = truncated(r->scan.raw);
+    if (shape->kind == SHAPE_INTEGER) {
+        value = value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : value;
+    }
+    return json_new_i64(r->arena, value);
+}
+
+/* AWS json-blobs-1: what is wrong with base64 is told beside it. */
+static enum err read_blob(struct json_reader *r, struct json **ret_value)
+{
+    struct str text = json_scan_text(&r->scan, r->arena), shown = str_slice(text, 0, 100);
+    struct diag quiet = DIAG_INIT;
+    if (codec_blob_read(r->arena, text, ret_value, &quiet) == ERR_OK) {
+        return ERR_OK;
+    }
+    if (text.len % 4 != 0) {
+        return fail(r->diag, ERR_INVALID,
+                    "'%.*s' can not be converted to a Blob: Base64 encoded length is expected a "
+                    "multiple of 4 bytes but found: %zu",
+                    STR_ARG(shown), text.len);
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        char ch = text.ptr[i];
+        bool digit = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+                     (ch >= '0' && ch <= '9') || ch == '+' || ch == '/';
+        bool padding = ch == '=' && (i + 1 == text.len || text.ptr[i + 1] == '=');
+        if (!digit && !padding) {
+            return fail(r->diag, ERR_INVALID,
+                        "'%.*s' can not be converted to a Blob: Invalid Base64 character: '%c'",
+                        STR_ARG(shown), ch);
+        }
+    }
+    return fail(r->diag, ERR_INVALID,
+                "'%.*s' can not be converted to a Blob: Invalid last non-pad Base64 character "
+                "dectected",
+                STR_ARG(shown));
 }
 
 static enum err read_timestamp(struct json_reader *r, const struct shape_member *member,
@@ -186,10 +233,11 @@ static enum err read_scalar(struct json_reader *r, const struct shape_member *me
         return ERR_OK;
     }
     if (token == JSON_STRING && shape->kind == SHAPE_BLOB) {
-        return codec_blob_read(r->arena, json_scan_text(&r->scan, r->arena), ret_value, r->diag);
+        return read_blob(r, ret_value);
     }
     if (token == JSON_NUMBER && (shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_LONG)) {
-        return read_integer(r, shape, ret_value);
+        *ret_value = read_integer(r, shape);
+        return ERR_OK;
     }
     if (shape->kind == SHAPE_FLOAT || shape->kind == SHAPE_DOUBLE) {
         if (token == JSON_NUMBER) {
@@ -236,9 +284,8 @@ static enum err read_value(struct json_reader *r, const struct shape_member *mem
 
 static enum err read_body(struct json_reader *r, const struct shape *shape, struct json **ret_input)
 {
-    enum json_token token = json_scan_next(&r->scan);
-    if (token != JSON_OBJECT) {
-        return fail_type(r, shape, token);
+    if (json_scan_next(&r->scan) != JSON_OBJECT) {
+        return fail_malformed(r);
     }
     TRY(read_structure(r, shape, ret_input));
     return json_scan_next(&r->scan) == JSON_END ? ERR_OK : fail_malformed(r);
@@ -248,13 +295,17 @@ enum err codec_json_read(const struct operation_model *op, const struct http_req
                          struct arena *a, struct json **ret_input, struct diag *d)
 {
     static const struct shape no_input = {.name = "", .kind = SHAPE_STRUCTURE};
-    if (str_trim(request->body).len == 0) { /* as good as {} */
+    const struct shape *input = op->input != NULL ? op->input : &no_input;
+    struct json_reader r = {.arena = a, .diag = d};
+    json_scan_init(&r.scan, request->body);
+    if (input->member_count == 0 && str_trim(request->body).len == 0) {
         *ret_input = json_new(a, JSON_IS_OBJECT);
         return ERR_OK;
     }
-    struct json_reader r = {.arena = a, .diag = d};
-    json_scan_init(&r.scan, request->body);
-    if (read_body(&r, op->input != NULL ? op->input : &no_input, ret_input) != ERR_OK) {
+    if (read_body(&r, input, ret_input) != ERR_OK) {
+        if (r.malformed) {
+            d->msg[0] = '\0';
+        }
         return codec_fail_as(d, "SerializationException", NULL);
     }
     return ERR_OK;

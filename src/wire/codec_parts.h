@@ -87,7 +87,5 @@ void codec_buf_init(struct buf *out, struct arena *a); /* for a body */
 struct str codec_json_type(const struct service_model *service, struct arena *a);
 /* The second id of a request, made of the first. */
 struct str codec_host_id(struct arena *a, struct str request_id);
-void codec_set_request_id(const struct service_model *service, struct http_response *response,
-                          struct str request_id);
 
 #endif

@@ -93,6 +93,7 @@ struct service_model {
     const char *json_version;  /* "1.1", or NULL */
     const char *xml_namespace; /* or NULL */
     enum protocol protocol;    /* whose names and statuses refusals have */
+    bool host_id;              /* answers carry x-amz-id-2, as those of REST-XML do */
     bool wrapped_errors;       /* rest-xml: <Error> within <ErrorResponse>, as all but S3 have it */
     bool query_compatible;     /* awsQueryCompatible: older clients speak query to it */
     /* of one call, as codec_spoken found it; zero in the tables */

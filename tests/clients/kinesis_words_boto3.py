@@ -1,10 +1,11 @@
 """Kinesis's words as boto3 sees them: what each constraint of the model says when it is broken, and every documented refusal."""
+import base64
 import re
 
 import botocore
 
 from kinesis_raw import post
-from serving import client, control, refused, run
+from serving import client, control, raw, refused, run
 
 OPERATIONS = ["CreateStream", "DecreaseStreamRetentionPeriod", "DeleteStream", "DescribeLimits", "DescribeStream", "DescribeStreamSummary",
               "GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "ListShards", "ListStreams", "PutRecord", "PutRecords",
@@ -106,18 +107,30 @@ def some_words_are_known_by_heart(url):
 def bodies_that_are_not_what_they_should_be(url):
     for body in [b"", b"[]", b"nonsense", b"{", b'"text"', b"\xff", b'{"StreamName": 5}', b'{"StreamName": ["a"]}', b'{"StreamName": {}}', b'{"Limit": "x"}']:
         status, told = post(url, "DescribeStream", body)
-        if body == b"":  # as good as {}
-            assert status == 400 and told["__type"] in ("SerializationException", "InvalidArgumentException"), told
-        else:
-            assert status == 400 and told["__type"] == "SerializationException", (body, told)
-    for operation, code in [("NoSuchOperation", "UnknownOperationException"), ("describestream", "UnknownOperationException")]:
-        status, told = post(url, operation, {})
-        assert told["__type"] == code and status == 400 and operation in told["message"], told
+        assert status == 400 and told["__type"] == "SerializationException", (body, told)
+        assert ("Message" in told) == (b'{"' in body) and "message" not in told, (body, told)
+    for operation in "NoSuchOperation", "describestream":
+        assert post(url, operation, {}) == (400, {"__type": "UnknownOperationException"})
+    number = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to a Blob"
+    for data, words in [(23, number), (True, "class java.lang.Boolean can not be converted to a Blob"), ([], "Start of list found where not expected"),
+                        ("23456", "'23456' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 bytes but found: 5"),
+                        ("=+/=", "'=+/=' can not be converted to a Blob: Invalid Base64 character: '='"),
+                        ("+/+=", "'+/+=' can not be converted to a Blob: Invalid last non-pad Base64 character dectected")]:
+        for operation, body in [("PutRecord", {"Data": data}), ("PutRecords", {"Records": [{"Data": data}]})]:
+            assert post(url, operation, body) == (400, {"__type": "SerializationException", "Message": words}), (operation, data)
     for header in ["application/x-amz-json-1.1; charset=utf-8", "application/x-amz-json-1.1;charset=UTF-8", "application/json", "application/x-amz-json-1.0"]:
         status, told = post(url, "ListStreams", {}, {"Content-Type": header})
         assert status == 200 and told["StreamNames"] == [], (header, told)
     status, told = post(url, "ListStreams", {}, {"X-AMZ-TARGET": "Kinesis_20131202.ListStreams"})
     assert status == 200, told
+
+
+def every_answer_has_two_ids(url):
+    kinesis = {"Content-Type": "application/x-amz-json-1.1"}
+    for target, body in [("ListStreams", b"{}"), ("NoSuch", b"{}"), ("PutRecord", b"x"), ("PutRecords", b"{}"), ("DescribeStream", b'{"StreamName":"none"}')]:
+        headers = raw(url, "POST", "/", body, {**kinesis, "X-Amz-Target": "Kinesis_20131202." + target}).headers
+        assert re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", headers["x-amzn-requestid"]), headers
+        assert 72 <= len(base64.b64decode(headers["x-amz-id-2"])) <= 80 and int(headers["content-length"]) > 0, headers
 
 
 def streams_shards_and_numbers(url):
@@ -214,5 +227,5 @@ def numbers_have_the_form_that_was_recorded(url):
     assert int(kinesis.put_record(SequenceNumberForOrdering=last, **put)["SequenceNumber"]) > int(last)
 
 
-run([every_constraint_of_the_model_has_its_words, some_words_are_known_by_heart, bodies_that_are_not_what_they_should_be,
+run([every_constraint_of_the_model_has_its_words, some_words_are_known_by_heart, bodies_that_are_not_what_they_should_be, every_answer_has_two_ids,
      streams_shards_and_numbers, numbers_have_the_form_that_was_recorded], "boto3: kinesis words")

@@ -206,10 +206,12 @@ def bad_values(shape):
             yield "min", letter * (int(shape["min"]) - 1)
 
 
-WRONG = {"string": (5, "NUMBER_VALUE cannot be converted to String"), "integer": ("x", "STRING_VALUE cannot be converted to Integer"),
-         "long": ("x", "STRING_VALUE cannot be converted to Long"), "boolean": ("x", "Unexpected token received from parser"),
-         "structure": (5, "Unexpected field type"), "list": (5, "Unexpected field type"), "map": (5, "Unexpected field type"),
-         "blob": (5, "NUMBER_VALUE cannot be converted to Blob"), "timestamp": ("x", "STRING_VALUE cannot be converted to Timestamp")}
+NUMBER = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to "
+TEXT = "class java.lang.String can not be converted to "
+WRONG = {"string": (5, NUMBER + "an String"), "integer": ("x", TEXT + "an Integer"), "long": ("x", TEXT + "an Long"),
+         "boolean": ("x", "'x' can not be converted to an Boolean"), "structure": (5, "Expected null"),
+         "list": (5, "Expected list or null"), "map": (5, "Expected map or null"), "blob": (5, NUMBER + "a Blob"),
+         "timestamp": ("x", TEXT + "milliseconds since epoch")}
 
 
 def wrong_kinds(model, name, depth=0):
@@ -301,7 +303,7 @@ class Asker:
             status, body, _ = self.send("POST", "/", {**scope, "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"},
                                         json.dumps(plain(value)))
             answer = json.loads(body) if status >= 300 else {}
-            return status, answer.get("__type"), answer.get("message", "")
+            return status, answer.get("__type"), answer.get("message", answer.get("Message", ""))
         serializer = botocore.serialize.create_serializer(model.protocol, False)
         request = serializer.serialize_to_request(value, model.session_model.operation_model(operation))
         botocore.awsrequest.prepare_request_dict(request, f"http://{self.host}")

@@ -88,7 +88,7 @@ Test(kinesis_stream, refuses_in_the_words_of_aws)
          "InvalidArgumentException", "different"},
         {"DescribeStream", "{", "SerializationException", ""},
         {"SubscribeToShard", "{}", "ValidationException", "3 validation errors detected"},
-        {"NoSuchThing", "{}", "UnknownOperationException", "NoSuchThing"},
+        {"NoSuchThing", "{}", "UnknownOperationException", ""},
     };
     struct bench b;
     bench_init(&b, false);
