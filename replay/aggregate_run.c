@@ -21,7 +21,8 @@ struct job { /* one object on its way */
     uint64_t size, raw_bytes, records;
     struct diag diag; /* ERR_OK: counted; `fatal`: the run ends */
     bool fatal;
-    bool torn; /* some of it was counted, and the rest cannot be read */
+    bool torn;             /* some of it was counted, and the rest cannot be read */
+    bool whole, all_bytes; /* all records, all unpacked bytes are in the sums above */
 };
 struct worker {
     const struct aggregate_run_options *options;
@@ -110,6 +111,7 @@ static enum err count_capture(struct worker *w, struct job *job, struct str byte
     }
     job->fatal = false;
     job->torn = err != ERR_NOT_FOUND;
+    job->whole = err == ERR_NOT_FOUND;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -157,6 +159,7 @@ static enum err count_other(struct worker *w, struct job *job, struct str bytes,
     job->fatal = false;
     job->torn = err != ERR_NOT_FOUND && job->records > 0;
     job->raw_bytes = reader_raw_bytes(r);
+    job->whole = job->all_bytes = err == ERR_NOT_FOUND;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -227,9 +230,10 @@ struct run {
     struct aggregate_run_result *result;
     struct arena *arena;
     size_t under_way, problem_cap, torn;
+    bool again; /* the second pass */
 };
 
-static void note_problem(struct run *run, const struct job *job)
+static void note_problem(struct run *run, const struct job *job, struct str text, bool counted)
 {
     struct aggregate_run_result *r = run->result;
     if (r->problem_count == run->problem_cap) {
@@ -239,7 +243,27 @@ static void note_problem(struct run *run, const struct job *job)
         run->problem_cap = cap;
     }
     r->problems[r->problem_count++] = (struct player_problem){
-        .object = job->object->key, .text = str_copy(run->arena, str_of(job->diag.msg))};
+        .object = job->object->key, .text = str_copy(run->arena, text), .counted = counted};
+}
+
+/* What the manifest says otherwise. */
+static void hold_against_manifest(struct run *run, const struct job *job)
+{
+    const struct source_object *o = job->object;
+    struct buf text;
+    buf_init(&text, run->arena, 4 * KIB);
+    if (job->whole && o->records >= 0 && (uint64_t)o->records != job->records) {
+        buf_addf(&text, "%llu records, the manifest says %lld", (unsigned long long)job->records,
+                 (long long)o->records);
+    }
+    if (job->all_bytes && o->raw_bytes >= 0 && (uint64_t)o->raw_bytes != job->raw_bytes) {
+        buf_addf(&text, "%s%llu bytes after decompression, the manifest says %lld",
+                 text.len == 0 ? "" : "; ", (unsigned long long)job->raw_bytes,
+                 (long long)o->raw_bytes);
+    }
+    if (text.len > 0) {
+        note_problem(run, job, buf_str(&text), true);
+    }
 }
 
 static bool ends_the_run(const struct run *run, const struct job *job)
@@ -265,8 +289,10 @@ static enum err settle(struct run *run, struct diag *d)
         if (ends_the_run(run, job)) {
             return fail(d, job->diag.code, "%.*s: %s", STR_ARG(job->object->key), job->diag.msg);
         }
-        note_problem(run, job);
+        note_problem(run, job, str_of(job->diag.msg), false);
         run->torn += job->torn;
+    } else if (!run->again) {
+        hold_against_manifest(run, job);
     }
     done->objects++;
     done->bytes += job->size;
@@ -378,7 +404,9 @@ static struct source *readable(struct run *run)
     struct source *rest = arena_copy(run->arena, run->source, sizeof(*run->source));
     struct map *bad = map_new(run->arena);
     for (size_t i = 0; i < run->result->problem_count; i++) {
-        map_put(bad, run->result->problems[i].object, &run->result->problems[i]);
+        if (!run->result->problems[i].counted) {
+            map_put(bad, run->result->problems[i].object, &run->result->problems[i]);
+        }
     }
     rest->objects = NEW_ARRAY(run->arena, struct source_object, run->source->count);
     rest->count = 0;
@@ -403,6 +431,7 @@ enum err aggregate_run(struct arena *a, const struct definition *def,
         struct aggregate_progress done = ret_result->done;
         run.source = readable(&run);
         run.torn = 0;
+        run.again = true;
         ret_result->done = (struct aggregate_progress){0};
         TRY(pass(&run, def, plan, &workers, d));
         ret_result->done = done;

@@ -32,12 +32,13 @@ struct aggregate_run_result {
     struct aggregate_result *more; /* one a plan of options.more; counts of records only */
     struct aggregate_progress done;
     struct player_problem
-        *problems; /* in the objects' order; nothing of their objects is counted */
+        *problems; /* in the objects' order; nothing is counted of objects that cannot be read */
     size_t problem_count;
 };
-/* An object that cannot be read becomes a problem, unless the run is strict. One that is found to
- * be bad when some of it is counted: then all others are counted again, so that nothing of it is in
- * the result. The rest as of source and aggregate. */
+/* An object that cannot be read becomes a problem, unless the run is strict; so does one that has
+ * not as many records or bytes as its manifest says, and is counted all the same. One that is found
+ * to be bad when some of it is counted: then all others are counted again, so that nothing of it is
+ * in the result. The rest as of source and aggregate. */
 MUST_USE enum err aggregate_run(struct arena *a, const struct definition *def,
                                 const struct aggregate_plan *plan, const struct source *source,
                                 const struct aggregate_run_options *options,

@@ -104,6 +104,12 @@ static enum err hash_of(const struct source *s, const struct source_object *o, u
     return err == ERR_OK ? ERR_OK : diag_context(d, "%.*s", STR_ARG(o->key));
 }
 
+/* A manifest does not tell the size. */
+static bool may_be_equal(const struct source_object *x, const struct source_object *y)
+{
+    return x->size < 0 || y->size < 0 || x->size == y->size;
+}
+
 /* Both lists are in byte order of their keys. */
 static enum err find_equal(struct comparison *c, struct diag *d)
 {
@@ -115,7 +121,7 @@ static enum err find_equal(struct comparison *c, struct diag *d)
     }
     for (size_t i = 0, k = 0; i < x->count && k < y->count;) {
         int order = str_cmp(x->objects[i].key, y->objects[k].key);
-        if (order == 0 && x->objects[i].size == y->objects[k].size) {
+        if (order == 0 && may_be_equal(&x->objects[i], &y->objects[k])) {
             uint64_t left, right;
             TRY(hash_of(x, &x->objects[i], &left, d));
             TRY(hash_of(y, &y->objects[k], &right, d));
@@ -205,6 +211,7 @@ static void keep_lines(struct comparison *c, int side, struct difference *differ
                                                       .id = difference->id,
                                                       .object = object,
                                                       .ordinal = row->ordinal,
+                                                      .frame = DIFF_NO_FRAME,
                                                       .column = STR_EMPTY,
                                                       .left = STR_EMPTY,
                                                       .right = STR_EMPTY},
@@ -373,6 +380,7 @@ enum err diff_run(struct arena *a, const struct diff_side sides[2], size_t recor
     enum err err = run(&c, d);
     arena_free(c.marking);
     TRY(err);
+    TRY(diff_frames(sides, &result, d));
     *ret_result = result;
     return ERR_OK;
 }

@@ -17,6 +17,7 @@ struct diff_side { /* a source, or a warehouse that holds the definition's table
     struct warehouse *warehouse;
     struct reader_form format;
 };
+#define DIFF_NO_FRAME UINT64_MAX
 enum diff_kind { DIFF_MISSING, DIFF_EXTRA, DIFF_ALTERED, DIFF_KIND_COUNT };
 struct diff_part { /* a window or an object: what differs in it */
     struct str name;
@@ -26,7 +27,9 @@ struct diff_part { /* a window or an object: what differs in it */
 struct diff_line { /* one record, or one column of it that was altered */
     enum diff_kind kind;
     struct str id, object;
-    uint64_t ordinal; /* in the object: on the left, or on the right where it is extra */
+    uint64_t ordinal; /* in the object, from 0: on the left, or on the right where it is extra */
+    uint64_t frame;   /* of a capture, from 0; DIFF_NO_FRAME: of other objects */
+    bool looked_for;  /* the frame was */
     struct str column, left, right; /* ALTERED; null is "null" */
 };
 struct diff_result {
@@ -43,6 +46,8 @@ struct diff_result {
  * the object that cannot be read. ERR_LIMIT: a sum past int64. */
 MUST_USE enum err diff_run(struct arena *a, const struct diff_side sides[2], size_t records_max,
                            struct diff_result *ret_result, struct diag *d);
+/* For programs: one object of JSON (docs/replay.md) and a newline. */
+void diff_json(struct buf *out, const struct definition *def, const struct diff_result *r);
 /* For people; lines_max a table. */
 void diff_write(struct buf *out, const struct definition *def, const struct diff_result *r,
                 size_t lines_max);

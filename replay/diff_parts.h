@@ -50,4 +50,8 @@ size_t marks_merge(struct marks *x, struct marks *y, struct arena *a,
 /* Leaves those with a difference, in the order of their places. */
 void marks_keep_different(struct marks *m);
 
+/* Finds the frame of each line. */
+MUST_USE enum err diff_frames(const struct diff_side sides[2], struct diff_result *r,
+                              struct diag *d);
+
 #endif

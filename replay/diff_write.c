@@ -63,17 +63,22 @@ static void write_lines(struct buf *out, const struct diff_result *r, size_t lin
 {
     static const struct str kinds[] = {STR_INIT("missing"), STR_INIT("extra"), STR_INIT("altered")};
     struct arena *a = out->arena;
-    struct table *t = table_new(a, "lllrlll");
-    const struct str head[] = {STR("record"), STR("id"),   STR("object"), STR("at"),
-                               STR("column"), STR("left"), STR("right")};
+    struct table *t = table_new(a, "lllrrlll");
+    const struct str head[] = {STR("record"), STR("id"),     STR("object"), STR("frame"),
+                               STR("at"),     STR("column"), STR("left"),   STR("right")};
     table_add(t, head);
     for (size_t i = 0; i < r->line_count && i < lines_max; i++) {
         const struct diff_line *l = &r->lines[i];
-        const struct str cells[] = {
-            kinds[l->kind], l->id,
-            l->object,      str_printf(a, "%llu", (unsigned long long)l->ordinal),
-            l->column,      l->left,
-            l->right};
+        const struct str cells[] = {kinds[l->kind],
+                                    l->id,
+                                    l->object,
+                                    l->frame == DIFF_NO_FRAME
+                                        ? STR_EMPTY
+                                        : str_printf(a, "%llu", (unsigned long long)l->frame),
+                                    str_printf(a, "%llu", (unsigned long long)l->ordinal),
+                                    l->column,
+                                    l->left,
+                                    l->right};
         table_add(t, cells);
     }
     buf_add_char(out, '\n');

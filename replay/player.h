@@ -14,6 +14,7 @@
 
 struct player_problem { /* an object that is missing, cut, or not what the manifest says */
     struct str object, text;
+    bool counted; /* it could be read: its records are in the result all the same */
 };
 struct player_result {
     uint64_t objects, bytes, raw_bytes; /* loaded; as stored; after decompression */

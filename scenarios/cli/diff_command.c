@@ -8,7 +8,9 @@
 #include "programs.h"
 #include "replay/diff.h"
 
-#define OUTPUT_BYTES_MAX (256 * MIB)
+#define OUTPUT_BYTES_MAX (4 * GIB)
+#define LINES_ALL 1000000
+#define LINES_SHOWN 40
 
 static const char help[] =
     "usage: aforo diff LEFT RIGHT --pipeline FILE [OPTIONS]\n"
@@ -27,7 +29,8 @@ static const char help[] =
     "  --format F             of captured objects (detect)\n"
     "  --csv DIALECT          \"delimiter=tab quote=none escape=\\ names=id,shop\"\n"
     "  --endpoint URL         of S3; default: AWS_ENDPOINT_URL, or AWS itself\n"
-    "  --limit-lines N        windows, objects and records to show (40)\n\n"
+    "  --limit-lines N        windows, objects and records to show (40)\n"
+    "  --json                 all of it as JSON; records: at most as --limit-lines says (all)\n\n"
     "Exit code: 0 nothing differs, 1 something does or could not be read, 2 bad input.\n\n"
     "examples:\n"
     "  aforo diff captures/monday captures/restored --pipeline flights.yaml\n"
@@ -39,7 +42,8 @@ struct diff_arguments {
     const char *sides[2], *pipelines[2], *endpoint, *programs[2];
     size_t program_count;
     struct reader_form format;
-    size_t lines_max;
+    size_t lines_max; /* LINES_ALL: not given */
+    bool json;
 };
 
 enum {
@@ -49,7 +53,8 @@ enum {
     OPTION_CSV,
     OPTION_FORMAT,
     OPTION_ENDPOINT,
-    OPTION_LINES
+    OPTION_LINES,
+    OPTION_JSON
 };
 static const struct option options[] = {
     {"pipeline", required_argument, NULL, OPTION_PIPELINE},
@@ -59,6 +64,7 @@ static const struct option options[] = {
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
     {"limit-lines", required_argument, NULL, OPTION_LINES},
+    {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0}};
 
 static enum err option_take(struct diff_arguments *args, int option, const char *value,
@@ -85,6 +91,9 @@ static enum err option_take(struct diff_arguments *args, int option, const char 
         return reader_format_parse(str_of(value), &args->format.kind, d);
     case OPTION_CSV:
         return csv_dialect_parse(str_of(value), &args->format.csv, d);
+    case OPTION_JSON:
+        args->json = true;
+        break;
     default:
         TRY(cli_number("limit-lines", value, 1000000, &number, d));
         args->lines_max = (size_t)number;
@@ -186,7 +195,11 @@ static int diff(struct arena *a, const struct diff_arguments *args)
     if (diff_run(a, sides, args->lines_max, &result, &d) != ERR_OK) {
         return cli_failed(&cli_diff, &d);
     }
-    diff_write(&out, sides[0].def, &result, args->lines_max);
+    if (args->json) {
+        diff_json(&out, sides[0].def, &result);
+    } else {
+        diff_write(&out, sides[0].def, &result, args->lines_max);
+    }
     if (inputs_write(NULL, buf_str(&out), &d) != ERR_OK) {
         return cli_failed(&cli_diff, &d);
     }
@@ -199,10 +212,13 @@ static int diff(struct arena *a, const struct diff_arguments *args)
 
 static int diff_command_run(int argc, char **argv)
 {
-    struct diff_arguments args = {.lines_max = 40};
+    struct diff_arguments args = {.lines_max = LINES_ALL};
     int code = arguments_read(argc, argv, &args);
     if (code != CLI_OK) {
         return code;
+    }
+    if (!args.json && args.lines_max == LINES_ALL) {
+        args.lines_max = LINES_SHOWN;
     }
     struct arena *a = arena_new("diff", ARENA_PROCESS_BYTES_MAX);
     code = diff(a, &args);

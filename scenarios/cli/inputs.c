@@ -139,6 +139,9 @@ void progress_line(const struct progress *p)
     uint64_t ms = (uint64_t)p->elapsed_us / 1000 + 1;
     uint64_t left = p->bytes_all > p->bytes ? p->bytes_all - p->bytes : 0;
     uint64_t left_s = p->bytes == 0 ? 0 : left * ms / p->bytes / 1000;
+    if (p->bytes_all == 0 && p->objects > 0) { /* a manifest tells no sizes */
+        left_s = (p->of - p->objects) * ms / p->objects / 1000;
+    }
     if (p->json) {
         fprintf(stderr,
                 "{\"event\":\"progress\",\"objects\":%llu,\"of\":%llu,\"records\":%llu,\"bytes\":"
@@ -152,7 +155,7 @@ void progress_line(const struct progress *p)
     fprintf(stderr, "\r\033[K%llu of %llu objects, %llu records, %llu MB/s",
             (unsigned long long)p->objects, (unsigned long long)p->of,
             (unsigned long long)p->records, (unsigned long long)(p->raw_bytes / ms / 1000));
-    if (p->bytes_all > 0) {
+    if (p->objects > 0) {
         fprintf(stderr, ", %llu s left", (unsigned long long)left_s);
     }
 }

@@ -66,6 +66,43 @@ said '^10 objects, 7 with the same bytes; in the others 3,000 and 2,999 records$
   '^  altered +s4711 +part-4.json.gz +711 +amount +211.25 +211.75$' '^  extra +s90000 +part-9.json.gz +0$'
 [ "$(grep -Ec '^  (missing|extra|altered) ' said)" = 4 ] || { echo "not four records:"; cat said; exit 1; }
 
+# ---- for programs: the same, in full ----
+diff 1 left right --pipeline sales.yaml --json
+python3 - <<'P'
+import json
+r = json.load(open("said"))
+assert (r["objects"], r["objects_equal"], r["missing"], r["extra"], r["altered"]) == (10, 7, 2, 1, 1), r
+assert {w["day"]: w["sums"]["amount"] for w in r["windows"]}["2024-03-12"] == "0.50", r["windows"]
+assert [x for x in r["records"] if x["kind"] == "altered"] == [
+    {"kind": "altered", "id": "s4711", "object": "part-4.json.gz", "at": 711, "column": "amount", "left": "211.25", "right": "211.75"}], r["records"]
+assert len(r["records"]) == 4
+P
+# ---- captures tell the frame, too: the one in which zstd itself has the record ----
+flights=$AFORO_SOURCE/fixtures/captures/flights-2001-q1
+head -c 32 /dev/urandom >secret
+mkdir text captured captured2
+find "$flights" -name '*.zst' | sort | xargs zstd -dcq >text/all.ndjson
+"$aforo" anonymise text captured --key secret --mask origin >/dev/null
+sed -i '8000s/"delay": *-*[0-9]*/"delay":77/' text/all.ndjson
+"$aforo" anonymise text captured2 --key secret --mask origin >/dev/null
+object=$(cd captured && find . -type f -name '*.zst')
+diff 1 captured captured2 --pipeline "$AFORO_SOURCE/fixtures/pipelines/flights.yaml" --json
+python3 - "captured/$object" <<'P'
+import json, struct, subprocess, sys
+found = [x for x in json.load(open("said"))["records"] if x["column"] == "delay"]
+assert len(found) == 1 and found[0]["at"] == 7999, found
+data, at, ends = open(sys.argv[1], "rb").read(), 0, []
+while data[at:at + 4] == b"\x28\xb5\x2f\xfd":  # a frame ends where the next skippable one begins that is an index
+    end = data.index(b"\x5a\x2a\x4d\x18", at + 4)
+    while data[end + 8:end + 12] != b"AFI1":
+        end = data.index(b"\x5a\x2a\x4d\x18", end + 4)
+    lines = subprocess.run(["zstd", "-dcq"], input=data[at:end], stdout=subprocess.PIPE, check=True).stdout.count(b"\n")
+    ends.append(lines + (ends[-1] if ends else 0))
+    at = end + 8 + struct.unpack_from("<I", data, end + 4)[0]
+assert len(ends) > 2 and ends[-1] == 20000, ends
+assert found[0]["frame"] == next(i for i, n in enumerate(ends) if n > 7999), (found, ends)
+P
+
 # ---- the same records in other objects ----
 mkdir whole
 gzip -dc left/*.gz >whole/all.json

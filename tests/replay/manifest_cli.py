@@ -57,6 +57,15 @@ with tempfile.TemporaryDirectory() as work:
         assert keys[0] in said and "No such file" in said, (command, said)
     os.rename(f"{work}/gone", f"{root}/{keys[0]}")
 
+    # a tally sees what counts can tell: a record less
+    whole = open(f"{root}/{keys[3]}", "rb").read()
+    shorter = gzip.decompress(whole)
+    open(f"{root}/{keys[3]}", "wb").write(gzip.compress(shorter[:shorter.rindex(b"{")], mtime=0))
+    for command in ("tally", "replay"):
+        said = run(1, command, root, "--pipeline", pipeline, *manifest)
+        assert "102 records, the manifest says 103; " in said and "bytes after decompression" in said and "405" in said, (command, said)
+    open(f"{root}/{keys[3]}", "wb").write(whole)
+
     # changed under the same size, and one object more than it says
     raw = gzip.decompress(open(f"{root}/{keys[1]}", "rb").read()).replace(b'"amount": 0.25', b'"amount": 0.75')
     open(f"{root}/{keys[1]}", "wb").write(gzip.compress(raw, mtime=0))
