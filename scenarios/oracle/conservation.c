@@ -259,12 +259,47 @@ enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f, stru
     return ERR_OK;
 }
 
+/* Whether a message of the highest criticality says that records of the shard are lost. */
+static bool is_declared(const struct oracle *o, struct str shard)
+{
+    struct emulator_message message;
+    for (uint64_t cursor = 0; emulator_message_next(o->in.emulator, &cursor, &message);) {
+        bool lost = false, critical = false;
+        for (size_t i = 0; i < message.attribute_count; i++) {
+            const struct http_header *a = &message.attributes[i];
+            lost = lost || (str_eq(a->name, STR("kind")) && str_eq(a->value, STR("lost-records")));
+            critical = critical || (str_eq(a->name, STR("criticality")) &&
+                                    str_eq(a->value, criticality_name(CRITICALITY_CRITICAL)));
+        }
+        if (lost && critical && str_contains(message.message, shard)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What cannot be had any more is declared lost, or it is a failure. */
+static void declared_check(struct oracle *o, struct oracle_finding *f)
+{
+    struct str id;
+    void *value;
+    for (size_t at = 0; map_next(o->shards, &at, &id, &value);) {
+        const struct stored_shard *shard = value;
+        if (shard->expired > 0 && !is_declared(o, id)) {
+            finding_add(o, f, ROW_LOST,
+                        "%zu records of %.*s passed their retention unread, and nobody was told",
+                        shard->expired, STR_ARG(id));
+        }
+    }
+}
+
 enum err oracle_check_complete(struct oracle *o, struct oracle_finding *f, struct diag *d)
 {
     if (o->in.foreign) {
         return foreign_check(o, true, f, d);
     }
     TRY(oracle_check_warehouse(o, f, d));
+    declared_check(o, f);
     for (const struct oracle_event *e = o->first; e != NULL; e = e->next) {
         if (e->acknowledged == 0 && e->landed > 0) {
             finding_add(o, f, ROW_RECOVERED, "recovered");
@@ -273,7 +308,7 @@ enum err oracle_check_complete(struct oracle *o, struct oracle_finding *f, struc
             finding_add(o, f, ROW_LOST, "event %.*s has landed and is no row",
                         STR_ARG(event_name(e)));
         }
-        if (e->acknowledged > 0 && e->landed == 0) {
+        if (e->acknowledged > 0 && e->landed == 0 && e->expired == 0) {
             finding_add(o, f, ROW_LOST, "event %.*s was acknowledged and has not landed",
                         STR_ARG(event_name(e)));
         }
@@ -350,7 +385,8 @@ enum err oracle_count(struct oracle *o, struct oracle_counts *ret_counts, struct
                               .late = o->late,
                               .raw_objects = map_count(o->raw),
                               .raw_records = o->raw_records,
-                              .deliveries_twice = o->deliveries_twice};
+                              .deliveries_twice = o->deliveries_twice,
+                              .expired = o->expired};
     TRY(count_of(o, "select coalesce(sum(loaded), 0) from aforo_loaded_object", &c.rows, d));
     TRY(count_of(o, "select coalesce(sum(duplicates), 0) from aforo_loaded_object", &c.duplicates,
                  d));

@@ -134,7 +134,7 @@ bool oracle_lag_is_zero(const struct oracle_lag *lag);
 struct str oracle_lag_text(const struct oracle_lag *lag, struct arena *a);
 
 struct oracle_counts {
-    uint64_t produced, acknowledged, late, raw_objects, raw_records, deliveries_twice;
+    uint64_t produced, acknowledged, late, raw_objects, raw_records, deliveries_twice, expired;
     uint64_t rows, duplicates, quarantined, filtered, alerts, reports,
         report_versions; /* versions past the first */
 };

@@ -8,12 +8,15 @@
 #include "oracle.h"
 #include "pipeline/record.h"
 
+#define RETENTION_US US_PER_DAY /* of a stream; no scenario asks for another */
+
 struct oracle_event {
     struct str payload;
     struct row row; /* what it must become */
     bool malformed, late;
     uint32_t intended, acknowledged; /* copies */
     uint32_t stored, landed;         /* records in the stream, in raw */
+    uint32_t expired;                /* records that left the stream before anybody read them */
     uint32_t rows;                   /* of the last look at the warehouse */
     struct oracle_event *next;       /* in the order of intents */
 };
@@ -21,12 +24,15 @@ struct oracle_event {
 struct stored_record {
     struct oracle_event *event;   /* NULL: nobody sent it */
     const struct raw_object *raw; /* where it has landed; NULL: not yet */
+    int64_t arrived_us;
+    bool expired; /* it was past its retention when what is behind it landed */
 };
 struct stored_shard {
     struct str id;
     struct stored_record **records;
     size_t count, cap;
-    size_t landed;                             /* how many of the first have landed */
+    size_t landed; /* how many of the first have landed */
+    size_t expired;
     struct str parents[2];                     /* ids; empty: none */
     int64_t first_written_us, last_written_us; /* of its raw objects; INSTANT_NEVER, 0: none */
 };
@@ -35,6 +41,7 @@ struct raw_fates {
 };
 struct raw_object {
     struct str key, etag;
+    int64_t modified_us;
     struct oracle_event **events; /* by ordinal; NULL: nobody sent it */
     uint8_t
         *places; /* by ordinal: how often it is accounted for, in the last look at the warehouse */
@@ -57,7 +64,7 @@ struct oracle {
     struct map *stored; /* of stored_record, by "shard/sequence number" */
     struct map *raw;    /* of raw_object, by key */
     struct raw_object *raw_first, **raw_end;
-    uint64_t raw_records, stored_count, unlanded, deliveries_twice;
+    uint64_t raw_records, stored_count, unlanded, deliveries_twice, expired;
     struct map *alerts;    /* committed_us + 1 as a pointer to int64, by alert id */
     struct map *committed; /* keys of objects whose loading was committed */
 };

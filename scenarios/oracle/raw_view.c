@@ -2,7 +2,8 @@
  * the ledger. Invariants of a right pipeline, checked as soon as an object is seen:
  * 1. A raw object never changes: one key, one ETag.
  * 2. Its records are records of its shard, with the bytes that were sent, each in one object alone.
- * 3. What has landed of a shard has no gap: a record that was passed over will never land.
+ * 3. What has landed of a shard has no gap: a record that was passed over will never land. None but
+ * those that the stream did not keep any more (conservation.c: somebody must have been told).
  * 4. Nothing of a shard is written before all of its parents' records are: across a reshard, too,
  * raw is written in the order of each key. */
 #include "oracle_parts.h"
@@ -39,6 +40,7 @@ static void shard_add(struct oracle *o, struct stored_shard *shard, const struct
     }
     struct stored_record *record = NEW(o->arena, struct stored_record);
     record->event = map_get(o->by_payload, r->data);
+    record->arrived_us = r->arrived_us;
     shard->records[shard->count++] = record;
     map_put(o->stored, stored_key(o, shard->id, r->sequence_number), record);
     o->stored_count++;
@@ -128,7 +130,8 @@ static void object_read(struct oracle *o, const struct emulator_object *from,
     struct diag why = DIAG_INIT;
     struct raw_object *object = NEW(o->arena, struct raw_object);
     *object = (struct raw_object){.key = str_copy(o->arena, from->key),
-                                  .etag = str_copy(o->arena, from->etag)};
+                                  .etag = str_copy(o->arena, from->etag),
+                                  .modified_us = from->modified_us};
     map_put(o->raw, object->key, object);
     *o->raw_end = object;
     o->raw_end = &object->next;
@@ -157,6 +160,27 @@ static bool object_is_known(struct oracle *o, const struct emulator_object *from
     return known != NULL;
 }
 
+/* A record of a shard that was passed over by what landed behind it: lawful when the stream had
+ * let go of it by then. */
+static bool has_expired(struct oracle *o, struct stored_shard *shard, size_t index)
+{
+    struct stored_record *r = shard->records[index];
+    size_t behind = index + 1;
+    while (shard->records[behind]->raw == NULL) {
+        behind++;
+    }
+    if (!r->expired && r->arrived_us + RETENTION_US <= shard->records[behind]->raw->modified_us) {
+        r->expired = true;
+        shard->expired++;
+        o->expired++;
+        o->unlanded--;
+        if (r->event != NULL) {
+            r->event->expired++;
+        }
+    }
+    return r->expired;
+}
+
 /* No gap: whatever stands before a landed record of its shard has landed too. */
 static void gaps_check(struct oracle *o, struct oracle_finding *f)
 {
@@ -165,14 +189,16 @@ static void gaps_check(struct oracle *o, struct oracle_finding *f)
     for (size_t at = 0; map_next(o->shards, &at, &id, &value);) {
         struct stored_shard *shard = value;
         size_t last = shard->count;
-        while (shard->landed < shard->count && shard->records[shard->landed]->raw != NULL) {
+        while (shard->landed < shard->count && (shard->records[shard->landed]->raw != NULL ||
+                                                shard->records[shard->landed]->expired)) {
             shard->landed++;
         }
         while (last > shard->landed && shard->records[last - 1]->raw == NULL) {
             last--;
         }
         for (size_t i = shard->landed; i < last; i++) {
-            if (shard->records[i]->raw == NULL && shard->records[i]->event != NULL) {
+            if (shard->records[i]->raw == NULL && shard->records[i]->event != NULL &&
+                !has_expired(o, shard, i)) {
                 finding_add(o, f, ROW_LOST, "event %.*s was passed over: %.*s has landed past it",
                             STR_ARG(event_name(shard->records[i]->event)), STR_ARG(shard->id));
             }

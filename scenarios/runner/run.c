@@ -51,6 +51,7 @@ static bool has_occurred(const struct world *w, struct str what, const struct ru
         {STR("reshard"), w->actions_done > 0},
         {STR("power_loss"),
          stage_sim(w->stage) != NULL && sim_machine_losses(stage_sim(w->stage)) > 0},
+        {STR("expired"), o->expired > 0},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (str_eq(all[i].name, what)) {

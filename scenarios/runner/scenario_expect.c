@@ -22,7 +22,7 @@ static const struct str OCCURRENCES[] = {
     STR_INIT("duplicate_delivery"), STR_INIT("fault"),    STR_INIT("crash"),
     STR_INIT("quarantine"),         STR_INIT("conflict"), STR_INIT("late"),
     STR_INIT("new_version"),        STR_INIT("throttle"), STR_INIT("reshard"),
-    STR_INIT("power_loss")};
+    STR_INIT("power_loss"),         STR_INIT("expired")};
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static enum err texts_read(const struct reading *r, const struct json *node, struct str **ret_texts,

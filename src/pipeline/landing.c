@@ -11,7 +11,10 @@
  * 2. The batch holds the shard's records directly after `landed`, without a gap. It is emptied only
  * by 1.
  * 3. After a failure the batch stays as it is and is put again: the same bytes under the same key.
- * An object's records never overlap another's: each begins behind the last of the one before. */
+ * An object's records never overlap another's: each begins behind the last of the one before.
+ * 4. Where the shard was not read for longer than the stream keeps its records, the position is
+ * looked for in S3 anew (another lander may have gone on), and what may be gone is told by the next
+ * object (LANDING_META_GAP). */
 #include "pipeline/landing.h"
 
 #include <inttypes.h>
@@ -25,9 +28,13 @@
 #define META_LAST "last-sequence-number"
 #define META_RECORDS "records"
 #define META_SHA256 "sha256-of-raw"
+#define META_ARRIVED "last-arrived-ms"
 #define GET_RECORDS_MAX 10000
 #define DAYS_AT_ONCE 2 /* are looked through before the retention is asked for */
 #define HOURS_BEHIND 2 /* of raw/.../hh=.. that are looked through past the first hit */
+/* a stream keeps its records for 24 hours at least */
+#define RETENTION_US_MIN US_PER_DAY
+#define CLOCK_OFF_US_MAX (15 * US_PER_MINUTE) /* ours; a signature of a worse one is refused */
 
 struct landing {
     struct pipeline *pipeline;
@@ -39,6 +46,9 @@ struct landing {
     struct str landed;      /* empty: nothing yet */
     struct str iterator;    /* empty: none in force */
     bool positioned, ended;
+    int64_t read_us; /* by the stream's clock: all that arrived until then was read; 0: not known */
+    bool reopened;   /* nothing was read from the iterator in force yet */
+    int64_t gap_since_us, gap_until_us; /* in front of what lands next; until 0: none */
     struct capture_record *records;
     size_t count, bytes;
     int64_t began_us; /* monotonic: when the batch got its first record */
@@ -145,15 +155,27 @@ static enum err newest_key(struct landing *l, struct str *ret_key, struct diag *
     return ERR_OK;
 }
 
-/* What an object says of itself; metadata that is missing makes it no object of ours. */
-static enum err object_last(struct landing *l, struct str key, struct str *ret_last,
-                            struct str *ret_sha256, struct diag *d)
+struct object_end {
+    struct str last, sha256;
+    int64_t arrived_us; /* of its last record */
+};
+
+/* What an object says of itself; metadata that is missing makes it no object of ours. Without a
+ * time of arrival (an earlier version wrote it) it is as good as when it was written. */
+static enum err object_end_read(struct landing *l, struct str key, struct object_end *ret_end,
+                                struct diag *d)
 {
     struct s3_object object;
+    struct diag ignored = DIAG_INIT;
+    int64_t arrived_ms;
     TRY(s3_head(&l->pipeline->aws, l->pipeline->def->bucket, key, l->scratch, &object, d));
-    *ret_last = http_header(&object.metadata, META_LAST);
-    *ret_sha256 = http_header(&object.metadata, META_SHA256);
-    if (ret_last->len == 0) {
+    bool told =
+        str_i64(http_header(&object.metadata, META_ARRIVED), &arrived_ms, &ignored) == ERR_OK;
+    *ret_end =
+        (struct object_end){.last = http_header(&object.metadata, META_LAST),
+                            .sha256 = http_header(&object.metadata, META_SHA256),
+                            .arrived_us = told ? arrived_ms * US_PER_MS : object.modified_us};
+    if (ret_end->last.len == 0) {
         return fail(d, ERR_CORRUPT, "s3://%.*s/%.*s has no %s: it was not landed by this pipeline",
                     STR_ARG(l->pipeline->def->bucket), STR_ARG(key), META_LAST);
     }
@@ -162,16 +184,57 @@ static enum err object_last(struct landing *l, struct str key, struct str *ret_l
 
 static enum err position_find(struct landing *l, struct diag *d)
 {
-    struct str key, last = STR_EMPTY, sha256;
+    struct str key;
+    struct object_end end = {.last = STR_EMPTY};
     TRY(newest_key(l, &key, d));
     if (key.len > 0) {
-        TRY(object_last(l, key, &last, &sha256, d));
+        TRY(object_end_read(l, key, &end, d));
     }
-    landed_set(l, last, false);
+    landed_set(l, end.last, false);
+    l->read_us = end.arrived_us;
     l->positioned = true;
     pipeline_log(l->pipeline, LOG_INFO, "landing", "positioned", "shard=%.*s after=%.*s",
-                 STR_ARG(l->shard), STR_ARG(last));
+                 STR_ARG(l->shard), STR_ARG(end.last));
     return ERR_OK;
+}
+
+/* ---- what the stream does not keep ---- */
+
+static bool may_have_expired(const struct landing *l)
+{
+    return l->landed.len > 0 && l->read_us > 0 &&
+           rt_wall_us(l->pipeline->env->rt) - l->read_us > RETENTION_US_MIN;
+}
+
+/* The first answer of an iterator has come: what is it that it cannot have held any more? */
+static enum err gap_look(struct landing *l, struct diag *d)
+{
+    int64_t retention_us;
+    if (l->reopened && may_have_expired(l)) {
+        TRY(kinesis_retention(&l->pipeline->aws, l->pipeline->def->stream, l->scratch,
+                              &retention_us, d));
+        int64_t horizon_us = rt_wall_us(l->pipeline->env->rt) - retention_us;
+        if (l->read_us < horizon_us) {
+            l->gap_since_us = l->read_us;
+            l->gap_until_us = horizon_us;
+            pipeline_log(l->pipeline, LOG_ERROR, "landing", "gap", "shard=%.*s after=%.*s",
+                         STR_ARG(l->shard), STR_ARG(l->landed));
+        }
+    }
+    l->reopened = false;
+    return ERR_OK;
+}
+
+/* All until the last record; at the tip, until now. */
+static void read_note(struct landing *l, const struct kinesis_batch *got)
+{
+    int64_t tip_us = rt_wall_us(l->pipeline->env->rt) - CLOCK_OFF_US_MAX;
+    if (got->count > 0) {
+        l->read_us = got->records[got->count - 1].arrived_us;
+    }
+    if (got->behind_ms == 0 && tip_us > l->read_us) {
+        l->read_us = tip_us;
+    }
 }
 
 /* ---- reading ---- */
@@ -184,6 +247,7 @@ static enum err iterator_open(struct landing *l, struct diag *d)
     TRY(kinesis_iterator(&l->pipeline->aws, l->pipeline->def->stream, l->shard, position, after, 0,
                          l->scratch, &iterator, d));
     l->iterator = str_copy(l->position, iterator);
+    l->reopened = true;
     return ERR_OK;
 }
 
@@ -216,6 +280,8 @@ static enum err read_more(struct landing *l, size_t *ret_read, struct diag *d)
             STR_EMPTY; /* expired or in doubt: the next turn takes one behind what is kept */
         return err;
     }
+    TRY(gap_look(l, d));
+    read_note(l, &got);
     for (size_t i = 0; i < got.count; i++) {
         batch_add(l, &got.records[i]);
     }
@@ -259,18 +325,20 @@ static struct str raw_sha256(const struct landing *l)
  * its last. */
 static enum err adopt(struct landing *l, struct str key, struct str our_sha256, struct diag *d)
 {
-    struct str last, sha256;
-    TRY(object_last(l, key, &last, &sha256, d));
+    struct object_end end;
+    TRY(object_end_read(l, key, &end, d));
     struct str our_last = l->records[l->count - 1].sequence_number;
-    bool same_run = str_eq(last, our_last);
-    if (same_run && !str_eq(sha256, our_sha256)) {
+    bool same_run = str_eq(end.last, our_last);
+    if (same_run && !str_eq(end.sha256, our_sha256)) {
         return fail(d, ERR_CORRUPT, "s3://%.*s/%.*s holds other bytes for the same records",
                     STR_ARG(l->pipeline->def->bucket), STR_ARG(key));
     }
     pipeline_log(l->pipeline, LOG_INFO, "landing", "adopted", "key=%.*s same=%d", STR_ARG(key),
                  same_run);
     rt_trace(l->pipeline->env->rt, "landing adopted", key, same_run);
-    landed_set(l, last, same_run);
+    landed_set(l, end.last, same_run);
+    l->read_us = same_run ? l->read_us : end.arrived_us;
+    l->gap_until_us = 0;
     l->ended = l->ended && same_run; /* what we had read past it is read again */
     batch_clear(l);
     return ERR_OK;
@@ -284,15 +352,20 @@ static enum err land(struct landing *l, struct diag *d)
                                       first->sequence_number);
     struct str object = capture_codec_write(l->captures, l->scratch, l->records, l->count);
     struct str sha256 = raw_sha256(l);
+    int64_t arrived_ms = l->records[l->count - 1].arrived_us / US_PER_MS;
     struct http_header metadata[] = {
         {STR(META_LAST), last},
         {STR(META_RECORDS), str_printf(l->scratch, "%zu", l->count)},
         {STR(META_SHA256), sha256},
+        {STR(META_ARRIVED), str_printf(l->scratch, "%" PRId64, arrived_ms)},
+        {STR(LANDING_META_GAP),
+         str_printf(l->scratch, "%" PRId64 "-%" PRId64, l->gap_since_us / US_PER_MS,
+                    l->gap_until_us / US_PER_MS)},
     };
     struct s3_put_options options = {.content_type = STR("application/zstd"),
                                      .if_none_match = true,
                                      .metadata = metadata,
-                                     .metadata_count = 3};
+                                     .metadata_count = l->gap_until_us > 0 ? 5 : 4};
     struct s3_object stored;
     enum err err = s3_put(&l->pipeline->aws, l->pipeline->def->bucket, key, object, &options,
                           l->scratch, &stored, d);
@@ -304,12 +377,27 @@ static enum err land(struct landing *l, struct diag *d)
     pipeline_log(l->pipeline, LOG_INFO, "landing", "landed", "key=%.*s records=%zu bytes=%zu",
                  STR_ARG(key), l->count, l->bytes);
     landed_set(l, last, true);
+    l->gap_until_us = 0;
     batch_clear(l);
+    return ERR_OK;
+}
+
+/* Before a new iterator is taken behind what may be gone: what is held lands, and S3 is asked where
+ * to go on. */
+static enum err position_again(struct landing *l, struct diag *d)
+{
+    if (l->count > 0) {
+        TRY(land(l, d));
+    }
+    l->positioned = false;
     return ERR_OK;
 }
 
 static enum err turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
 {
+    if (l->positioned && l->iterator.len == 0 && may_have_expired(l)) {
+        TRY(position_again(l, d));
+    }
     if (!l->positioned) {
         TRY(position_find(l, d));
     }

@@ -7,6 +7,11 @@
 
 #include "pipeline/pipeline.h"
 
+/* Metadata of a raw object: "<since>-<until>", milliseconds. What arrived at its shard in between,
+ * behind what had landed before, had passed the stream's retention when it was to be read: it may
+ * have been nothing, and nobody can tell any more. */
+#define LANDING_META_GAP "gap-ms"
+
 struct landing;
 struct landing *landing_new(struct arena *a, struct pipeline *p, struct str shard_id);
 /* One turn: finds the position when it is not known, reads what has come, and lands an object when

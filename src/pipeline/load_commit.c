@@ -202,6 +202,15 @@ static enum err note_days(struct load *c, struct diag *d)
     return ERR_OK;
 }
 
+/* Records that nobody will ever load: people are told with the first object behind them. */
+static enum err note_gap(struct load *c, struct diag *d)
+{
+    return c->object->gap.len == 0
+               ? ERR_OK
+               : alert_raise(c->w, c->def, CRITICALITY_CRITICAL, STR("lost-records"),
+                             c->object->key, c->object->gap, c->now_us, c->arena, d);
+}
+
 static enum err add(struct load *c, struct diag *d)
 {
     uint64_t rows;
@@ -230,6 +239,7 @@ static enum err finish(struct load *c, struct diag *d)
     }
     TRY(note_counts(c, d));
     TRY(note_days(c, d));
+    TRY(note_gap(c, d));
     return warehouse_commit(c->w, d);
 }
 

@@ -19,6 +19,7 @@
 #include "pipeline/aggregated.h"
 #include "pipeline/alert.h"
 #include "pipeline/capture_codec.h"
+#include "pipeline/landing.h"
 
 #define RETENTION_US_MAX (366 * US_PER_DAY) /* Kinesis keeps records 8760 hours at most */
 #define WIDE_EVERY 30                       /* turns from one listing since yesterday to the next */
@@ -140,6 +141,27 @@ static enum err quarantine_put(struct loading *l, struct str key,
 
 /* ---- one object ---- */
 
+/* What the lander found to be gone from the stream in front of the object; empty: nothing. */
+static struct str gap_text(struct loading *l, const struct s3_object *object, struct str key)
+{
+    struct str since, until, gap = http_header(&object->metadata, LANDING_META_GAP);
+    struct diag ignored = DIAG_INIT;
+    int64_t since_ms, until_ms;
+    if (!str_split(gap, '-', &since, &until) || str_i64(since, &since_ms, &ignored) != ERR_OK ||
+        str_i64(until, &until_ms, &ignored) != ERR_OK) {
+        return STR_EMPTY;
+    }
+    struct buf text;
+    buf_init(&text, l->scratch, 4 * KIB);
+    buf_add_z(&text, "Nobody read the stream for longer than it keeps its records: what arrived "
+                     "between ");
+    instant_iso(&text, since_ms * US_PER_MS);
+    buf_add_z(&text, " and ");
+    instant_iso(&text, until_ms * US_PER_MS);
+    buf_addf(&text, " in front of %.*s is lost unless its producers send it again", STR_ARG(key));
+    return buf_str(&text);
+}
+
 static enum err load_records(struct loading *l, const struct s3_object *object, struct str key,
                              struct diag *d)
 {
@@ -157,6 +179,7 @@ static enum err load_records(struct loading *l, const struct s3_object *object, 
     struct loading_object loading = {.key = key,
                                      .etag = object->etag,
                                      .checksum = hash64(0, object->body),
+                                     .gap = gap_text(l, object, key),
                                      .decoded = rows,
                                      .count = count};
     struct loaded_counts counts;

@@ -181,6 +181,74 @@ Test(landing, takes_over_after_a_crash_between_put_and_next_read)
     world_free(w);
 }
 
+static struct landing *lander_of(struct world *w)
+{
+    struct pipeline *p = world_open(w, NULL);
+    return landing_new(p->arena, p, STR("shardId-000000000000"));
+}
+
+/* Long enough for a batch to land, in turns that keep an iterator in force. */
+static void turns(struct world *w, struct landing *l, int64_t for_us)
+{
+    for (int64_t passed_us = 0; passed_us <= for_us; passed_us += US_PER_MINUTE) {
+        turn(l);
+        test_clock_advance(&w->clock, US_PER_MINUTE);
+    }
+}
+
+#define LOST "select count(*) from aforo_alert where kind = 'lost-records'"
+
+Test(landing, what_the_stream_did_not_keep_is_told)
+{
+    /* Five orders pass the stream's 24 hours while nobody reads: what comes behind them lands, and
+     * people are told once, whether the lander lives on (its iterator has expired) or another
+     * begins; and also when the call that asks for the retention fails the first time. */
+    for (int lives_on = 0; lives_on < 2; lives_on++) {
+        struct world *w = world_new(1);
+        struct landing *l = lander_of(w);
+        world_put_orders(w, 0, 10);
+        turns(w, l, 2 * w->def->land_age_us);
+        cr_assert_eq(world_objects(w, "raw/orders/"), 1);
+        world_put_orders(w, 10, 15);
+        test_clock_advance(&w->clock, 26 * US_PER_HOUR);
+        world_put_orders(w, 15, 20);
+        turns(w, lives_on != 0 ? l : lander_of(w), 2 * w->def->land_age_us);
+        world_settle(w);
+        cr_expect_eq(world_number(w, "select count(*) from orders"), 15);
+        cr_expect_eq(world_number(w, LOST), 1, "life %d", lives_on);
+        cr_expect_eq(world_number(w, LOST " and criticality = 'critical' and message like "
+                                          "'%shardId-000000000000%' and message like "
+                                          "'%2026-03-28T00:%' and message like "
+                                          "'%2026-03-28T02:%'"),
+                     1, "%.*s", STR_ARG(world_text(w, "select message from aforo_alert")));
+        world_free(w);
+    }
+}
+
+Test(landing, nothing_is_told_where_somebody_read_in_time)
+{
+    /* A shard that was idle for three days under a lander that polled it; and a twin that was away
+     * while the other landed all: it goes on behind that, and lands nothing of it again. */
+    struct world *w = world_new(1);
+    struct landing *twins[2] = {lander_of(w), lander_of(w)};
+    world_put_orders(w, 0, 10);
+    turns(w, twins[1], 2 * w->def->land_age_us);
+    for (size_t hour = 0; hour < 72; hour++) {
+        if (hour == 20 || hour == 50) {
+            world_put_orders(w, 10 * hour, 10 * hour + 7);
+        }
+        turns(w, twins[0], 2 * w->def->land_age_us);
+        test_clock_advance(&w->clock, US_PER_HOUR);
+    }
+    world_put_orders(w, 1000, 1010);
+    turns(w, twins[1], 2 * w->def->land_age_us);
+    world_settle(w);
+    check_landed(w, "three days");
+    cr_expect_eq(world_number(w, "select count(*) from orders"), 34);
+    cr_expect_eq(world_number(w, LOST), 0);
+    world_free(w);
+}
+
 Test(landing, a_key_that_holds_other_bytes_needs_a_person)
 {
     /* Same first and last record, other content: neither is overwritten. */
