@@ -22,7 +22,7 @@ struct loading_object {
     const struct row *decoded;
     size_t count;
     struct str gap; /* what people are told of records that were lost before it; empty: none were */
-    bool append; /* rows go to the end of the build table; repeated ids are the caller's care */
+    bool append;    /* rows go to the end of the build table; repeated ids are the caller's care */
 };
 MUST_USE enum err loading_commit(struct warehouse *w, const struct definition *def,
                                  const struct loading_object *object, int64_t now_us,
