@@ -248,7 +248,9 @@ Test(reporting, waits_for_the_day_to_close)
     turns(w, r, US_PER_HOUR);
     check_totals(report_json_of(w, 2), 1410);
     check_cell(report_json_of(w, 2), "reconciliation.verdict", "match");
-    cr_assert_eq(world_number(w, "select count(*) from aforo_alert"), 0);
+    /* nobody had read the stream for a day, which is told (test_landing.c); the report is well */
+    cr_assert_eq(world_number(w, "select count(*) from aforo_alert where kind <> 'lost-records'"),
+                 0);
     world_free(w);
 }
 
