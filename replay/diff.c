@@ -31,7 +31,7 @@ struct comparison {
     struct difference *differences;
     size_t difference_count, records_max;
     struct kept *kept;
-    size_t kept_count;
+    size_t kept_count, problem_cap;
     struct map *windows, *parts;
     struct diff_result *result;
 };
@@ -91,6 +91,30 @@ static void readers_open(struct comparison *c, const struct diff_side sides[2])
     c->result->only_right = only_in(c->arena, right, left);
 }
 
+/* ---- objects that cannot be read ---- */
+
+/* A failure of the whole side: no other object would fare better. */
+static bool is_general(enum err err)
+{
+    return err_is_transient(err) || err == ERR_CANCELLED || err == ERR_INTERNAL;
+}
+
+static void note_problem(struct comparison *c, int side, size_t object, struct diag *d)
+{
+    struct diff_result *r = c->result;
+    if (r->problem_count == c->problem_cap) {
+        size_t cap = c->problem_cap == 0 ? 16 : 2 * c->problem_cap;
+        r->problems = arena_grow(c->arena, r->problems, c->problem_cap * sizeof(r->problems[0]),
+                                 cap * sizeof(r->problems[0]));
+        c->problem_cap = cap;
+    }
+    r->problems[r->problem_count++] =
+        (struct diff_problem){.right = side == 1,
+                              .object = side_object_name(c->readers[side].side, object),
+                              .text = str_copy(c->arena, str_of(d->msg))};
+    diag_clear(d);
+}
+
 /* ---- objects with the same bytes ---- */
 
 static enum err hash_of(const struct source *s, const struct source_object *o, uint64_t *ret_hash,
@@ -101,7 +125,23 @@ static enum err hash_of(const struct source *s, const struct source_object *o, u
     enum err err = source_fetch(s, o, a, &bytes, d);
     *ret_hash = err == ERR_OK ? hash64(bytes.len, bytes) : 0;
     arena_free(a);
-    return err == ERR_OK ? ERR_OK : diag_context(d, "%.*s", STR_ARG(o->key));
+    return err;
+}
+
+/* Of what cannot be read something is said when its records are. */
+static enum err same_bytes(const struct source *x, const struct source_object *left,
+                           const struct source *y, const struct source_object *right,
+                           bool *ret_equal, struct diag *d)
+{
+    uint64_t hashes[2];
+    enum err err = hash_of(x, left, &hashes[0], d);
+    err = err == ERR_OK ? hash_of(y, right, &hashes[1], d) : err;
+    *ret_equal = err == ERR_OK && hashes[0] == hashes[1];
+    if (err != ERR_OK && !is_general(err)) {
+        diag_clear(d);
+        return ERR_OK;
+    }
+    return err;
 }
 
 /* A manifest does not tell the size. */
@@ -122,11 +162,10 @@ static enum err find_equal(struct comparison *c, struct diag *d)
     for (size_t i = 0, k = 0; i < x->count && k < y->count;) {
         int order = str_cmp(x->objects[i].key, y->objects[k].key);
         if (order == 0 && may_be_equal(&x->objects[i], &y->objects[k])) {
-            uint64_t left, right;
-            TRY(hash_of(x, &x->objects[i], &left, d));
-            TRY(hash_of(y, &y->objects[k], &right, d));
-            c->equal[0][i] = c->equal[1][k] = left == right;
-            c->result->objects_equal += left == right;
+            bool equal;
+            TRY(same_bytes(x, &x->objects[i], y, &y->objects[k], &equal, d));
+            c->equal[0][i] = c->equal[1][k] = equal;
+            c->result->objects_equal += equal;
         }
         i += order <= 0;
         k += order >= 0;
@@ -157,8 +196,16 @@ static enum err read_marks(struct comparison *c, int side, struct diag *d)
     size_t count = side_objects(c->readers[side].side);
     for (size_t i = 0; i < count; i++) {
         struct reading r = {.c = c, .side = side, .object = (uint32_t)i};
-        if (!c->equal[side][i]) {
-            TRY(side_read(&c->readers[side], i, mark_row, &r, d));
+        size_t before = c->marks[side].count;
+        enum err err =
+            c->equal[side][i] ? ERR_OK : side_read(&c->readers[side], i, mark_row, &r, d);
+        if (err != ERR_OK && (c->readers[side].side->source == NULL || is_general(err))) {
+            struct str name = side_object_name(c->readers[side].side, i);
+            return diag_context(d, "%.*s", STR_ARG(name));
+        }
+        if (err != ERR_OK) {
+            c->marks[side].count = before;
+            note_problem(c, side, i, d);
         }
     }
     c->result->records[side] = c->marks[side].count;

@@ -32,6 +32,10 @@ struct diff_line { /* one record, or one column of it that was altered */
     bool looked_for;  /* the frame was */
     struct str column, left, right; /* ALTERED; null is "null" */
 };
+struct diff_problem { /* an object that cannot be read: its records are missing on its side */
+    bool right;
+    struct str object, text;
+};
 struct diff_result {
     uint64_t objects, objects_equal; /* equal: the same bytes on both sides */
     uint64_t records[2];             /* compared, of each side: in the other objects */
@@ -40,10 +44,12 @@ struct diff_result {
     size_t window_count, part_count;
     struct diff_line *lines;
     size_t line_count;
+    struct diff_problem *problems;
+    size_t problem_count;
     struct str only_left, only_right; /* columns of one definition alone: not compared */
 };
-/* At most records_max records have lines; everything is counted. ERR_INVALID, ERR_CORRUPT: names
- * the object that cannot be read. ERR_LIMIT: a sum past int64. */
+/* At most records_max records have lines; everything is counted. Fails where a side as a whole
+ * does. ERR_LIMIT: a sum past int64. */
 MUST_USE enum err diff_run(struct arena *a, const struct diff_side sides[2], size_t records_max,
                            struct diff_result *ret_result, struct diag *d);
 /* For programs: one object of JSON (docs/replay.md) and a newline. */

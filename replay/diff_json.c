@@ -63,6 +63,20 @@ static void write_line(struct json_out *w, const struct diff_line *l)
     json_out_object_end(w);
 }
 
+static void write_problems(struct json_out *w, const struct diff_result *r)
+{
+    json_out_key(w, "problems");
+    json_out_array(w);
+    for (size_t i = 0; i < r->problem_count; i++) {
+        json_out_object(w);
+        json_out_kstr(w, "side", r->problems[i].right ? STR("right") : STR("left"));
+        json_out_kstr(w, "object", r->problems[i].object);
+        json_out_kstr(w, "problem", r->problems[i].text);
+        json_out_object_end(w);
+    }
+    json_out_array_end(w);
+}
+
 void diff_json(struct buf *out, const struct definition *def, const struct diff_result *r)
 {
     struct json_out w;
@@ -79,6 +93,7 @@ void diff_json(struct buf *out, const struct definition *def, const struct diff_
     write_counts(&w, r->counts);
     write_parts(&w, out->arena, "windows", "day", r->windows, r->window_count, def);
     write_parts(&w, out->arena, "differing_objects", "object", r->parts, r->part_count, NULL);
+    write_problems(&w, r);
     json_out_key(&w, "records");
     json_out_array(&w);
     for (size_t i = 0; i < r->line_count; i++) {

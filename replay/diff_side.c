@@ -168,7 +168,7 @@ static enum err source_read(const struct side_reader *r, size_t index, struct ar
     if (err == ERR_OK) {
         err = source_rows(r, object->key, reader, scratch, fn, ctx, d);
     }
-    return err == ERR_OK ? ERR_OK : diag_context(d, "%.*s", STR_ARG(object->key));
+    return err;
 }
 
 /* ---- a warehouse ---- */

@@ -85,6 +85,22 @@ static void write_lines(struct buf *out, const struct diff_result *r, size_t lin
     table_write(out, t);
 }
 
+static void write_problems(struct buf *out, const struct diff_result *r, size_t lines_max)
+{
+    struct table *t = table_new(out->arena, "lll");
+    if (r->problem_count == 0) {
+        return;
+    }
+    buf_addf(out, "%zu object%s cannot be read:\n", r->problem_count,
+             r->problem_count == 1 ? "" : "s");
+    for (size_t i = 0; i < r->problem_count && i < lines_max; i++) {
+        const struct diff_problem *p = &r->problems[i];
+        const struct str cells[] = {p->right ? STR("right") : STR("left"), p->object, p->text};
+        table_add(t, cells);
+    }
+    table_write(out, t);
+}
+
 void diff_write(struct buf *out, const struct definition *def, const struct diff_result *r,
                 size_t lines_max)
 {
@@ -98,6 +114,7 @@ void diff_write(struct buf *out, const struct definition *def, const struct diff
                  STR_ARG(r->only_left), r->only_left.len > 0 && r->only_right.len > 0 ? ", " : "",
                  STR_ARG(r->only_right));
     }
+    write_problems(out, r, lines_max);
     if (all == 0) {
         buf_add_z(out, "no record differs\n");
         return;

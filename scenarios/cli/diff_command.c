@@ -203,7 +203,7 @@ static int diff(struct arena *a, const struct diff_arguments *args)
     if (inputs_write(NULL, buf_str(&out), &d) != ERR_OK) {
         return cli_failed(&cli_diff, &d);
     }
-    bool equal = true;
+    bool equal = result.problem_count == 0;
     for (size_t i = 0; i < DIFF_KIND_COUNT; i++) {
         equal = equal && result.counts[i] == 0;
     }

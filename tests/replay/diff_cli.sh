@@ -128,7 +128,10 @@ diff 2 left --pipeline sales.yaml && said 'two sides are compared'
 diff 2 left right && said '--pipeline is missing'
 diff 2 left nowhere --pipeline sales.yaml && said 'nowhere: no such file'
 head -c 500 left/part-3.json.gz >right/part-3.json.gz
-diff 1 left right --pipeline sales.yaml && said 'part-3.json.gz.*cut'
+diff 1 left right --pipeline sales.yaml --limit-lines 2000
+said '^1 object cannot be read:$' '^  right +part-3.json.gz +.*cut' '^1,002 missing on the right, 1 extra, 1 altered$' '^  altered +s4711 '
+diff 1 right left --pipeline sales.yaml --json
+python3 -c 'import json; r = json.load(open("said")); assert [(p["side"], p["object"]) for p in r["problems"]] == [("left", "part-3.json.gz")] and r["extra"] == 1002, r'
 # ---- two programs: this one twice, and one that reads by another definition ----
 "$aforo" diff left --with "$aforo" --with "$aforo" --pipeline sales.yaml >said
 printf '#!/bin/sh\nshift 3; exec "%s" replay left --pipeline stricter.yaml "$@"\n' "$aforo" >other

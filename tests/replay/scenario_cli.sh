@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `aforo replay --scenario`: a week of captured flights, each at its own time, under faults and crashes comes to what Python adds up
-# from the same objects; with a sum that is one off the run fails by that expectation. --prefix and --shard of a plain replay.
+# from the same objects; with a sum that is one off the run fails by that expectation; the failover of docs/replay.md. --prefix and --shard of a plain replay.
 set -euo pipefail
 aforo=$AFORO_BIN/aforo
 cd "$AFORO_SOURCE"
@@ -44,6 +44,11 @@ replay 0 "$work/week" --scenario "$work/good.yaml"
 replay 1 "$work/week" --scenario "$work/wrong.yaml" --seed 1 --once --no-shrink
 grep -q 'sum(delay)' "$work/out" || { echo "the sum is not named:"; cat "$work/out"; exit 1; }
 replay 2 --scenario "$work/good.yaml"
+# "Would we have survived the failover at 03:10?": the file of docs/replay.md, of which two seeds are enough here
+replay 0 fixtures/captures/flights-2001-q1/dt=2001-01-02 --scenario fixtures/scenarios/failover_0310.yaml --seeds 1..2
+for held in conservation unique report_on_time row_count_match report_equals_recomputation; do
+  grep -Eq "^  $held +held 2$" "$work/out" || { echo "$held was not put to the test:"; cat "$work/out"; exit 1; }
+done
 total=0
 for i in 0 1 2; do
   replay 0 fixtures/captures/flights-2001-q1 --pipeline fixtures/pipelines/flights.yaml --prefix dt=2001-01-0 --shard $i/3
