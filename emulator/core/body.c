@@ -17,6 +17,12 @@ static void reserve(struct passage *p)
     }
 }
 
+void body_collect(struct passage *p)
+{
+    p->way = BODY_COLLECTED;
+    reserve(p);
+}
+
 void body_open(struct passage *p)
 {
     const struct operation_handler *handler = p->route.handler;
@@ -42,8 +48,7 @@ void body_open(struct passage *p)
         }
         return;
     }
-    p->way = BODY_COLLECTED;
-    reserve(p);
+    body_collect(p);
 }
 
 static void take(void *passage, struct str bytes)

@@ -62,6 +62,7 @@ void damage_answer(struct passage *p, struct core_outcome *outcome); /* its byte
 
 /* body.c */
 void body_open(struct passage *p);
+void body_collect(struct passage *p); /* into the request, whoever takes it */
 MUST_USE enum err body_feed(struct passage *p, struct str bytes, struct diag *d);
 /* Of a form: gives what was collected to a handler that takes bodies. */
 void body_retake(struct passage *p);

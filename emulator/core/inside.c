@@ -9,6 +9,10 @@ struct http_response core_inside(struct core *core, const struct http_request *r
     struct passage *p = core_open(core, request, actor, a);
     p->inside = true;
     p->call.anonymous = false;
+    if (core->replaying) { /* a journal gives the bodies of clients' calls; this one is made again
+                            */
+        body_collect(p);
+    }
     if (core_feed(p, request->body, &d) != ERR_OK) {
         passage_refuse(p, STR("RequestEntityTooLarge"), 413, str_copy(a, str_of(d.msg)));
     }

@@ -72,6 +72,27 @@ static int deliver(struct front *f, CURL *curl, const struct emulator_outbound *
     return (int)status;
 }
 
+/* Whoever is told of something must find it kept: a call out waits for the journal as answers do.
+ * Under the lock, which is free meanwhile. false: it is not kept, or the front stops. */
+static bool wait_until_saved(struct front *f, uint64_t journal_end)
+{
+    enum journal_saved saved = JOURNAL_LATER;
+    if (!emulator_journal_waits(f->emulator)) { /* saves by itself, and not under the lock */
+        front_unlock(f);
+        saved = emulator_saved(f->emulator, journal_end);
+        front_lock(f);
+    }
+    f->outbound_waits = true;
+    while (saved == JOURNAL_LATER && !f->stopping) {
+        saved = emulator_saved(f->emulator, journal_end);
+        if (saved == JOURNAL_LATER) {
+            front_wait(f, INSTANT_NEVER);
+        }
+    }
+    f->outbound_waits = false;
+    return saved == JOURNAL_SAVED;
+}
+
 /* Takes one call under the lock, delivers it without, reports under it; false: none is due. */
 static bool deliver_next(struct front *f, CURL **curl, struct arena *a)
 {
@@ -79,15 +100,14 @@ static bool deliver_next(struct front *f, CURL **curl, struct arena *a)
     if (!emulator_outbound_take(f->emulator, front_now_us(f), a, &call)) {
         return false;
     }
+    bool kept = wait_until_saved(f, call.journal_end);
     front_unlock(f);
-    /* A journal that waits is not waited for: at worst a subscriber hears of what is not kept. */
-    (void)emulator_saved(f->emulator, call.journal_end);
     struct buf body;
     buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
-    if (*curl == NULL) { /* opens libcurl, which most servers never need */
+    if (kept && *curl == NULL) { /* opens libcurl, which most servers never need */
         *curl = curl_easy_init();
     }
-    int status = *curl != NULL ? deliver(f, *curl, &call, a, &body) : 0;
+    int status = kept && *curl != NULL ? deliver(f, *curl, &call, a, &body) : 0;
     front_lock(f);
     emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us(f));
     pthread_cond_broadcast(&f->news); /* it may have set a timer */

@@ -36,6 +36,7 @@ struct front {
     struct visit *streams; /* whose answers stream */
     struct visit *saving;  /* held until the journal is on the disk */
     bool stopping;
+    bool outbound_waits; /* for the journal, on `news` */
     front_kill_fn *kill; /* under `lock`, with its context */
     void *kill_ctx;
     pthread_t timers, outbound;

@@ -235,6 +235,9 @@ void visits_saved(void *front)
             v->carrier->resume(v);
         }
     }
+    if (f->outbound_waits) {
+        pthread_cond_broadcast(&f->news);
+    }
     front_unlock(f);
 }
 

@@ -1,11 +1,15 @@
 """What was acknowledged is there after kill -9, by every service and durability; a copy of the folder is a snapshot; a full
 disk and a second server are told. Each server is killed, never stopped, until the last."""
 import contextlib
+import http.server
+import json
 import os
+import queue
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from serving import boto3, client, control, refused
@@ -77,7 +81,8 @@ def life(server, round_):
     server.s3.put_object(Bucket="photos", Key="deleted", Body=b"x" * 100_000)
     server.s3.delete_object(Bucket="photos", Key="deleted")
     server.sns.subscribe(TopicArn="arn:aws:sns:us-east-1:000000000000:news", Protocol="http",
-                         Endpoint=f"http://127.0.0.1:9/{round_}")
+                         Endpoint=f"http://127.0.0.1:9/{round_}", Attributes={"FilterPolicy": '{"round":["%d"]}' % round_})
+    server.sns.tag_resource(ResourceArn="arn:aws:sns:us-east-1:000000000000:news", Tags=[{"Key": f"round{round_}", "Value": "x"}])
     return put, bodies
 
 
@@ -90,6 +95,8 @@ def all_is_there(server, put, bodies, rounds):
     listed = server.s3.list_objects_v2(Bucket="photos")["Contents"]
     assert [o["Key"] for o in listed] == sorted(bodies), listed
     assert len(server.sns.list_subscriptions()["Subscriptions"]) == rounds
+    tags = server.sns.list_tags_for_resource(ResourceArn="arn:aws:sns:us-east-1:000000000000:news")["Tags"]
+    assert [tag["Key"] for tag in tags] == [f"round{n}" for n in range(rounds)], tags
 
 
 def acknowledged_outlives_kills():
@@ -108,6 +115,47 @@ def acknowledged_outlives_kills():
             server = Server(data)
             all_is_there(server, put, bodies, 3)
             server.stop()
+
+
+def subscribers_are_told():
+    """Where deliveries wait for the disk they still come; a server that is killed at one has what it tells of."""
+    told = queue.Queue()
+
+    class Subscriber(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Subscriber)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    for durability in ("none", "os", "fsync"):
+        with folder() as data:
+            server = Server(data, "--durability", durability)
+            arn = server.sns.create_topic(Name="news")["TopicArn"]
+            server.sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{listener.server_port}/")
+            server.sns.confirm_subscription(TopicArn=arn, Token=told.get(timeout=60)["Token"])
+            for n in range(20):
+                server.sns.publish(TopicArn=arn, Message=str(n))
+            assert sorted(int(told.get(timeout=60)["Message"]) for _ in range(20)) == list(range(20))
+            server.s3.create_bucket(Bucket="told")
+            server.s3.put_bucket_notification_configuration(Bucket="told", NotificationConfiguration={
+                "TopicConfigurations": [{"TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+            assert "s3:TestEvent" in told.get(timeout=60)["Message"]
+            server.s3.put_object(Bucket="told", Key="k", Body=b"x")
+            assert "ObjectCreated:Put" in told.get(timeout=60)["Message"]
+            if durability == "none":
+                server.stop()
+            else:
+                server.kill()
+            server = Server(data, "--durability", durability)
+            assert server.s3.get_object(Bucket="told", Key="k")["Body"].read() == b"x"
+            server.stop()
+    listener.shutdown()
 
 
 def written_behind_is_written_by_a_stop():
@@ -181,7 +229,7 @@ def a_full_disk_is_no_acknowledgement():
         server.stop()
 
 
-TESTS = (acknowledged_outlives_kills, written_behind_is_written_by_a_stop, a_copy_is_a_snapshot, one_server_at_a_time,
+TESTS = (acknowledged_outlives_kills, subscribers_are_told, written_behind_is_written_by_a_stop, a_copy_is_a_snapshot, one_server_at_a_time,
          a_half_written_end_is_told, a_full_disk_is_no_acknowledgement)
 for test in TESTS:
     test()
