@@ -117,8 +117,9 @@ def acknowledged_outlives_kills():
             server.stop()
 
 
-def subscribers_are_told():
-    """Where deliveries wait for the disk they still come; a server that is killed at one has what it tells of."""
+@contextlib.contextmanager
+def subscriber():
+    """Its URL, and the queue of what it is told: what was not acknowledged before a kill is told again."""
     told = queue.Queue()
 
     class Subscriber(http.server.BaseHTTPRequestHandler):
@@ -133,11 +134,17 @@ def subscribers_are_told():
 
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Subscriber)
     threading.Thread(target=listener.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.server_port}/", told
+    listener.shutdown()
+
+
+def subscribers_are_told():
+    """Where deliveries wait for the disk they still come; a server that is killed at one has what it tells of."""
     for durability in ("none", "os", "fsync"):
-        with folder() as data:
+        with folder() as data, subscriber() as (endpoint, told):
             server = Server(data, "--durability", durability)
             arn = server.sns.create_topic(Name="news")["TopicArn"]
-            server.sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{listener.server_port}/")
+            server.sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=endpoint)
             server.sns.confirm_subscription(TopicArn=arn, Token=told.get(timeout=60)["Token"])
             for n in range(20):
                 server.sns.publish(TopicArn=arn, Message=str(n))
@@ -155,7 +162,6 @@ def subscribers_are_told():
             server = Server(data, "--durability", durability)
             assert server.s3.get_object(Bucket="told", Key="k")["Body"].read() == b"x"
             server.stop()
-    listener.shutdown()
 
 
 def written_behind_is_written_by_a_stop():
