@@ -82,6 +82,7 @@ static enum err load_batch(struct run *run, const struct batch *batch,
         run->loading = (struct loading_object){.key = batch->object->key,
                                                .etag = run->etag,
                                                .checksum = batch->checksum,
+                                               .code_version = STR("replay " AFORO_VERSION),
                                                .append = run->build != NULL};
         if (run->build != NULL) {
             build_object_begin(run->build);

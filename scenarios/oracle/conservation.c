@@ -36,13 +36,29 @@ static uint64_t cell_count(const struct warehouse_result *rows, size_t row, size
     return value < 0 ? 0 : (uint64_t)value;
 }
 
+/* A row names its object, and the line of that says which code and which definition made the row.
+ */
+static void versions_check(struct oracle *o, const struct warehouse_result *rows, size_t i,
+                           struct oracle_finding *f)
+{
+    const struct warehouse_value *code = warehouse_at(rows, i, 6),
+                                 *schema = warehouse_at(rows, i, 7);
+    if (code->type == WAREHOUSE_NULL || code->text.len == 0 || schema->type == WAREHOUSE_NULL ||
+        !str_eq(schema->text, o->in.def->version)) {
+        finding_add(o, f, ROW_CORRUPTED,
+                    "%.*s does not say which code has loaded it, by which definition",
+                    STR_ARG(warehouse_at(rows, i, 0)->text));
+    }
+}
+
 static enum err loaded_read(struct oracle *o, struct oracle_finding *f, struct diag *d)
 {
     struct warehouse_result rows;
-    TRY(oracle_query(o,
-                     STR("select object_key, records, loaded, duplicates, quarantined, filtered "
-                         "from aforo_loaded_object order by object_key"),
-                     &rows, d));
+    TRY(oracle_query(
+        o,
+        STR("select object_key, records, loaded, duplicates, quarantined, filtered, "
+            "code_version, schema_version from aforo_loaded_object order by object_key"),
+        &rows, d));
     for (size_t i = 0; i < rows.row_count; i++) {
         struct str key = warehouse_at(&rows, i, 0)->text;
         struct raw_object *object = map_get(o->raw, key);
@@ -52,6 +68,7 @@ static enum err loaded_read(struct oracle *o, struct oracle_finding *f, struct d
             continue;
         }
         object->loaded = true;
+        versions_check(o, &rows, i, f);
         object->said = (struct raw_fates){cell_count(&rows, i, 1), cell_count(&rows, i, 2),
                                           cell_count(&rows, i, 3), cell_count(&rows, i, 4),
                                           cell_count(&rows, i, 5)};

@@ -112,8 +112,10 @@ static enum err rows_decode(struct replay *r, const struct raw_copy *object, str
 static enum err object_load(struct replay *r, struct warehouse *w, const struct raw_copy *object,
                             bool dies, struct diag *d)
 {
-    struct loading_object loading = {
-        .key = object->key, .etag = object->etag, .checksum = hash64(0, object->body)};
+    struct loading_object loading = {.key = object->key,
+                                     .etag = object->etag,
+                                     .checksum = hash64(0, object->body),
+                                     .code_version = STR("replay")};
     struct loaded_counts counts;
     struct row *rows;
     size_t count;

@@ -8,6 +8,7 @@
  *  3. a column's expression names only columns before it; the filter names any. */
 #include "definition_reading.h"
 
+#include "base/hash.h"
 #include "base/instant.h"
 #include "base/yaml.h"
 
@@ -287,6 +288,7 @@ enum err definition_read(struct arena *a, struct str text, struct str name,
         return fail(d, ERR_INVALID, "%.*s:%s", STR_ARG(r.in.file), why.msg);
     }
     TRY(read_all(&r, root, d));
+    def->version = str_slice(hash_sha256_hex(a, text), 0, 16);
     *ret_definition = def;
     return ERR_OK;
 }

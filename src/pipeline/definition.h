@@ -46,7 +46,8 @@ struct report_query {
     struct str chart;
 };
 struct definition {
-    struct str name; /* [a-z][a-z0-9-]* : in keys and ids */
+    struct str name;    /* [a-z][a-z0-9-]* : in keys and ids */
+    struct str version; /* of its text: the first 16 hexadecimal digits of its SHA-256 */
     struct str stream;
     struct str bucket; /* raw/, quarantine/, control/, reports/ live in it */
     /* event */

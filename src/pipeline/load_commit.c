@@ -159,16 +159,21 @@ static enum err note_others(struct load *c, struct diag *d)
 static enum err claim_object(struct load *c, struct diag *d)
 {
     struct warehouse_value params[] = {
-        warehouse_text(c->def->name), warehouse_text(c->object->key),
+        warehouse_text(c->def->name),
+        warehouse_text(c->object->key),
         warehouse_text(c->object->etag),
         warehouse_text(str_printf(c->arena, "%016" PRIx64, c->object->checksum)),
-        warehouse_i64(c->now_us)};
+        warehouse_i64(c->now_us),
+        warehouse_text(c->object->code_version),
+        warehouse_text(c->def->version)};
     return warehouse_exec(
         c->w,
         STR("insert into aforo_loaded_object (pipeline, object_key, etag, checksum, records, "
             "loaded, duplicates, "
-            "quarantined, filtered, loaded_us) values ($1, $2, $3, $4, 0, 0, 0, 0, 0, $5)"),
-        params, 5, NULL, d);
+            "quarantined, filtered, loaded_us, code_version, schema_version) values ($1, $2, $3, "
+            "$4, 0, "
+            "0, 0, 0, 0, $5, $6, $7)"),
+        params, 7, NULL, d);
 }
 
 static enum err note_counts(struct load *c, struct diag *d)

@@ -179,6 +179,7 @@ static enum err load_records(struct loading *l, const struct s3_object *object, 
     struct loading_object loading = {.key = key,
                                      .etag = object->etag,
                                      .checksum = hash64(0, object->body),
+                                     .code_version = l->pipeline->env->code_version,
                                      .gap = gap_text(l, object, key),
                                      .decoded = rows,
                                      .count = count};

@@ -21,6 +21,7 @@ struct loading_object {
     uint64_t checksum;
     const struct row *decoded;
     size_t count;
+    struct str code_version; /* of the program that loads it */
     struct str gap; /* what people are told of records that were lost before it; empty: none were */
     bool append;    /* rows go to the end of the build table; repeated ids are the caller's care */
 };

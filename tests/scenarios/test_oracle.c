@@ -234,6 +234,18 @@ static void counts_noted_wrongly(struct world *w, struct oracle *o)
     world_exec(w, "update aforo_loaded_object set loaded = 0");
 }
 
+static void version_unknown(struct world *w, struct oracle *o)
+{
+    (void)o;
+    world_exec(w, "update aforo_loaded_object set schema_version = 'another'");
+}
+
+static void code_unknown(struct world *w, struct oracle *o)
+{
+    (void)o;
+    world_exec(w, "update aforo_loaded_object set code_version = null");
+}
+
 /* Nothing says any more that it was loaded. */
 static void line_forgotten(struct world *w, struct oracle *o)
 {
@@ -277,6 +289,9 @@ static const struct plant plants[] = {
     {"warehouse: object unknown", object_unknown, check_complete, ROW_UNEXPECTED,
      "raw does not have"},
     {"warehouse: counts", counts_noted_wrongly, check_complete, ROW_STALE, "is noted with 0 rows"},
+    {"warehouse: another definition", version_unknown, check_complete, ROW_CORRUPTED,
+     "by which definition"},
+    {"warehouse: no code", code_unknown, check_complete, ROW_CORRUPTED, "which code"},
     {"warehouse: not landed", acknowledged_and_not_stored, check_complete, ROW_LOST,
      "has not landed"},
     {"unique: well", nothing, check_unique, ROW_LOST, NULL},
