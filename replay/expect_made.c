@@ -5,6 +5,7 @@
 #include "base/decimal.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "window.h"
 
 #define TEXT_BYTES_MAX (256 * MIB)
 
@@ -85,6 +86,30 @@ static void write_names(struct json_out *w, const char *key, const struct str *n
     json_out_array_end(w);
 }
 
+/* date_trunc('hour', at) of a column "hour" is that hour, as groups are named. */
+static struct str key_cell(struct arena *a, struct str column, const struct warehouse_value *v)
+{
+    struct buf text;
+    int64_t step_us;
+    buf_init(&text, a, 64);
+    if (v->type != WAREHOUSE_TIMESTAMP) {
+        return cell(a, v, false);
+    }
+    if (str_eq(column, STR("day")) || str_eq(column, STR("month"))) {
+        instant_date(&text, v->i64);
+        buf_truncate(&text, str_eq(column, STR("day")) ? text.len : STR("2001-01").len);
+    } else if (str_eq(column, STR("hour"))) {
+        instant_date(&text, v->i64);
+        buf_add_char(&text, 'T');
+        instant_hour(&text, v->i64);
+    } else if (window_parse(column, &step_us)) {
+        window_name(&text, v->i64, step_us);
+    } else {
+        return cell(a, v, false);
+    }
+    return buf_str(&text);
+}
+
 static void write_group_row(struct json_out *w, struct arena *a, const struct warehouse_result *r,
                             size_t row, size_t keys)
 {
@@ -92,7 +117,7 @@ static void write_group_row(struct json_out *w, struct arena *a, const struct wa
     buf_init(&name, a, MIB);
     for (size_t i = 0; i < keys; i++) {
         buf_add_z(&name, i == 0 ? "" : "/");
-        buf_add(&name, cell(a, warehouse_at(r, row, i), false));
+        buf_add(&name, key_cell(a, r->names[i], warehouse_at(r, row, i)));
     }
     json_out_key_str(w, buf_str(&name));
     json_out_array(w);
