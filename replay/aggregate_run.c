@@ -3,9 +3,9 @@
  *
  *  1. Tasks share two queues, `todo` and `done`, and nothing else; at most `ahead` objects are
  *     between them, so neither queue is ever full.
- *  2. A task's memory is one object as it is stored, one frame of it or view of it, and its share
- *     for distinct values: all of it is used again for the next object, since fresh pages cost more
- * than decoding. */
+ *  2. A task's memory is a window of an object as it is stored, one frame of it or view of it, and
+ *     its share for distinct values: all of it is used again for the next object, since fresh pages
+ *     cost more than decoding. */
 #include "replay/aggregate_run.h"
 
 #include <stdlib.h>
@@ -13,11 +13,12 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "pipeline/aggregated.h"
+#include "stored.h"
 
 struct job { /* one object on its way */
     const struct source_object *object;
-    struct arena *arena; /* of fetched bytes; NULL: the worker reads the file */
-    struct str bytes;
+    struct arena *arena; /* of what was fetched; NULL: the worker opens the file */
+    struct stored stored;
     uint64_t size, raw_bytes, records;
     struct diag diag; /* ERR_OK: counted; `fatal`: the run ends */
     bool fatal;
@@ -32,7 +33,7 @@ struct worker {
     struct arena *arena, *object_arena, *frame, *scratch;
     struct record_decoder *decoder;
     struct aggregate **aggregates; /* one a plan */
-    struct buf room;               /* of an object's bytes */
+    struct buf room;               /* of a window of an object's bytes */
 };
 
 /* ---- one record ---- */
@@ -86,13 +87,14 @@ static enum err has_none(struct worker *w, struct job *job, struct capture_curso
     return ERR_OK;
 }
 
-static enum err count_capture(struct worker *w, struct job *job, struct str bytes, struct diag *d)
+static enum err count_capture(struct worker *w, struct job *job, struct diag *d)
 {
+    struct capture_input input = stored_parts(&job->stored);
     struct capture_cursor *cursor;
     const struct capture_record *records;
     size_t count;
     uint64_t ordinal = 0;
-    enum err err = capture_cursor_open(w->object_arena, bytes, &cursor, d);
+    enum err err = capture_cursor_open_input(w->object_arena, &input, &cursor, d);
     if (err != ERR_OK) {
         return err;
     }
@@ -143,11 +145,12 @@ static enum err count_other_record(struct worker *w, struct job *job,
     return err;
 }
 
-static enum err count_other(struct worker *w, struct job *job, struct str bytes, struct diag *d)
+static enum err count_other(struct worker *w, struct job *job, struct diag *d)
 {
+    struct reader_input input = stored_pieces(&job->stored);
     struct reader *r;
     struct reader_record record;
-    enum err err = reader_open(w->object_arena, bytes, &w->options->format, &r, d);
+    enum err err = reader_open_input(w->object_arena, &input, &w->options->format, &r, d);
     if (err != ERR_OK) {
         return err;
     }
@@ -165,19 +168,23 @@ static enum err count_other(struct worker *w, struct job *job, struct str bytes,
 
 static enum err count_object(struct worker *w, struct job *job, struct diag *d)
 {
-    struct str bytes = job->bytes;
+    bool capture = w->options->format.kind == READER_CAPTURE;
     enum reader_format format = w->options->format.kind;
     arena_reset(w->object_arena);
     arena_reset(w->frame);
     if (job->arena == NULL) {
-        TRY(source_fetch_into(w->source, job->object, w->object_arena, &w->room, &bytes, d));
+        TRY(stored_open(w->object_arena, w->source, job->object, STR_EMPTY, &job->stored, d));
     }
-    job->size = bytes.len;
+    job->stored.room = &w->room;
+    job->size = job->stored.size;
+    if (format == READER_DETECT) {
+        struct capture_input input = stored_parts(&job->stored);
+        TRY(capture_input_is(&input, &capture, d));
+    }
     for (size_t i = 0; i <= w->options->more_count; i++) {
         aggregate_object(w->aggregates[i], job->object->place);
     }
-    bool capture = format == READER_CAPTURE || (format == READER_DETECT && capture_was(bytes));
-    TRY(capture ? count_capture(w, job, bytes, d) : count_other(w, job, bytes, d));
+    TRY(capture ? count_capture(w, job, d) : count_other(w, job, d));
     aggregate_counts(w->aggregates[0])->objects++;
     return ERR_OK;
 }
@@ -310,7 +317,8 @@ static enum err hand_out(struct run *run, struct job *job, const struct source_o
     *job = (struct job){.object = object, .diag = DIAG_INIT};
     if (run->source->bucket.len > 0) { /* one connection, this task's: read ahead of the workers */
         job->arena = arena_new("tally fetch", ARENA_TASK_BYTES_MAX);
-        enum err err = source_fetch(run->source, object, job->arena, &job->bytes, &job->diag);
+        enum err err = stored_open(job->arena, run->source, object, run->options->aggregate.folder,
+                                   &job->stored, &job->diag);
         ASSERT(err == job->diag.code);
     }
     run->under_way++;

@@ -95,6 +95,55 @@ enum err disk_read(struct arena *a, struct str path, size_t bytes_max, struct st
     return ERR_OK;
 }
 
+/* ---- a file in parts ---- */
+
+struct disk_file {
+    int fd;
+    size_t size;
+    struct str path;
+};
+
+static void file_close(void *handle)
+{
+    const struct disk_file *f = handle;
+    (void)close(f->fd);
+}
+
+enum err disk_file_open(struct arena *a, struct str path, size_t bytes_max,
+                        struct disk_file **ret_file, struct diag *d)
+{
+    struct disk_file *f = NEW(a, struct disk_file);
+    f->path = str_copy(a, path);
+    f->fd = open(str_z(a, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (f->fd < 0) {
+        return fail_errno(path, errno, d);
+    }
+    arena_defer(a, file_close, f);
+    *ret_file = f;
+    return read_size(f->fd, path, bytes_max, &f->size, d);
+}
+
+size_t disk_file_size(const struct disk_file *f)
+{
+    return f->size;
+}
+
+enum err disk_file_read(const struct disk_file *f, uint64_t at, char *ret_bytes, size_t size,
+                        struct diag *d)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(f->fd, ret_bytes + done, size - done, (off_t)(at + done));
+        if (got < 0 && errno != EINTR) {
+            return fail_errno(f->path, errno, d);
+        }
+        if (got == 0) {
+            return fail(d, ERR_CORRUPT, "%.*s: shortened while it was read", STR_ARG(f->path));
+        }
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return ERR_OK;
+}
+
 /* ---- what is below a folder ---- */
 
 struct walk {

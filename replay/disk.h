@@ -16,6 +16,15 @@ MUST_USE enum err disk_read(struct arena *a, struct str path, size_t bytes_max,
 MUST_USE enum err disk_read_into(struct buf *bytes, struct str path, size_t bytes_max,
                                  struct diag *d);
 
+/* A file that is read in parts; it is closed with the arena. Errors as of disk_read. */
+struct disk_file;
+MUST_USE enum err disk_file_open(struct arena *a, struct str path, size_t bytes_max,
+                                 struct disk_file **ret_file, struct diag *d);
+size_t disk_file_size(const struct disk_file *f); /* when it was opened */
+/* ERR_CORRUPT: it is shorter by now. */
+MUST_USE enum err disk_file_read(const struct disk_file *f, uint64_t at, char *ret_bytes,
+                                 size_t size, struct diag *d);
+
 /* Bytes that memory has no room for; the file ends with the arena, or with the process. */
 struct disk_spill;
 MUST_USE enum err disk_spill_open(struct arena *a, struct str folder, struct disk_spill **ret_spill,

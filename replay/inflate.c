@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "inflate_input.h"
+#include "pipeline/capture.h"
 
 #define STEP_BYTES (256 * KIB)
 #define GZIP_WINDOW (15 + 16) /* the largest window, gzip's header */
@@ -26,6 +27,7 @@ struct inflate {
     bool inside;        /* a member or frame */
     uint64_t begins_at; /* it */
     uint64_t made;
+    bool refuses_captures;
     z_stream z;
     ZSTD_DCtx *zstd;
 };
@@ -176,6 +178,10 @@ static enum err zstd_enter(struct inflate *f, struct diag *d)
                    ? fail(d, ERR_CORRUPT, "byte %llu: cut, a zstd frame has a longer head", at)
                    : fail(d, ERR_CORRUPT, "byte %llu: no zstd frame begins here", at);
     }
+    if (f->refuses_captures && capture_index_is(frame)) {
+        return fail(d, ERR_CORRUPT,
+                    "byte %llu: the index of a capture, and no seek table at its end: cut", at);
+    }
     unsigned dictionary = ZSTD_getDictID_fromFrame(frame.ptr, frame.len);
     if (frame.len > 0 && dictionary != 0) {
         return fail(d, ERR_UNSUPPORTED,
@@ -270,6 +276,11 @@ enum err inflate_open(struct arena *a, const struct reader_input *input,
     }
     *ret_inflate = f;
     return ERR_OK;
+}
+
+void inflate_refuse_captures(struct inflate *f)
+{
+    f->refuses_captures = true;
 }
 
 static enum err plain_read(struct inflate *f, char *room, size_t size, size_t *ret_got,

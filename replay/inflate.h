@@ -10,6 +10,9 @@ struct inflate;
 /* Borrows the input. ERR_UNSUPPORTED by name: a compression that is not read. */
 MUST_USE enum err inflate_open(struct arena *a, const struct reader_input *input,
                                struct inflate **ret_inflate, struct diag *d);
+/* An index of our captures is ERR_CORRUPT from here on: what has no seek table at its end is one
+ * that was cut, and must not pass for another writer's zstd with fewer records. */
+void inflate_refuse_captures(struct inflate *f);
 /* Some of the next bytes, at most `size`; *ret_got 0: the end, and all that came before is verified
  * (gzip's CRC and length a member, zstd's checksum a frame where it has one). ERR_CORRUPT names the
  * byte; ERR_LIMIT: over CAPTURE_BYTES_MAX. */

@@ -125,7 +125,10 @@ static enum err run_all(struct run *run, struct diag *d)
 {
     const struct player_options *o = run->player.options;
     TRY(player_known_read(&run->player, run->warehouse, run->arena, d));
-    run->player.batch_records = run->build == NULL ? BATCH_RECORDS_MERGE : BATCH_RECORDS_APPEND;
+    bool copies = warehouse_dialect(run->warehouse) == WAREHOUSE_POSTGRES;
+    run->player.batch_records = run->build == NULL ? BATCH_RECORDS_MERGE
+                                : copies           ? BATCH_RECORDS_COPY
+                                                   : BATCH_RECORDS_APPEND;
     TRY(o->rt == NULL ? run_in_turn(run, d) : run_ahead(run, o->rt, d));
     if (run->build == NULL) {
         return ERR_OK;

@@ -194,17 +194,23 @@ static struct str compare(struct batch_reader *r, struct batch *batch)
 
 /* ---- objects ---- */
 
-static enum err open_bytes(struct batch_reader *r, struct str bytes, struct diag *d)
+static enum err open_bytes(struct batch_reader *r, struct diag *d)
 {
     const struct reader_form *form = &r->player->options->format;
-    if (form->kind == READER_CAPTURE || (form->kind == READER_DETECT && capture_was(bytes))) {
-        TRY(capture_cursor_open(r->arena, bytes, &r->cursor, d));
+    struct capture_input parts = stored_parts(&r->stored);
+    bool capture = form->kind == READER_CAPTURE;
+    if (form->kind == READER_DETECT) {
+        TRY(capture_input_is(&parts, &capture, d));
+    }
+    if (capture) {
+        TRY(capture_cursor_open_input(r->arena, &parts, &r->cursor, d));
         r->digest = r->object->sha256_of_raw.len > 0 ? digest_new(r->arena, DIGEST_SHA256) : NULL;
         return ERR_OK;
     }
     struct reader_form with_digest = *form;
     with_digest.digest = r->object->sha256_of_raw.len > 0;
-    return reader_open(r->arena, bytes, &with_digest, &r->reader, d);
+    struct reader_input pieces = stored_pieces(&r->stored);
+    return reader_open_input(r->arena, &pieces, &with_digest, &r->reader, d);
 }
 
 /* What the object's line in the warehouse must say. */
@@ -239,8 +245,8 @@ static enum err look_at_arrivals(struct batch_reader *r, struct batch *batch, st
 /* The head of the next object's first batch. */
 static enum err open_next(struct batch_reader *r, struct batch *batch, struct diag *d)
 {
-    struct str bytes;
     const struct source *source = r->player->source;
+    struct str folder = r->player->options->spill_folder;
     r->object = batch->object = &source->objects[r->next++];
     r->reader = NULL;
     r->cursor = NULL;
@@ -248,16 +254,18 @@ static enum err open_next(struct batch_reader *r, struct batch *batch, struct di
     r->records = r->raw_bytes = r->passed = 0;
     batch->first = true;
     arena_reset(r->arena);
-    TRY(source_fetch_into(source, r->object, r->arena, &r->room, &bytes, d));
-    batch->bytes = bytes.len;
-    batch->checksum = hash64(0, bytes);
+    TRY(stored_open(r->arena, source, r->object, folder.len == 0 ? STR("/tmp") : folder, &r->stored,
+                    d));
+    r->stored.room = &r->room;
+    batch->bytes = r->stored.size;
+    TRY(stored_hash(&r->stored, &batch->checksum, d));
     const struct known_object *known = map_get(r->player->known, r->object->key);
     if (known != NULL) {
         batch->known = known;
         batch->last = true;
         return check_known(r->player, batch, d);
     }
-    TRY(open_bytes(r, bytes, d));
+    TRY(open_bytes(r, d));
     r->open = true;
     batch->from_us = batch->moment_us = r->object->arrived_us;
     return look_at_arrivals(r, batch, d);
@@ -304,7 +312,7 @@ void batch_reader_init(struct batch_reader *r, const struct player *p, size_t fr
 {
     *r = (struct batch_reader){.player = p, .next = from, .to = to};
     r->arena = arena_new("replay object", PLAYER_OBJECT_BYTES_MAX);
-    r->home = arena_new("replay object bytes", GIB);
+    r->home = arena_new("replay window", GIB);
     buf_init(&r->room, r->home, CAPTURE_BYTES_MAX + MIB);
 }
 

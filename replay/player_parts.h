@@ -7,11 +7,14 @@
 #include "base/map.h"
 #include "pipeline/capture.h"
 #include "replay/player.h"
+#include "stored.h"
 
 /* At least a frame more may come. Merging wants large batches, since each looks at the whole table;
- * appending wants them to stay in the processor's cache. */
+ * appending wants them to stay in the processor's cache, but for PostgreSQL, where each COPY makes
+ * a thousand slots for rows anew. */
 #define BATCH_RECORDS_MERGE 10000
 #define BATCH_RECORDS_APPEND 1000
+#define BATCH_RECORDS_COPY 5000
 #define BATCH_BYTES (8 * MIB)
 
 struct known_object { /* a line of aforo_loaded_object */
@@ -58,8 +61,9 @@ struct batch_reader {
     const struct player *player;
     size_t next, to;
     struct arena *arena; /* of the object that is read */
-    struct buf room;     /* its bytes: the same memory for each */
-    struct arena *home;  /* of room */
+    struct stored stored;
+    struct buf room;    /* of its windows: the same memory for each */
+    struct arena *home; /* of room */
     bool open;
     const struct source_object *object;
     struct reader *reader; /* one of these two */

@@ -125,7 +125,7 @@ enum err reader_open_input(struct arena *a, const struct reader_input *input,
     struct reader *r = NEW(a, struct reader);
     r->home = a;
     r->format = form->kind;
-    TRY(view_open(&r->view, a, input, form->digest, d));
+    TRY(view_open(&r->view, a, input, form, d));
     if (r->format == READER_DETECT) {
         TRY(settle(r, d));
     }

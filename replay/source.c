@@ -135,15 +135,3 @@ enum err source_fetch(const struct source *s, const struct source_object *object
     *ret_bytes = stored.body;
     return ERR_OK;
 }
-
-enum err source_fetch_into(const struct source *s, const struct source_object *object,
-                           struct arena *a, struct buf *room, struct str *ret_bytes, struct diag *d)
-{
-    if (s->bucket.len > 0) {
-        return source_fetch(s, object, a, ret_bytes, d);
-    }
-    buf_truncate(room, 0);
-    TRY(disk_read_into(room, str_join(a, s->root, object->key), CAPTURE_BYTES_MAX, d));
-    *ret_bytes = buf_str(room);
-    return ERR_OK;
-}

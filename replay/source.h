@@ -49,10 +49,5 @@ MUST_USE enum err source_manifest_row(struct buf *out, const struct source_objec
 /* One object's bytes as stored, at most CAPTURE_BYTES_MAX. ERR_NOT_FOUND. */
 MUST_USE enum err source_fetch(const struct source *s, const struct source_object *object,
                                struct arena *a, struct str *ret_bytes, struct diag *d);
-/* The same; a file's bytes go to `room`, emptied first, whose memory serves one object after the
- * other. */
-MUST_USE enum err source_fetch_into(const struct source *s, const struct source_object *object,
-                                    struct arena *a, struct buf *room, struct str *ret_bytes,
-                                    struct diag *d);
 
 #endif

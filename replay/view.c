@@ -15,13 +15,16 @@ static enum err read_some(struct view *v, struct diag *d)
     return ERR_OK;
 }
 
-enum err view_open(struct view *v, struct arena *a, const struct reader_input *input, bool digest,
-                   struct diag *d)
+enum err view_open(struct view *v, struct arena *a, const struct reader_input *input,
+                   const struct reader_form *form, struct diag *d)
 {
-    *v = (struct view){.digest = digest ? digest_new(a, DIGEST_SHA256) : NULL};
+    *v = (struct view){.digest = form->digest ? digest_new(a, DIGEST_SHA256) : NULL};
     buf_init(&v->room, a, VIEW_BYTES_MAX);
     (void)buf_reserve(&v->room, VIEW_BYTES);
     TRY(inflate_open(a, input, &v->inflate, d));
+    if (form->kind == READER_DETECT) {
+        inflate_refuse_captures(v->inflate);
+    }
     return view_more(v, 0, d);
 }
 

@@ -21,7 +21,7 @@ struct view {
 };
 /* With some bytes in it, if there are any. */
 MUST_USE enum err view_open(struct view *v, struct arena *a, const struct reader_input *input,
-                            bool digest, struct diag *d);
+                            const struct reader_form *form, struct diag *d);
 /* Drops the first `from` bytes and reads on: at least as many bytes as it keeps, so that what is
  * looked at again and again costs no more than twice; or to the end. Errors are inflate_read's.
  * ERR_LIMIT too: it is full, and the byte. */

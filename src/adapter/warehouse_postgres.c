@@ -1,5 +1,6 @@
 /* warehouse_postgres.c -- The warehouse in PostgreSQL by libpq: sessions, transactions, statements.
- * Reading results and writing parameters and COPY rows: postgres_text.c.
+ * Reading results and writing parameters: postgres_text.c. Rows go by COPY, in binary where the
+ * table has the very types that values are sent in (postgres_binary.c), else in text.
  *
  * Transactions are SERIALIZABLE, so that code which holds on SQLite, where writers take turns,
  * holds here: what would break it is refused with 40001, and the caller tries the whole transaction
@@ -15,6 +16,7 @@
 
 #include <libpq-fe.h>
 
+#include "postgres_binary.h"
 #include "postgres_text.h"
 #include "warehouse_names.h"
 #include "base/limits.h"
@@ -29,7 +31,9 @@ struct warehouse_postgres {
     struct arena *scratch; /* of one call: parameters and results */
     bool open;             /* a transaction */
     bool copying;          /* between bulk_begin and bulk_end */
-    size_t copy_columns;
+    bool copy_binary;
+    const struct warehouse_column *copy_columns; /* in copy_arena */
+    size_t copy_column_count;
     struct arena *copy_arena;
     struct buf copy; /* rows not yet handed over */
 };
@@ -284,6 +288,18 @@ static void postgres_rollback(struct warehouse *warehouse)
 
 /* ---- bulk rows ---- */
 
+/* Another session may have altered the table since the last time, so that it is asked each time. */
+static enum err copy_form(struct warehouse_postgres *w, struct str table,
+                          const struct warehouse_column *columns, size_t count, struct diag *d)
+{
+    PGresult *types = NULL;
+    struct warehouse_value name =
+        warehouse_text(str_printf(w->scratch, "\"%.*s\"", STR_ARG(table)));
+    TRY(statement_run(w, STR(POSTGRES_TYPES_SQL), &name, 1, "bulk", &types, d));
+    w->copy_binary = postgres_binary_fits(types, columns, count);
+    return ERR_OK;
+}
+
 static enum err postgres_bulk_begin(struct warehouse *warehouse, struct str table,
                                     const struct warehouse_column *columns, size_t count,
                                     struct diag *d)
@@ -295,17 +311,22 @@ static enum err postgres_bulk_begin(struct warehouse *warehouse, struct str tabl
         return postgres_refuse(w, ERR_INVALID, "42602", "bulk", "not a plain name", d);
     }
     struct buf sql;
+    TRY(copy_form(w, table, columns, count, d));
     buf_init(&sql, w->scratch, 64 * KIB);
     buf_addf(&sql, "COPY \"%.*s\" (", STR_ARG(table));
     warehouse_names_list(&sql, columns, count);
-    buf_add_z(&sql, ") FROM STDIN");
+    buf_add_z(&sql, w->copy_binary ? ") FROM STDIN WITH (FORMAT binary)" : ") FROM STDIN");
     PGresult *result = result_keep(w, PQexec(w->conn, str_z(w->scratch, buf_str(&sql))));
     if (PQresultStatus(result) != PGRES_COPY_IN) {
         return postgres_fail(w, result, "bulk", false, d);
     }
     w->copying = true;
-    w->copy_columns = count;
+    w->copy_columns = arena_copy(w->copy_arena, columns, count * sizeof(*columns));
+    w->copy_column_count = count;
     buf_init(&w->copy, w->copy_arena, COPY_BYTES_MAX);
+    if (w->copy_binary) {
+        postgres_binary_begin(&w->copy);
+    }
     arena_reset(w->scratch);
     return ERR_OK;
 }
@@ -324,10 +345,13 @@ static enum err postgres_bulk_row(struct warehouse *warehouse, const struct ware
 {
     struct warehouse_postgres *w = postgres_of(warehouse);
     ASSERT(w->copying);
-    if (postgres_row_bytes_max(values, w->copy_columns) > COPY_BYTES_MAX - COPY_FLUSH_BYTES) {
+    if (postgres_row_bytes_max(values, w->copy_column_count) > COPY_BYTES_MAX - COPY_FLUSH_BYTES) {
         return postgres_refuse(w, ERR_LIMIT, "54000", "bulk", "the row is too large", d);
     }
-    const char *sqlstate = postgres_row_text(&w->copy, values, w->copy_columns);
+    const char *sqlstate =
+        w->copy_binary
+            ? postgres_binary_row(&w->copy, w->copy_columns, values, w->copy_column_count)
+            : postgres_row_text(&w->copy, values, w->copy_column_count);
     if (sqlstate != NULL) {
         return postgres_refuse(w, ERR_INVALID, sqlstate, "bulk", "a value cannot be stored", d);
     }
@@ -338,6 +362,9 @@ static enum err postgres_bulk_end(struct warehouse *warehouse, struct diag *d)
 {
     struct warehouse_postgres *w = postgres_of(warehouse);
     ASSERT(w->copying);
+    if (w->copy_binary) {
+        postgres_binary_end(&w->copy);
+    }
     TRY(copy_flush(w, d));
     w->copying = false;
     arena_reset(w->copy_arena);

@@ -173,15 +173,30 @@ static uint64_t fold_tail(uint64_t h, const char *at, size_t left)
     return fold(low ^ K_SQRT2, high ^ h);
 }
 
-uint64_t hash64(uint64_t seed, struct str bytes)
+uint64_t hash64_begin(uint64_t seed, uint64_t len)
 {
-    const char *at = bytes.ptr;
-    size_t left = bytes.len;
-    uint64_t h = spread(seed ^ K_E) ^ (uint64_t)bytes.len * K_SQRT3;
-    for (; left >= 16; left -= 16, at += 16) {
+    return spread(seed ^ K_E) ^ len * K_SQRT3;
+}
+
+uint64_t hash64_more(uint64_t h, struct str piece)
+{
+    const char *at = piece.ptr;
+    for (size_t left = piece.len; left >= HASH64_STEP; left -= HASH64_STEP, at += HASH64_STEP) {
         h = fold(load64(at) ^ K_PI, load64(at + 8) ^ h);
     }
-    return spread(fold_tail(h, at, left));
+    return h;
+}
+
+uint64_t hash64_end(uint64_t h, struct str last)
+{
+    size_t whole = last.len / HASH64_STEP * HASH64_STEP;
+    h = hash64_more(h, last);
+    return spread(fold_tail(h, last.ptr + whole, last.len - whole));
+}
+
+uint64_t hash64(uint64_t seed, struct str bytes)
+{
+    return hash64_end(hash64_begin(seed, bytes.len), bytes);
 }
 
 uint64_t hash64_mix(uint64_t a, uint64_t b)

@@ -21,6 +21,12 @@ uint64_t hash_crc64nvme(uint64_t crc, struct str bytes);
 
 /* Not cryptographic, well mixed, the same on every machine. */
 uint64_t hash64(uint64_t seed, struct str bytes);
+/* The same in pieces, of so many bytes in all: begin, any number of pieces of a multiple of
+ * HASH64_STEP bytes, and the last one, of any length. */
+#define HASH64_STEP 16
+uint64_t hash64_begin(uint64_t seed, uint64_t len);
+uint64_t hash64_more(uint64_t h, struct str piece);
+uint64_t hash64_end(uint64_t h, struct str last);
 uint64_t hash64_mix(uint64_t a, uint64_t b); /* combines two values; order matters */
 
 /* A rolling 128-bit hash: the trace of a simulation. */

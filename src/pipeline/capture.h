@@ -27,12 +27,22 @@ struct str capture_write(struct arena *a, const struct capture_record *records, 
 MUST_USE enum err capture_read(struct arena *a, struct str object,
                                struct capture_record **ret_records, size_t *ret_count,
                                struct diag *d);
-/* The same, frame by frame, for memory that does not grow with the object. capture_cursor_open
- * verifies every stored byte; what it refuses, capture_read refuses. `object` and `a` outlive the
- * cursor. */
+/* The same, frame by frame, for memory that does not grow with the object. What capture_read
+ * refuses is refused at the latest instead of the last frame's records. `object` and `a` outlive
+ * the cursor. */
 struct capture_cursor;
 MUST_USE enum err capture_cursor_open(struct arena *a, struct str object,
                                       struct capture_cursor **ret_cursor, struct diag *d);
+struct capture_input { /* an object's stored bytes, wherever they are */
+    uint64_t size;
+    /* `size` bytes from `at`, which are there; valid until the next call */
+    enum err (*at)(void *ctx, uint64_t at, size_t size, struct str *ret_bytes, struct diag *d);
+    void *ctx;
+};
+MUST_USE enum err capture_cursor_open_input(struct arena *a, const struct capture_input *input,
+                                            struct capture_cursor **ret_cursor, struct diag *d);
+/* As capture_is; but an index somewhere in it (capture_was) is not looked for. */
+MUST_USE enum err capture_input_is(const struct capture_input *input, bool *ret_is, struct diag *d);
 /* The next frame's records, in `a`. ERR_NOT_FOUND at the end (d untouched); ERR_CORRUPT, ERR_LIMIT.
  */
 MUST_USE enum err capture_cursor_next(struct capture_cursor *c, struct arena *a,
@@ -56,5 +66,9 @@ struct capture_summary {     /* from the seek table alone; its texts borrow the 
 };
 MUST_USE enum err capture_summarize(struct arena *a, struct str object,
                                     struct capture_summary *ret_summary, struct diag *d);
+
+/* How a skippable frame of zstd with an index begins: as many bytes as CAPTURE_INDEX_HEAD. */
+#define CAPTURE_INDEX_HEAD ((size_t)12)
+bool capture_index_is(struct str head);
 
 #endif

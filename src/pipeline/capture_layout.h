@@ -3,6 +3,8 @@
 #ifndef AFORO_PIPELINE_CAPTURE_LAYOUT_H
 #define AFORO_PIPELINE_CAPTURE_LAYOUT_H
 
+#include <endian.h>
+#include <string.h>
 #include "base/buf.h"
 
 #define LAYOUT_ZSTD_MAGIC 0xFD2FB528u
@@ -30,10 +32,8 @@ static inline void layout_put(struct buf *out, uint64_t value, size_t bytes)
 static inline uint64_t layout_get(struct str from, size_t at, size_t bytes)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        value |= (uint64_t)(unsigned char)from.ptr[at + i] << (8 * i);
-    }
-    return value;
+    memcpy(&value, from.ptr + at, bytes);
+    return le64toh(value);
 }
 
 #endif
