@@ -104,7 +104,7 @@ enum err inputs_warehouse(struct arena *a, const char *where, struct warehouse *
     if (str_starts(given, STR("postgresql://")) || str_starts(given, STR("postgres://"))) {
         return warehouse_postgres_open(a, where, ret_warehouse, d);
     }
-    return fail(d, ERR_INVALID, "--warehouse takes sqlite:PATH or postgresql://...");
+    return fail(d, ERR_INVALID, "a database is sqlite:PATH or postgresql://..., not '%s'", where);
 }
 
 enum err inputs_database(struct arena *a, const char *where, struct warehouse **ret_warehouse,

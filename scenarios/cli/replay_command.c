@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "inputs.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,8 +209,33 @@ static void progress_show(void *ctx, const struct player_result *so_far)
     }
 }
 
+/* Objects are whole or not there, so there is nothing to tidy up: says so, and ends as it would. */
+static void on_interrupt(int number)
+{
+    static const char said[] = "\naforo replay: interrupted; the same command goes on with what is "
+                               "not loaded yet\n";
+    (void)!write(STDERR_FILENO, said, sizeof(said) - 1);
+    (void)raise(number); /* the handler was taken back when it was called */
+}
+
+static void tell_of_interrupts(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = on_interrupt,
+                               .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct sigaction before;
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
 static enum err play(struct replay *r, struct diag *d)
 {
+    if (r->args->warehouse != NULL && !r->args->must.quiet) {
+        tell_of_interrupts();
+    }
     bool shown = !r->args->must.quiet && (r->args->must.json || isatty(STDERR_FILENO));
     r->begun_us = rt_mono_us(r->rt);
     r->bytes_all = source_bytes(&r->source);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same table whatever happens on the way: flights are replayed undisturbed, killed three times, twice, and with
+"""The same table whatever happens on the way: flights are replayed undisturbed, killed three times, interrupted, twice, and with
 their objects in the opposite order; the hash over the table's own columns, ordered, is the same each time. Into SQLite, or
 into the PostgreSQL that AFORO_TEST_POSTGRES names (tests/support/postgres.sh run)."""
 import glob, hashlib, os, shutil, signal, sqlite3, subprocess, tempfile, time
@@ -72,6 +72,19 @@ def table_hash(database):
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def interrupted(database, at):
+    """The same with Ctrl-C: it ends by that signal, and says how to go on."""
+    child = subprocess.Popen(command(captures, database)[:-1], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while child.poll() is None and database.loaded() < at:
+        time.sleep(0.002)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate()[1]
+    if child.returncode == 0:
+        return False
+    assert child.returncode == -signal.SIGINT and "interrupted; the same command goes on" in said, (child.returncode, said)
+    return True
+
+
 def killed(database, at):
     """Starts a replay and kills it once `at` objects are in; says whether it was still at work."""
     child = subprocess.Popen(command(captures, database))
@@ -94,6 +107,11 @@ try:
     assert kills >= 1, "every replay was done before it was killed"
     replay(captures, often)
     assert table_hash(often) == expected, f"killed {kills} times, it is another table"
+
+    broken_off = make("broken")
+    assert any(interrupted(broken_off, at) for at in (2, 40)), "every replay was done before it was interrupted"
+    replay(captures, broken_off)
+    assert table_hash(broken_off) == expected, "interrupted, it is another table"
 
     opposite = os.path.join(work, "opposite")
     os.mkdir(opposite)
