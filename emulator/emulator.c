@@ -296,6 +296,17 @@ bool emulator_stream_next(const struct emulator *e, uint64_t *cursor, int64_t no
     return true;
 }
 
+static struct emulator_object object_of(const struct s3_object_view *view, struct arena *a)
+{
+    return (struct emulator_object){
+        .bucket = view->bucket,
+        .key = view->key,
+        .etag = view->etag,
+        .body = blob_slice(view->body, 0, blob_bytes(view->body), a),
+        .modified_us = view->modified_us,
+    };
+}
+
 bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
                           struct arena *a, struct emulator_object *ret_object)
 {
@@ -303,13 +314,18 @@ bool emulator_object_next(const struct emulator *e, struct str bucket, struct st
     if (!s3_object_next(core_state(e->core, "s3"), bucket, after_key, &view)) {
         return false;
     }
-    *ret_object = (struct emulator_object){
-        .bucket = view.bucket,
-        .key = view.key,
-        .etag = view.etag,
-        .body = blob_slice(view.body, 0, blob_bytes(view.body), a),
-        .modified_us = view.modified_us,
-    };
+    *ret_object = object_of(&view, a);
+    return true;
+}
+
+bool emulator_object_written_next(const struct emulator *e, struct str bucket, uint64_t *cursor,
+                                  struct arena *a, struct emulator_object *ret_object)
+{
+    struct s3_object_view view;
+    if (!s3_object_shown_next(core_state(e->core, "s3"), bucket, cursor, &view)) {
+        return false;
+    }
+    *ret_object = object_of(&view, a);
     return true;
 }
 

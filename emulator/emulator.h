@@ -143,6 +143,8 @@ struct emulator_record { /* every record that was ever put, in shard order */
     struct str parent_id, adjacent_parent_id; /* of the shard; empty: none */
     int64_t arrived_us;
 };
+/* *cursor: 0, then what it was set to, also later, when there is more: it names the record that was
+ * given and grows along a shard. */
 bool emulator_record_next(const struct emulator *e, uint64_t *cursor,
                           struct emulator_record *ret_record);
 struct emulator_stream { /* every stream that can be read from, of any account and region */
@@ -157,6 +159,10 @@ struct emulator_object {
 /* The body is borrowed where it lies in one piece, else copied into `a`. */
 bool emulator_object_next(const struct emulator *e, struct str bucket, struct str after_key,
                           struct arena *a, struct emulator_object *ret_object);
+/* The same in the order of writing: the first that was written after *cursor (0: all), which is set
+ * to it. An object that is written again comes again. */
+bool emulator_object_written_next(const struct emulator *e, struct str bucket, uint64_t *cursor,
+                                  struct arena *a, struct emulator_object *ret_object);
 struct emulator_message { /* every message that was published, subscribed to or not */
     struct str topic_arn, message_id, subject, message;
     const struct http_header *attributes;

@@ -32,6 +32,10 @@ struct object {
     struct str version;   /* empty: the null version */
     bool is_marker;       /* a delete marker: no body, no facts */
     struct object *older; /* the version that it hides */
+    /* While it is its key's newest version: its number among what the bucket has shown, and the one
+     * that was shown before it, and after. */
+    uint64_t shown;
+    struct object *shown_before, *shown_after;
     /* Changed in place. Texts are JSON, each in a block of its own. */
     struct str tags, acl;
     uint32_t tag_count;

@@ -171,6 +171,15 @@ const struct emulator_service s3_service = {
     .rewrite = s3_rewrite,
 };
 
+static struct s3_object_view view_of(const struct bucket *b, const struct object *o)
+{
+    return (struct s3_object_view){.bucket = b->name,
+                                   .key = o->key,
+                                   .etag = o->etag,
+                                   .body = o->body,
+                                   .modified_us = o->modified_us};
+}
+
 bool s3_object_next(const void *state, struct str bucket, struct str after_key,
                     struct s3_object_view *ret_object)
 {
@@ -184,11 +193,25 @@ bool s3_object_next(const void *state, struct str bucket, struct str after_key,
     if (at == NULL) {
         return false;
     }
-    const struct object *o = at->value;
-    *ret_object = (struct s3_object_view){.bucket = b->name,
-                                          .key = o->key,
-                                          .etag = o->etag,
-                                          .body = o->body,
-                                          .modified_us = o->modified_us};
+    *ret_object = view_of(b, at->value);
+    return true;
+}
+
+/* Walks back from the newest: whoever asks has seen most of them. */
+bool s3_object_shown_next(const void *state, struct str bucket, uint64_t *cursor,
+                          struct s3_object_view *ret_object)
+{
+    const struct s3 *s3 = state;
+    const struct bucket *b = tree_get(s3->buckets, bucket);
+    const struct object *next = NULL;
+    const struct object *o = b == NULL ? NULL : b->shown_last;
+    for (; o != NULL && o->shown > *cursor; o = o->shown_before) {
+        next = o->is_marker ? next : o;
+    }
+    if (next == NULL) {
+        return false;
+    }
+    *cursor = next->shown;
+    *ret_object = view_of(b, next);
     return true;
 }

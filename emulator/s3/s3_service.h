@@ -17,5 +17,9 @@ struct s3_object_view {
  * the end or when there is no such bucket. `state` is core_state(core, "s3"). */
 bool s3_object_next(const void *state, struct str bucket, struct str after_key,
                     struct s3_object_view *ret_object);
+/* The same in the order in which objects became what their key shows: the first after *cursor (0:
+ * of all), which is set to it. An object that is written again comes again. */
+bool s3_object_shown_next(const void *state, struct str bucket, uint64_t *cursor,
+                          struct s3_object_view *ret_object);
 
 #endif

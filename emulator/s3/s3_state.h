@@ -24,6 +24,9 @@ struct bucket {
     /* Something was said of its access: a policy, a list, who owns its objects; its block. */
     bool access_said, block_said;
     struct tree *objects; /* key -> struct object, its newest version */
+    /* of them the one that became it last, and how often one did */
+    struct object *shown_last;
+    uint64_t shown_count;
     struct tree *uploads; /* key, NUL, upload id -> struct upload: their order in listings */
     struct tree *configs; /* "Cors/", "Metrics/<id>" -> struct str: bucket_config.h */
     struct bucket *spare; /* deleted ones, whose empty trees are used again */

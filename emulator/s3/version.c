@@ -39,13 +39,43 @@ struct object *version_get(const struct bucket *b, struct str key, struct str id
     return o;
 }
 
+/* ---- the newest version of a key, and in which order they became it ---- */
+
+static void hide(struct bucket *b, struct object *o)
+{
+    if (o->shown_after != NULL) {
+        o->shown_after->shown_before = o->shown_before;
+    } else {
+        b->shown_last = o->shown_before;
+    }
+    if (o->shown_before != NULL) {
+        o->shown_before->shown_after = o->shown_after;
+    }
+    o->shown_before = o->shown_after = NULL;
+}
+
+static void show(struct bucket *b, struct object *o)
+{
+    o->shown = ++b->shown_count;
+    o->shown_after = NULL;
+    o->shown_before = b->shown_last;
+    if (b->shown_last != NULL) {
+        b->shown_last->shown_after = o;
+    }
+    b->shown_last = o;
+    tree_put(b->objects, o->key, o);
+}
+
 void version_remove(struct s3 *s3, struct bucket *b, struct object *o)
 {
     struct object *head = tree_get(b->objects, o->key);
+    if (head == o) {
+        hide(b, o);
+    }
     if (head == o && o->older == NULL) {
         tree_remove(b->objects, o->key);
     } else if (head == o) {
-        tree_put(b->objects, o->key, o->older);
+        show(b, o->older);
     } else {
         while (head->older != o) {
             head = head->older;
@@ -59,7 +89,10 @@ void version_store(struct s3 *s3, struct bucket *b, struct object *o)
 {
     struct object *old = o->version.len == 0 ? version_get(b, o->key, STR_EMPTY) : NULL;
     o->older = tree_get(b->objects, o->key);
-    tree_put(b->objects, o->key, o);
+    if (o->older != NULL) {
+        hide(b, o->older);
+    }
+    show(b, o);
     if (old != NULL) {
         version_remove(s3, b, old);
     }

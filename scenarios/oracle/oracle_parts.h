@@ -31,7 +31,8 @@ struct stored_shard {
     struct str id;
     struct stored_record **records;
     size_t count, cap;
-    size_t landed; /* how many of the first have landed */
+    uint64_t cursor; /* the emulator's, of the last of them */
+    size_t landed;   /* how many of the first have landed */
     size_t expired;
     struct str parents[2];                     /* ids; empty: none */
     int64_t first_written_us, last_written_us; /* of its raw objects; INSTANT_NEVER, 0: none */
@@ -60,9 +61,11 @@ struct oracle {
     struct map *by_payload; /* of oracle_event */
     struct oracle_event *first, **end;
     uint64_t produced, acknowledged, unacknowledged, late;
-    struct map *shards; /* of stored_shard, by id */
-    struct map *stored; /* of stored_record, by "shard/sequence number" */
-    struct map *raw;    /* of raw_object, by key */
+    struct map *shards;                 /* of stored_shard, by id */
+    struct map *stored;                 /* of stored_record, by "shard/sequence number" */
+    struct map *raw;                    /* of raw_object, by key */
+    uint64_t raw_cursor;                /* the emulator's, of the object that was looked at last */
+    const struct oracle_event *settled; /* it and all before it are stored; NULL: none */
     struct raw_object *raw_first, **raw_end;
     uint64_t raw_records, stored_count, unlanded, deliveries_twice, expired;
     struct map *alerts;    /* committed_us + 1 as a pointer to int64, by alert id */

@@ -1,5 +1,6 @@
-/* raw_view.c -- The stream and the raw objects as the emulator has them, read once each, against
- * the ledger. Invariants of a right pipeline, checked as soon as an object is seen:
+/* raw_view.c -- The stream and the raw objects as the emulator has them, against the ledger. Each
+ * record is read once, and each object as often as it is written. Invariants of a right pipeline,
+ * checked as soon as an object is seen:
  * 1. A raw object never changes: one key, one ETag.
  * 2. Its records are records of its shard, with the bytes that were sent, each in one object alone.
  * 3. What has landed of a shard has no gap: a record that was passed over will never land. None but
@@ -54,27 +55,27 @@ static void shard_add(struct oracle *o, struct stored_shard *shard, const struct
     o->deliveries_twice += record->event->stored == record->event->intended + 1 ? 1 : 0;
 }
 
-/* Records come shard by shard; those of a shard that are known are passed over. */
+/* Records come shard by shard; in a shard that is known the reading goes on where it ended. */
 static void stream_read(struct oracle *o, struct oracle_finding *f)
 {
     struct emulator_record r;
     struct stored_shard *shard = NULL;
-    size_t index = 0;
     for (uint64_t cursor = 0; emulator_record_next(o->in.emulator, &cursor, &r);) {
         if (!str_eq(r.stream, o->in.def->stream)) {
             continue;
         }
         if (shard == NULL || !str_eq(shard->id, r.shard_id)) {
             shard = shard_named(o, r.shard_id);
-            index = 0;
             if (shard->count == 0) {
                 shard->parents[0] = str_copy(o->arena, r.parent_id);
                 shard->parents[1] = str_copy(o->arena, r.adjacent_parent_id);
             }
         }
-        if (index++ >= shard->count) {
+        if (cursor > shard->cursor) {
             shard_add(o, shard, &r, f);
+            shard->cursor = cursor;
         }
+        cursor = shard->cursor;
     }
 }
 
@@ -230,10 +231,15 @@ static void parents_check(struct oracle *o, struct oracle_finding *f)
     }
 }
 
-/* Acknowledged is stored, whatever else happens: as many records as there were acknowledgements. */
+/* Acknowledged is stored, whatever else happens. What has been seen stored stays so: the look
+ * begins behind the events that all are. */
 static void acknowledged_check(struct oracle *o, struct oracle_finding *f)
 {
-    for (const struct oracle_event *e = o->first; e != NULL; e = e->next) {
+    const struct oracle_event *e = o->settled == NULL ? o->first : o->settled->next;
+    for (; e != NULL && e->stored > 0; e = e->next) {
+        o->settled = e;
+    }
+    for (; e != NULL; e = e->next) {
         if (e->stored == 0 && e->acknowledged > 0) {
             finding_add(o, f, ROW_LOST,
                         "event %.*s was acknowledged, and the stream does not have it",
@@ -252,12 +258,10 @@ enum err oracle_check_raw(struct oracle *o, struct oracle_finding *f, struct dia
         return ERR_OK;
     }
     struct str prefix = str_printf(o->scratch, "raw/%.*s/", STR_ARG(o->in.def->name));
-    struct str after = prefix;
     struct emulator_object object;
-    while (emulator_object_next(o->in.emulator, o->in.def->bucket, after, o->scratch, &object) &&
-           str_starts(object.key, prefix)) {
-        after = object.key;
-        if (!object_is_known(o, &object, f)) {
+    while (emulator_object_written_next(o->in.emulator, o->in.def->bucket, &o->raw_cursor,
+                                        o->scratch, &object)) {
+        if (str_starts(object.key, prefix) && !object_is_known(o, &object, f)) {
             object_read(o, &object, f);
         }
     }

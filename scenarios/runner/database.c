@@ -8,6 +8,7 @@
 #include "scenarios/sim/sim.h"
 #include "scenarios/world/server_session.h"
 #include "scenarios/world/sim_disk.h"
+#include "session_shelf.h"
 #include "temp_folder.h"
 
 #define BUSY_MS 10000 /* another thread's transaction is waited for */
@@ -16,9 +17,10 @@ struct database {
     struct arena *arena;
     struct database_options in;
     struct warehouse *first;
-    const char *path;     /* SQLite: a file or a URI */
-    const char *folder;   /* SQLite in a file: the temporary one */
-    const char *conninfo; /* PostgreSQL: with the schema in it */
+    struct session_shelf *shelf; /* of a database in memory; NULL: it is elsewhere */
+    const char *path;            /* SQLite: a file or a URI */
+    const char *folder;          /* SQLite in a file: the temporary one */
+    const char *conninfo;        /* PostgreSQL: with the schema in it */
     struct str schema;
     struct sim_disk *disk;         /* NULL: none */
     struct server_machine machine; /* of the disk */
@@ -74,8 +76,10 @@ enum err database_session(const struct database *db, struct arena *a,
     if (db->disk != NULL) {
         return server_session_open(&db->machine, a, ret_warehouse, d);
     }
-    struct warehouse_sqlite_options options = {.path = db->path,
-                                               .busy_ms = db->in.real ? BUSY_MS : 0};
+    if (db->shelf != NULL) {
+        return session_shelf_take(db->shelf, a, ret_warehouse, d);
+    }
+    struct warehouse_sqlite_options options = {.path = db->path, .busy_ms = BUSY_MS};
     return warehouse_sqlite_open(a, &options, ret_warehouse, d);
 }
 
@@ -129,10 +133,8 @@ static enum err place_make(struct database *db, struct diag *d)
         disk_make(db);
         return ERR_OK;
     }
-    /* sessions of one run share it by its name; it is gone when the last of them is closed */
-    db->path = str_z(db->arena, str_printf(db->arena, "file:/aforo-run-%llu?vfs=memdb",
-                                           (unsigned long long)db->in.seed));
-    return ERR_OK;
+    db->shelf = db->in.shelf != NULL ? db->in.shelf : session_shelf_new(db->arena);
+    return session_shelf_ready(db->shelf, 1 + db->in.sessions, d);
 }
 
 static const char *plain_type(const struct warehouse *w, enum column_type type)
@@ -202,7 +204,9 @@ void database_close(struct database *db)
     if (db == NULL) {
         return;
     }
-    warehouse_close(db->first);
+    if (db->shelf == NULL) { /* those of a shelf go back to it */
+        warehouse_close(db->first);
+    }
     db->first = NULL;
     if (db->folder != NULL) {
         temp_folder_remove(db->folder);

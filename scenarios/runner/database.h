@@ -7,12 +7,16 @@
 #include "pipeline/definition.h"
 
 struct database;
+struct session_shelf;
 struct database_options {
     uint64_t seed;
     bool real;            /* sessions of several threads */
     bool disk;            /* simulated: SQLite on a disk that can lose power */
     bool foreign;         /* the definition's table alone, in plain types: for somebody's program */
     const char *conninfo; /* a PostgreSQL's; NULL: SQLite */
+    /* of a simulated one in memory: a shelf that outlives it; NULL: one of its own */
+    struct session_shelf *shelf;
+    size_t sessions; /* how many are in use at a time, beside the first */
 };
 /* Makes it and the pipeline's tables. */
 MUST_USE enum err database_open(struct arena *a, const struct database_options *options,

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "plan.h"
 #include "real_story.h"
+#include "reuse.h"
 #include "scenarios/sim/sim.h"
 #include "world.h"
 
@@ -269,7 +270,9 @@ enum err run_simulated(struct arena *a, const struct scenario *scenario, uint64_
                        const struct run_options *options, struct run_result *ret_result,
                        struct diag *d)
 {
-    struct world w = {.scenario = scenario, .seed = seed, .trouble = DIAG_INIT};
+    struct world w = {
+        .scenario = scenario, .seed = seed, .reuse = options->reuse, .trouble = DIAG_INIT};
+    ASSERT(w.reuse == NULL || w.reuse->scenario == scenario);
     if (scenario->process_count > 0) {
         return fail(d, ERR_UNSUPPORTED, "%.*s: processes need a real run (--real)",
                     STR_ARG(scenario->file));

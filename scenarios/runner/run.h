@@ -59,8 +59,14 @@ struct run_view {
     struct warehouse *warehouse;                   /* a session that no fault touches */
     const struct reconcile_result *reconciliation; /* of every day that has rows */
 };
+/* What a simulated run leaves for the next one of the same scenario in this process: stacks, and
+ * an empty database with its sessions. A run on it is the very same as one from nothing (a sweep
+ * that runs its seeds twice compares the two). Lives in the arena given. */
+struct run_reuse;
+struct run_reuse *run_reuse_new(struct arena *a, const struct scenario *scenario);
 struct run_options {
     bool keep_plan;                   /* fill plan */
+    struct run_reuse *reuse;          /* run_simulated alone; NULL: nothing is left over */
     const char *trace_file;           /* every decision as a line; NULL: none */
     uint64_t trace_first, trace_last; /* those alone, from 1; 0, 0: all */
     const char *page_file;            /* the run as an HTML page; NULL: none */

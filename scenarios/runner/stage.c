@@ -55,7 +55,8 @@ enum err stage_open(struct arena *a, const struct stage_options *options, struct
         struct sim_options sim = {.seed = options->seed,
                                   .start_us = options->start_us,
                                   .emulator = options->emulator,
-                                  .faults = options->faults};
+                                  .faults = options->faults,
+                                  .fibers = options->fibers};
         s->sim = sim_new(a, &sim);
         s->endpoint = STR("http://aws.simulated");
     }

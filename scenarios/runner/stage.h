@@ -14,6 +14,7 @@
 #include "seam/warehouse.h"
 
 struct sim;
+struct fiber_pool;
 struct stage;
 struct stage_actor;
 /* One life of an actor. */
@@ -25,7 +26,8 @@ struct stage_options {
     int64_t start_us; /* wall */
     struct emulator *emulator;
     struct fault_plan *faults;
-    int64_t speed; /* 0: simulated; else real, so many times as fast as the wall */
+    int64_t speed;             /* 0: simulated; else real, so many times as fast as the wall */
+    struct fiber_pool *fibers; /* of a simulated one: sim_options */
 };
 /* ERR_INTERNAL, ERR_INVALID: the front does not start. */
 MUST_USE enum err stage_open(struct arena *a, const struct stage_options *options,

@@ -48,7 +48,8 @@ struct sweep {
     struct job jobs[JOBS_MAX];
     unsigned job_count;
     size_t rule_count;
-    uint64_t places; /* the corpus, then the range */
+    uint64_t places;         /* the corpus, then the range */
+    struct run_reuse *reuse; /* in a job's process: from seed to seed */
     bool stop;
     int64_t began_us;
 };
@@ -114,7 +115,8 @@ static void story_set(struct seed_record *r, enum verdict verdict, struct str st
 static enum err seed_run(struct sweep *s, uint64_t seed, struct arena *a,
                          struct run_result *ret_result, struct diag *d)
 {
-    struct run_options options = {.speed = s->options->speed, .conninfo = s->options->conninfo};
+    struct run_options options = {
+        .reuse = s->reuse, .speed = s->options->speed, .conninfo = s->options->conninfo};
     if (!s->options->real) {
         return run_simulated(a, s->scenario, seed, &options, ret_result, d);
     }
@@ -140,7 +142,7 @@ static void seed_again(struct sweep *s, struct seed_record *r, struct arena *a,
     if (s->options->once) {
         return;
     }
-    if (twice_run(a, s->scenario, first, s->options->fresh, &parted, &d) != ERR_OK) {
+    if (twice_run(a, s->scenario, first, s->options->fresh, s->reuse, &parted, &d) != ERR_OK) {
         story_set(r, VERDICT_BAD_INPUT, str_of(d.msg));
     } else if (parted.len > 0) {
         story_set(r, VERDICT_NOT_DETERMINISTIC, parted);
@@ -174,6 +176,7 @@ static void seed_judge(struct sweep *s, struct seed_record *r)
 
 static void job_main(struct sweep *s, uint64_t from, int fd)
 {
+    s->reuse = run_reuse_new(s->arena, s->scenario);
     for (uint64_t place = place_next(s, from); place < s->places;
          place = place_next(s, place + s->job_count)) {
         struct seed_record r = {.seed = seed_at(s, place), .place = place};

@@ -19,6 +19,7 @@ struct twice {
     const struct scenario *scenario;
     uint64_t seed;
     const char *const *fresh;
+    struct run_reuse *reuse;
 };
 struct window { /* of a trace that is written to a file; last 0: none is */
     uint64_t first, last;
@@ -110,7 +111,8 @@ static enum err fresh_run(const struct twice *t, const struct window *window,
 static enum err warm_run(const struct twice *t, const struct window *window,
                          struct fingerprint *ret_f, struct diag *d)
 {
-    struct run_options options = {.trace_file = window->last > 0 ? window->path : NULL,
+    struct run_options options = {.reuse = t->reuse,
+                                  .trace_file = window->last > 0 ? window->path : NULL,
                                   .trace_first = window->first,
                                   .trace_last = window->last};
     struct run_result *r = NEW(t->a, struct run_result);
@@ -148,9 +150,11 @@ static struct str difference(const struct twice *t, uint64_t first, uint64_t las
 }
 
 enum err twice_run(struct arena *a, const struct scenario *scenario, const struct run_result *first,
-                   const char *const *fresh, struct str *ret_parted, struct diag *d)
+                   const char *const *fresh, struct run_reuse *reuse, struct str *ret_parted,
+                   struct diag *d)
 {
-    struct twice t = {.a = a, .scenario = scenario, .seed = first->seed, .fresh = fresh};
+    struct twice t = {
+        .a = a, .scenario = scenario, .seed = first->seed, .fresh = fresh, .reuse = reuse};
     struct fingerprint one = fingerprint_of(first), other;
     uint64_t from, to;
     *ret_parted = STR_EMPTY;

@@ -10,10 +10,11 @@
 
 #define TWICE_ARGUMENTS_MAX 32
 /* fresh: the program and the arguments that run this scenario, up to a NULL (TWICE_ARGUMENTS_MAX at
- * most); "--seed N --fingerprint FILE" is added. NULL: warm. ret_parted: in words where they part;
- * empty: the same run. ERR_INTERNAL: the other process cannot be made, or tells nothing. */
+ * most); "--seed N --fingerprint FILE" is added. NULL: warm, on `reuse` (run.h). ret_parted: in
+ * words where they part; empty: the same run. ERR_INTERNAL: the other process cannot be made, or
+ * tells nothing. */
 MUST_USE enum err twice_run(struct arena *a, const struct scenario *scenario,
                             const struct run_result *first, const char *const *fresh,
-                            struct str *ret_parted, struct diag *d);
+                            struct run_reuse *reuse, struct str *ret_parted, struct diag *d);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/limits.h"
 #include "replay/source.h"
+#include "reuse.h"
 #include "scenarios/sim/sim.h"
 
 #define ALONE_US_MAX US_PER_HOUR
@@ -246,12 +247,15 @@ enum err world_open(struct world *w, struct diag *d)
                                   .start_us = s->start_us,
                                   .emulator = w->emulator,
                                   .faults = w->faults,
-                                  .speed = w->speed};
+                                  .speed = w->speed,
+                                  .fibers = w->reuse != NULL ? w->reuse->fibers : NULL};
     struct database_options database = {.seed = w->seed,
                                         .real = w->speed > 0,
                                         .disk = s->disk,
                                         .foreign = s->process_count > 0,
-                                        .conninfo = w->conninfo};
+                                        .conninfo = w->conninfo,
+                                        .shelf = w->reuse != NULL ? w->reuse->shelf : NULL,
+                                        .sessions = s->actors.loaders + s->actors.reporters};
     TRY(processes_open(w, d));
     TRY(database_open(w->arena, &database, s->pipeline, &w->database, d));
     w->session = database_first(w->database);

@@ -45,6 +45,7 @@ struct world {
     struct oracle_retries **retries; /* of each expectation; NULL: it is another */
     struct source *capture;          /* NULL: events are made up */
     struct database *database;       /* the run's own */
+    struct run_reuse *reuse;         /* what outlives the run; NULL: nothing does */
     const char *conninfo;            /* of a PostgreSQL server; NULL: SQLite */
     const char *log_folder;          /* of what processes say; NULL: there are none */
     struct world_actor *actors;

@@ -22,7 +22,9 @@
 static void world_end(void *handle)
 {
     struct sim *s = handle;
-    fiber_pool_free(s->fibers);
+    if (s->fibers != s->options.fibers) {
+        fiber_pool_free(s->fibers);
+    }
     s->fibers = NULL;
 }
 
@@ -40,7 +42,7 @@ struct sim *sim_new(struct arena *a, const struct sim_options *options)
         s->options.events_max = EVENTS_MAX_DEFAULT;
     }
     s->arena = arena_child(a, "simulated world", ARENA_PROCESS_BYTES_MAX);
-    s->fibers = fiber_pool_new();
+    s->fibers = options->fibers != NULL ? options->fibers : fiber_pool_new();
     arena_defer(s->arena, world_end, s); /* first in, so last out: after the actors' arenas */
     s->scratch = arena_child(s->arena, "simulated call", ARENA_TASK_BYTES_MAX);
     heap_init(&s->queue, s->arena);

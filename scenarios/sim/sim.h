@@ -17,6 +17,7 @@
 
 struct sim;
 struct sim_actor;
+struct fiber_pool;
 /* One life of an actor: gets its runtime and an arena that ends with that life. */
 typedef void sim_entry_fn(struct sim_actor *actor, struct rt *rt, struct arena *a, void *arg);
 
@@ -28,9 +29,10 @@ struct sim_options {
     struct fault_plan *faults;
     int64_t latency_min_us, latency_max_us; /* each way of each call; 0, 0: 200 us .. 5 ms */
     uint64_t events_max;                    /* livelock guard; 0: 50,000,000 */
+    struct fiber_pool *fibers; /* stacks that outlive this world; NULL: it makes its own */
 };
 struct sim *sim_new(struct arena *a, const struct sim_options *options);
-void sim_free(struct sim *s); /* kills every actor, frees the stacks */
+void sim_free(struct sim *s); /* kills every actor, frees the stacks that it made */
 
 struct sim_actor *sim_actor_add(struct sim *s, struct str name, sim_entry_fn *entry, void *arg);
 struct str sim_actor_name(const struct sim_actor *actor);

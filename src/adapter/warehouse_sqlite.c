@@ -18,7 +18,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-#define STATEMENTS_MAX 32
+#define STATEMENTS_MAX 64
 #define RESULT_CELLS_MAX ((size_t)4000000)
 
 struct statement {

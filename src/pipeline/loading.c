@@ -6,8 +6,10 @@
  *
  * A key begins with the hour in which its first record arrived, so what is new now is found by a
  * listing from the newest hour on, or the hour before while objects of that may still be landing.
- * What lands later than that carries an arrival of hours ago: a wider listing looks for it every so
- * often; and of days ago, at most the stream's retention, which the widest sees, now and then. */
+ * What lands later than that carries an arrival of hours ago. Every LOOK_EVERY turns a listing goes
+ * back an hour, every second of those two hours, every fourth four: what landed late is found after
+ * a time in proportion to how late it was, and each depth costs the same. At most the stream's
+ * retention ago, which the widest listing sees, now and then. */
 #include "pipeline/loading.h"
 
 #include <inttypes.h>
@@ -22,10 +24,9 @@
 #include "pipeline/landing.h"
 
 #define RETENTION_US_MAX (366 * US_PER_DAY) /* Kinesis keeps records 8760 hours at most */
-#define WIDE_EVERY 30                       /* turns from one listing since yesterday to the next */
-#define WIDEST_EVERY 1800                   /* and of everything */
-#define WIDE_US (25 * US_PER_HOUR)
-#define LANDING_US (5 * US_PER_MINUTE) /* beside the age of a batch: how long a put may take */
+#define LOOK_EVERY 8                        /* turns from one look back by an hour to the next */
+#define WIDEST_EVERY 2048                   /* and from one listing of everything */
+#define LANDING_US (5 * US_PER_MINUTE)      /* beside the age of a batch: how long a put may take */
 #define KEYS_SEED 0x6b657973u
 
 struct loading {
@@ -267,6 +268,16 @@ static void add_newest_hour(const struct loading *l, int64_t at_us, struct buf *
     }
 }
 
+/* How far this turn's listing goes back past what may still be landing. */
+static int64_t look_back_us(uint64_t turn)
+{
+    int64_t back_us = 0;
+    for (; turn % LOOK_EVERY == 0; turn /= 2) {
+        back_us = back_us == 0 ? US_PER_HOUR : 2 * back_us;
+    }
+    return back_us;
+}
+
 static struct str list_from(struct loading *l)
 {
     const struct definition *def = l->pipeline->def;
@@ -276,10 +287,9 @@ static struct str list_from(struct loading *l)
     buf_addf(&key, "raw/%.*s/dt=", STR_ARG(def->name));
     if (l->turns % WIDEST_EVERY == 0 || l->newest_hour.len == 0) {
         instant_date(&key, now_us - RETENTION_US_MAX);
-    } else if (l->turns % WIDE_EVERY == 0) {
-        instant_date(&key, now_us - WIDE_US);
     } else {
-        add_newest_hour(l, now_us - def->land_age_us - LANDING_US, &key);
+        int64_t back_us = def->land_age_us + LANDING_US + look_back_us(l->turns);
+        add_newest_hour(l, now_us - back_us, &key);
     }
     return buf_str(&key);
 }

@@ -218,6 +218,51 @@ Test(s3_object, partial_fault_refuses_some_keys_of_a_batch)
     client_free(&c);
 }
 
+/* The keys that were written since *cursor, in that order, with a space behind each. */
+static const char *written_since(struct emulator_client *c, uint64_t *cursor)
+{
+    struct buf keys;
+    struct emulator_object o;
+    buf_init(&keys, c->arena, 1000);
+    while (emulator_object_written_next(c->emulator, STR("bkt"), cursor, c->arena, &o)) {
+        buf_addf(&keys, "%.*s ", STR_ARG(o.key));
+    }
+    return str_z(c->arena, buf_str(&keys));
+}
+
+Test(s3_object, an_oracle_reads_on_where_it_ended)
+{
+    /* Proves: objects come in the order of their writes, one that is written again comes again, one
+     * that is gone does not, and a version that a delete uncovers does. */
+    struct emulator_client c = with_bucket();
+    uint64_t cursor = 0;
+    cr_expect_str_eq(written_since(&c, &cursor), "");
+    client_s3(&c, "PUT", "/bkt/b", NULL, STR("1"));
+    client_s3(&c, "PUT", "/bkt/a", NULL, STR("1"));
+    client_s3(&c, "PUT", "/bkt/c", NULL, STR("1"));
+    client_s3(&c, "DELETE", "/bkt/a", NULL, STR_EMPTY);
+    cr_expect_str_eq(written_since(&c, &cursor), "b c ");
+    cr_expect_str_eq(written_since(&c, &cursor), "");
+    client_s3(&c, "PUT", "/bkt/b", NULL, STR("2"));
+    client_s3(&c, "DELETE", "/bkt/c", NULL, STR_EMPTY);
+    cr_expect_str_eq(written_since(&c, &cursor), "b ");
+    cr_assert_eq(client_s3(&c, "PUT", "/bkt?versioning", NULL,
+                           STR("<VersioningConfiguration><Status>Enabled</Status>"
+                               "</VersioningConfiguration>")),
+                 200);
+    client_s3(&c, "PUT", "/bkt/b", NULL, STR("3"));
+    client_s3(&c, "DELETE", "/bkt/b", NULL, STR_EMPTY);
+    const char *marker = client_header(&c, "x-amz-version-id");
+    cr_assert_neq(marker, NULL);
+    cr_expect_str_eq(written_since(&c, &cursor), "", "a marker is no object");
+    struct str uncover = str_printf(c.arena, "/bkt/b?versionId=%s", marker);
+    cr_assert_eq(client_s3(&c, "DELETE", str_z(c.arena, uncover), NULL, STR_EMPTY), 204);
+    cr_expect_str_eq(written_since(&c, &cursor), "b ");
+    uint64_t all = 0;
+    cr_expect_str_eq(written_since(&c, &all), "b ");
+    client_free(&c);
+}
+
 Test(s3_object, tags_are_none)
 {
     /* Proves: an object has an empty set of tags, and a missing one has none. */

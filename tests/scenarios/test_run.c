@@ -69,6 +69,32 @@ Test(run, passes_under_faults_and_is_one_run_a_seed)
     arena_free(a);
 }
 
+Test(run, is_the_same_on_what_runs_before_have_left)
+{
+    /* Two loaders and two reporters, which die and meet each other's locks: on stacks and sessions
+     * that other seeds have used a run is the very one that it is from nothing. */
+    struct arena *a = arena_new("test", 4 * GIB);
+    struct scenario *s = scenario_of(
+        a, SCENARIO("",
+                    LOST_ACKS ", {kill: \"loader/*\", probability: 1/20},"
+                              "{on: \"warehouse:commit\", phase: lose_response, probability: 1/4}",
+                    "  - sometimes: crash\n"));
+    s->actors.loaders = s->actors.reporters = 2;
+    struct run_options options = {.reuse = run_reuse_new(a, s)};
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct run_result alone = run(a, s, seed);
+        cr_expect(alone.verdict == VERDICT_PASS && alone.counts.crashes > 0);
+        for (int again = 0; again < 2; again++) {
+            struct run_result r;
+            struct diag d = DIAG_INIT;
+            cr_assert_eq(run_simulated(a, s, seed, &options, &r, &d), ERR_OK, "%s", d.msg);
+            cr_expect_str_eq(r.trace, alone.trace, "seed %llu", (unsigned long long)seed);
+            cr_expect(r.counts.rows > 0 && r.counts.rows == alone.counts.rows);
+        }
+    }
+    arena_free(a);
+}
+
 Test(run, fails_what_does_not_hold)
 {
     /* An expectation that is not true is a failure, in the words of its check. */

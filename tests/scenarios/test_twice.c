@@ -90,7 +90,7 @@ Test(twice, warm_and_fresh_runs_are_the_same_and_a_difference_is_found)
                                             "delay: 7s}"));
     const struct scenario *s = scenario_of(a, file);
     struct run_result r = run(a, s);
-    cr_assert_eq(twice_run(a, s, &r, NULL, &parted, &d), ERR_OK, "%s", d.msg);
+    cr_assert_eq(twice_run(a, s, &r, NULL, NULL, &parted, &d), ERR_OK, "%s", d.msg);
     cr_expect_eq(parted.len, 0, "%.*s", STR_ARG(parted));
 
     /* The program is built beside the tests. Another scenario stands for a run that parted. */
@@ -98,9 +98,9 @@ Test(twice, warm_and_fresh_runs_are_the_same_and_a_difference_is_found)
     const char *aforo = str_z(a, str_printf(a, "%s/aforo", bin));
     const char *const same[] = {aforo, "run", file, NULL}, *const changed[] = {aforo, "run", other,
                                                                                NULL};
-    cr_assert_eq(twice_run(a, s, &r, same, &parted, &d), ERR_OK, "%s", d.msg);
+    cr_assert_eq(twice_run(a, s, &r, same, NULL, &parted, &d), ERR_OK, "%s", d.msg);
     cr_expect_eq(parted.len, 0, "%.*s", STR_ARG(parted));
-    cr_assert_eq(twice_run(a, s, &r, changed, &parted, &d), ERR_OK, "%s", d.msg);
+    cr_assert_eq(twice_run(a, s, &r, changed, NULL, &parted, &d), ERR_OK, "%s", d.msg);
     cr_expect(str_contains(parted, STR("first difference of two more")) &&
                   str_contains(parted, STR("- ")) &&
                   str_contains(parted, STR("loader/0 fault delay")),
@@ -113,12 +113,12 @@ Test(twice, warm_and_fresh_runs_are_the_same_and_a_difference_is_found)
     marks[1]++;
     forged.checkpoints = marks;
     forged.trace[0] = forged.trace[0] == '0' ? '1' : '0';
-    cr_assert_eq(twice_run(a, s, &forged, NULL, &parted, &d), ERR_OK, "%s", d.msg);
+    cr_assert_eq(twice_run(a, s, &forged, NULL, NULL, &parted, &d), ERR_OK, "%s", d.msg);
     cr_expect(str_contains(parted, STR("among decisions 4097 to 8192")) &&
                   str_contains(parted, STR("two more are equal there")),
               "%.*s", STR_ARG(parted));
     const char *const nobody[] = {"/nowhere/aforo", "run", file, NULL};
-    cr_expect_eq(twice_run(a, s, &r, nobody, &parted, &d), ERR_INTERNAL);
+    cr_expect_eq(twice_run(a, s, &r, nobody, NULL, &parted, &d), ERR_INTERNAL);
     (void)unlink(file);
     (void)unlink(other);
     arena_free(a);
