@@ -306,10 +306,13 @@ static enum err sqlite_query(struct warehouse *warehouse, struct str sql,
             sqlite_abandon(w);
             return fail_named(d, ERR_LIMIT, "54000", "query: over %zu cells", RESULT_CELLS_MAX);
         }
+        size_t row_bytes = column_count * sizeof(struct warehouse_value);
+        struct warehouse_value *row =
+            (struct warehouse_value *)(void *)buf_reserve(&cells, row_bytes);
         for (size_t i = 0; i < column_count; i++) {
-            struct warehouse_value cell = cell_read(stmt, (int)i, a);
-            buf_add_bytes(&cells, &cell, sizeof(cell));
+            row[i] = cell_read(stmt, (int)i, a);
         }
+        buf_commit(&cells, row_bytes);
         result.row_count++;
     }
     TRY(statement_end(w, stmt, step, "query", d));

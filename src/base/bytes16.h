@@ -1,4 +1,4 @@
-/* bytes16.h -- Sixteen bytes of a JSON string at a time: SSE2 and NEON where they are (every x86-64
+/* bytes16.h -- Sixteen bytes of a text at a time: SSE2 and NEON where they are (every x86-64
  * and aarch64 has them), two words elsewhere. The one file with instructions of a machine in it. */
 #ifndef AFORO_BASE_BYTES16_H
 #define AFORO_BASE_BYTES16_H
@@ -48,6 +48,29 @@ static inline size_t bytes16_special(const char *p, bool *high)
     size_t at = 0;
     while (at < 16 && p[at] != '"' && p[at] != '\\' && (unsigned char)p[at] >= 0x20) {
         *high |= (unsigned char)p[at] > 0x7F;
+        at++;
+    }
+    return at;
+#endif
+}
+
+/* The same for what XML has an entity for (& < > and the quote) and for bytes below 0x20. */
+static inline size_t bytes16_markup(const char *p)
+{
+#if defined(__SSE2__)
+    __m128i v;
+    memcpy(&v, p, sizeof(v));
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+    __m128i angles =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('>')));
+    __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
+    unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(angles, marks)));
+    return (size_t)__builtin_ctz(found | 0x10000u);
+#else
+    size_t at = 0;
+    while (at < 16 && (unsigned char)p[at] >= 0x20 && p[at] != '"' && p[at] != '&' &&
+           p[at] != '<' && p[at] != '>') {
         at++;
     }
     return at;

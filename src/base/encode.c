@@ -1,6 +1,7 @@
 #include "base/encode.h"
 
 #include <string.h>
+#include "base/bytes16.h"
 #include "base64_wide.h"
 
 static uint8_t byte_at(struct str s, size_t i)
@@ -274,7 +275,10 @@ void encode_xml(struct buf *out, struct str text)
 {
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_escaped(byte_at(text, i))) {
+        for (size_t plain = 16; plain == 16 && text.len - i >= 16; i += plain) {
+            plain = bytes16_markup(text.ptr + i);
+        }
+        if (i == text.len || !is_escaped(byte_at(text, i))) {
             continue;
         }
         struct str entity = entity_of(text.ptr[i]);

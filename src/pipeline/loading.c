@@ -38,6 +38,7 @@ struct loading {
     struct record_decoder *decoder;
     unsigned index, count;
     uint64_t turns;
+    int64_t look_us;        /* monotonic: no listing before */
     struct str newest_hour; /* raw/<name>/dt=.../hh=.. of the newest object that was loaded */
     bool seeded;            /* `loaded` holds what earlier lives have loaded */
 };
@@ -323,12 +324,20 @@ static enum err turn(struct loading *l, size_t *ret_loaded, struct diag *d)
     return ERR_OK;
 }
 
+/* A listing shows all that is there, so one that was worth it does not make the next one due
+ * sooner: the turn after it waits for what is left of its poll. */
 enum err loading_turn(struct loading *l, int64_t *ret_idle_us, struct diag *d)
 {
+    int64_t now_us = rt_mono_us(l->pipeline->env->rt), poll_us = l->pipeline->def->poll_us;
+    if (now_us < l->look_us) {
+        *ret_idle_us = l->look_us - now_us;
+        return ERR_OK;
+    }
     arena_reset(l->scratch);
     size_t loaded = 0;
     enum err err = turn(l, &loaded, d);
-    *ret_idle_us = loaded > 0 && err == ERR_OK ? 0 : l->pipeline->def->poll_us;
+    *ret_idle_us = loaded > 0 && err == ERR_OK ? 0 : poll_us;
+    l->look_us = *ret_idle_us == 0 ? now_us + poll_us : 0;
     if (err == ERR_OK || !err_is_transient(err)) {
         return err;
     }

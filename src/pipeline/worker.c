@@ -127,11 +127,13 @@ static enum err task_loop(struct worker_task *t, turn_fn *turn, void *state, str
     return ERR_OK;
 }
 
-/* A warehouse or an endpoint that is not there yet is waited for. */
+/* A warehouse or an endpoint that is not there yet is waited for; what was opened on the way to it
+ * is closed again. */
 static enum err task_open(struct worker_task *t, struct pipeline **ret_pipeline, struct diag *d)
 {
     struct rt *rt = t->worker->env->rt;
     for (;;) {
+        struct arena_mark mark = arena_mark(t->arena);
         enum err err = pipeline_open(t->arena, t->worker->env, t->worker->def,
                                      t->role != WORKER_LANDER, ret_pipeline, d);
         if (!err_is_transient(err) || rt_cancelled(rt)) {
@@ -140,6 +142,7 @@ static enum err task_open(struct worker_task *t, struct pipeline **ret_pipeline,
         log_event(t->worker->env->log, rt_wall_us(rt), LOG_WARN, "worker", "waiting", "why=%s",
                   d->msg);
         diag_clear(d);
+        arena_rewind(t->arena, mark);
         TRY(rt_sleep(rt, t->worker->def->poll_us));
     }
 }
