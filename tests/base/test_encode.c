@@ -225,6 +225,31 @@ Test(encode, percent_as_rfc_3986_and_forms)
     arena_free(a);
 }
 
+Test(encode, finds_markup_wherever_it_stands)
+{
+    /* Long texts are looked at sixteen bytes at a time: an ampersand at any place of any length,
+     * and two of them, come out as entities and nothing else changes. */
+    struct arena *a = arena_new("test", MIB);
+    char text[48], expected[64];
+    for (size_t len = 1; len < sizeof(text); len++) {
+        for (size_t at = 0; at < len; at++) {
+            struct buf xml;
+            memset(text, 'x', len);
+            memset(expected, 'x', sizeof(expected));
+            text[0] = text[at] = '&';
+            size_t more = at == 0 ? 0 : 4;
+            memcpy(expected + more + at, "&amp;", 5);
+            memcpy(expected, "&amp;", 5);
+            buf_init(&xml, a, 100);
+            encode_xml(&xml, str_n(text, len));
+            cr_assert(str_eq(buf_str(&xml), str_n(expected, len + 4 + more)), "%zu of %zu: %.*s",
+                      at, len, STR_ARG(buf_str(&xml)));
+            arena_reset(a);
+        }
+    }
+    arena_free(a);
+}
+
 Test(encode, markup)
 {
     /* The characters that XML and HTML reserve become entities, all else stays. */
