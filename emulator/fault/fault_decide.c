@@ -72,6 +72,14 @@ static bool stretch_holds(const struct fault_plan *p, const struct fault_rule *r
     return false;
 }
 
+/* Between a session and its warehouse there is nothing that would do a request twice, hold it back
+ * or damage an answer: rules for everything (`*:*`) leave sessions out there. */
+static bool is_for_requests(enum fault_phase phase)
+{
+    return phase == FAULT_DUPLICATE || phase == FAULT_LATE || phase == FAULT_WIRE ||
+           phase == FAULT_STALE;
+}
+
 /* Whether the call is one of those that the rule is about. */
 static bool rule_matches(const struct fault_rule *rule, const struct fault_call *call)
 {
@@ -80,6 +88,9 @@ static bool rule_matches(const struct fault_rule *rule, const struct fault_call 
         return false;
     }
     if (str_eq(call->service, STR("disk")) && !fault_rule_is_of_disk(rule)) {
+        return false;
+    }
+    if (str_eq(call->service, STR("warehouse")) && is_for_requests(rule->phase)) {
         return false;
     }
     if (rule->service.len > 0 && !str_glob(rule->service, call->service)) {

@@ -463,6 +463,24 @@ Test(fault_plan, stretches_take_turns_for_each_actor)
     arena_free(a);
 }
 
+Test(fault_plan, a_session_has_nothing_in_between)
+{
+    /* What only a request can meet does not befall a session by way of a glob: a plan of what fired
+     * could not be read. */
+    static const char *const phases[] = {"duplicate", "late, delay: 1m", "wire, wire: cut",
+                                         "wire, wire: drip, delay: 1s"};
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        struct arena *a = arena_new("test", MIB);
+        struct fault_plan p =
+            plan_of(a, 1, str_z(a, str_printf(a, "[{on: '*:*', phase: %s}]", phases[i])));
+        struct fault_call session = call_of("a", "warehouse", "commit", 1);
+        struct fault_call request = call_of("a", "s3", "GetObject", 1);
+        cr_expect_eq(fault_plan_decide(&p, &session).phase, FAULT_NONE, "%s", phases[i]);
+        cr_expect_neq(fault_plan_decide(&p, &request).phase, FAULT_NONE, "%s", phases[i]);
+        arena_free(a);
+    }
+}
+
 Test(fault_plan, ordinals_count_by_actor_service_and_operation)
 {
     /* Each triple has a count of its own, also where their texts joined would be the same. */
