@@ -16,6 +16,10 @@
 #define PARTS 256
 #define BLOCK_ENTRIES 256
 #define LATEST 4096
+#define STRETCH                                                                                    \
+    65536        /* entries, after which it is judged whether the latest ones are worth a look */
+#define WORTH 16 /* one in so many was there */
+#define SKIP_MAX 8
 #define SLAB_BYTES (BLOCK_HUGE_BYTES - BLOCK_HEAD_BYTES)
 #define SEED_A 0x646973745f6f6eu
 #define SEED_B 0x646973745f7477u
@@ -40,6 +44,8 @@ struct distinct {
     struct arena *arena;
     struct part parts[PARTS];
     struct distinct_entry latest[LATEST];
+    size_t asked, found; /* how often it was, in this stretch; */
+    size_t skip;         /* stretches for which it is not looked at */
     struct block *spare;
     char *slab; /* blocks are cut off it: fresh small pages cost more than entries */
     size_t slab_left;
@@ -110,13 +116,32 @@ static enum err spill(struct distinct *s, struct diag *d)
 
 /* ---- adding ---- */
 
-enum err distinct_add_entry(struct distinct *s, struct distinct_entry entry, struct diag *d)
+/* Whether the entry came a short while ago. Where values hardly repeat, the memory is not looked at
+ * for most stretches: it would cost a miss of the cache for each. */
+static inline bool is_latest(struct distinct *s, struct distinct_entry entry)
 {
+    if (++s->asked == STRETCH) {
+        bool resting = s->skip > 0;
+        s->skip = resting ? s->skip - 1 : s->found < STRETCH / WORTH ? SKIP_MAX : 0;
+        s->asked = s->found = 0;
+    }
+    if (s->skip > 0) {
+        return false;
+    }
     struct distinct_entry *latest = &s->latest[entry.a >> 8 & (LATEST - 1)];
     if (latest->a == entry.a && latest->b == entry.b) {
-        return ERR_OK;
+        s->found++;
+        return true;
     }
     *latest = entry;
+    return false;
+}
+
+enum err distinct_add_entry(struct distinct *s, struct distinct_entry entry, struct diag *d)
+{
+    if (is_latest(s, entry)) {
+        return ERR_OK;
+    }
     struct part *part = &s->parts[entry.a >> 56];
     if (part->open == NULL) {
         part->open = block_take(s);

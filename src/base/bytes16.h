@@ -3,6 +3,7 @@
 #ifndef AFORO_BASE_BYTES16_H
 #define AFORO_BASE_BYTES16_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,18 @@ static inline uint64_t bytes16_nibbles(uint8x16_t v)
 }
 #endif
 #endif
+
+/* How many of the 8 bytes at `p` are digits before the first that is none. */
+static inline size_t bytes8_digits(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    v = le64toh(v) ^ UINT64_C(0x3030303030303030);
+    /* a digit is 0 to 9 now: neither it nor it and 6 has a bit over its lowest four; a carry out of
+     * a byte that is none spoils only what follows it */
+    uint64_t others = (v | (v + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0);
+    return others == 0 ? 8 : (size_t)__builtin_ctzll(others) >> 3;
+}
 
 /* Where in the 16 bytes at `p` the first quote, backslash or byte below 0x20 stands; 16: nowhere.
  * *high is set where one of the bytes before it is over 0x7F, and else left as it is. */

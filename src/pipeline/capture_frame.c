@@ -75,23 +75,22 @@ static enum err read_data(struct capture_reading *r, const struct capture_frame 
 static bool take_record(struct str entries, size_t *entry_at, struct str raw, size_t *raw_at,
                         struct capture_record *ret_record)
 {
-    struct capture_record record;
+    struct capture_record *record = ret_record; /* in place: a copy of it would stall */
     if (entries.len - *entry_at < CAPTURE_INDEX_ENTRY_LEAST) {
         return false;
     }
     size_t len = (size_t)layout_get(entries, *entry_at, 4);
-    record.arrived_us = (int64_t)layout_get(entries, *entry_at + 4, 8);
+    record->arrived_us = (int64_t)layout_get(entries, *entry_at + 4, 8);
     *entry_at += 12;
-    if (!capture_text(entries, entry_at, &record.sequence_number) ||
-        !capture_text(entries, entry_at, &record.partition_key)) {
+    if (!capture_text(entries, entry_at, &record->sequence_number) ||
+        !capture_text(entries, entry_at, &record->partition_key)) {
         return false;
     }
     if (raw.len - *raw_at <= len || raw.ptr[*raw_at + len] != '\n') {
         return false;
     }
-    record.data = str_slice(raw, *raw_at, *raw_at + len);
+    record->data = str_slice(raw, *raw_at, *raw_at + len);
     *raw_at += len + 1;
-    *ret_record = record;
     return true;
 }
 

@@ -259,11 +259,11 @@ static struct row rejected(struct decoding *c, struct str reason)
 
 static bool is_kept(struct decoding *c, struct str *ret_reason)
 {
-    struct warehouse_value keep;
-    struct diag d = DIAG_INIT;
     if (c->decoder->def->filter == NULL) {
         return true;
     }
+    struct warehouse_value keep;
+    struct diag d = DIAG_INIT;
     if (expression_eval(c->decoder->def->filter, c->values, c->arena, &keep, &d) != ERR_OK) {
         *ret_reason = STR("filter: out of range");
         return true;

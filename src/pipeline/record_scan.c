@@ -93,6 +93,13 @@ static struct str resolved(const struct scan *c, const char *from, const char *t
 static inline const char *digits(const struct scan *c, const char *p)
 {
     const char *from = p;
+    while (c->end - p >= 8) { /* no branch on how many there are, which nobody can foretell */
+        size_t count = bytes8_digits(p);
+        p += count;
+        if (count < 8) {
+            return p > from ? p : NULL;
+        }
+    }
     while (p < c->end && (unsigned char)(*p - '0') < 10) {
         p++;
     }
