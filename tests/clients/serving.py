@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
 try:
@@ -18,7 +19,7 @@ except ImportError:
 
 
 @contextlib.contextmanager
-def serving(*options):
+def serving_once(*options):
     program = os.path.join(os.environ["AFORO_BIN"], "aforo")
     process = subprocess.Popen([program, "serve", "--port", "0", *options], stdout=subprocess.PIPE, text=True)
     try:
@@ -28,6 +29,21 @@ def serving(*options):
     finally:
         process.terminate()
         assert process.wait(timeout=60) == 0, "the emulator did not stop well"
+
+
+@contextlib.contextmanager
+def serving(*options):
+    """With AFORO_SERVE_AGAIN set it keeps all in a folder, with which it must start once more: starts_again.py."""
+    if not os.environ.get("AFORO_SERVE_AGAIN"):
+        with serving_once(*options) as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="aforo-again-") as folder:
+        kept = ("--data-dir", os.path.join(folder, "data"))
+        with serving_once(*options, *kept) as url:
+            yield url
+        with serving_once(*kept):
+            print("started again")
 
 
 def client(url, service, region="us-east-1", secret="test", **config):

@@ -20,9 +20,9 @@ those that the emulator's ledger has seen answered well in that run; the refusal
 | client | version | operations exercised | result |
 | --- | --- | --- | --- |
 HEAD
-for script in s3_boto3 s3_errors_boto3 s3_names_boto3 s3_config_boto3 s3_versions_boto3 s3_access_boto3 s3_encryption_boto3 s3_events_boto3 s3_post_boto3 s3control_boto3 kinesis_boto3 kinesis_limits_boto3 kinesis_words_boto3 sns_boto3 sts_boto3 http_abuse http_versions http_caps http_faults; do
+for script in s3_boto3 s3_errors_boto3 s3_names_boto3 s3_config_boto3 s3_versions_boto3 s3_access_boto3 s3_encryption_boto3 s3_events_boto3 s3_post_boto3 s3control_boto3 kinesis_boto3 kinesis_limits_boto3 kinesis_words_boto3 sns_boto3 sts_boto3 http_abuse http_versions http_caps http_faults model_walk s3_model_walk; do
   row python3 "$script.py"
-  [[ $script = http_* ]] || row /usr/bin/python3 "$script.py"
+  [[ $script = http_* || $script = *_walk ]] || row /usr/bin/python3 "$script.py"
 done
 for aws in $(which -a aws); do # each that the PATH has
   for script in awscli_kinesis awscli_s3 awscli_s3api; do
@@ -44,7 +44,7 @@ The JavaScript SDK speaks HTTP/2 by prior knowledge to Kinesis, its own default,
 | a request that comes slowly | less than 64 bytes a second on average, once the idle timeout is over | HTTP/1.1: the connection is closed; HTTP/2: the stream ends with CANCEL |
 | connections | `--max-connections` (4096, or what the limit of open files allows; HTTP/1.1 in TLS counts twice) | HTTP/1.1: 503 with Retry-After, and closed; HTTP/2 and TLS: closed |
 | streams of one HTTP/2 connection | 256 | as RFC 9113 says: REFUSED_STREAM, or GOAWAY for one that had agreed |
-| headers of a request | 200, together 64 KiB | 431 |
+| headers of a request | 200, together 32 KiB (HTTP/2: 64) | 431 |
 | a body that is collected (all but S3's objects) | 128 MiB | 413 |
 | all of those on their way together | `--max-body-memory` (1024 MiB) | 503: SlowDown from S3, ServiceUnavailable from the others |
 | an object of S3 | 5 GiB | EntityTooLarge |
