@@ -51,10 +51,7 @@ endfunction()
 function(aforo_test name)
   cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;USES;LABELS;EXTERNAL" ${ARGN})
   if(NOT A_TIMEOUT)
-    set(A_TIMEOUT 300)
-    if(AFORO_SANITIZE) # which makes them three times as slow
-      set(A_TIMEOUT 600)
-    endif()
+    set(A_TIMEOUT 600) # none needs a minute by itself; a machine may be busy, and sanitizers are slow
   endif()
   aforo_layer_targets(uses ${A_USES})
   add_executable(${name} ${A_SOURCES})

@@ -170,9 +170,8 @@ static enum err claim_object(struct load *c, struct diag *d)
         c->w,
         STR("insert into aforo_loaded_object (pipeline, object_key, etag, checksum, records, "
             "loaded, duplicates, "
-            "quarantined, filtered, loaded_us, code_version, schema_version) values ($1, $2, $3, "
-            "$4, 0, "
-            "0, 0, 0, 0, $5, $6, $7)"),
+            "quarantined, filtered, loaded_us, code_version, schema_version) "
+            "values ($1, $2, $3, $4, 0, 0, 0, 0, 0, $5, $6, $7)"),
         params, 7, NULL, d);
 }
 

@@ -1,11 +1,13 @@
-/* tables.c -- The tables that a pipeline keeps in its warehouse: the definition's own, and aforo_*
- * beside it. aforo_loaded_object  one line an object that was loaded: what makes loading
- * exactly-once, and by which version of code and definition aforo_duplicate      one line a record
- * whose event was there already: which record, which event aforo_quarantine     one line a refused
- * record: which, and why (the bytes are in S3) aforo_day            how often a day's rows have
- * changed: what reports wait for aforo_report         which version of a day's report holds which
- * content aforo_alert          what people are to be told, and when they were aforo_build_TABLE the
- * definition's table while a replay makes it: no key yet */
+/* tables.c -- The tables that a pipeline keeps in its warehouse: the definition's own, and these.
+ *
+ * aforo_loaded_object: one line an object that was loaded, which makes loading exactly-once, and by
+ *   which version of code and of definition
+ * aforo_duplicate: one line a record whose event was there already: which record, which event
+ * aforo_quarantine: one line a refused record: which, and why (the bytes are in S3)
+ * aforo_day: how often a day's rows have changed: what reports wait for
+ * aforo_report: which version of a day's report holds which content
+ * aforo_alert: what people are to be told, and when they were
+ * aforo_build_TABLE: the definition's table while a replay makes it: no key yet */
 #include "pipeline/loading.h"
 
 #include "dialect.h"
@@ -18,8 +20,7 @@ static const char *const COMMON_TABLES[] = {
     "checksum text not null, records bigint not null, loaded bigint not null, duplicates bigint "
     "not null, "
     "quarantined bigint not null, filtered bigint not null, loaded_us bigint not null, "
-    "code_version "
-    "text, schema_version text, primary key (pipeline, object_key))",
+    "code_version text, schema_version text, primary key (pipeline, object_key))",
     "create table if not exists aforo_duplicate (pipeline text not null, object_key text not null, "
     "ordinal bigint not null, "
     "event_id text not null, primary key (pipeline, object_key, ordinal))",
@@ -80,22 +81,28 @@ static enum err stage_table(struct warehouse *w, const struct definition *def, s
 }
 
 /* Warehouses of before have a line an object that does not say by which versions it was loaded. */
-static enum err versions_add(struct warehouse *w, struct arena *a, struct diag *d)
+static enum err version_column(struct warehouse *w, const char *name, struct arena *a,
+                               struct diag *d)
 {
     bool sqlite = warehouse_dialect(w) == WAREHOUSE_SQLITE;
+    struct warehouse_value column = warehouse_text(str_of(name));
     struct warehouse_result there;
-    TRY(warehouse_query(w,
-                        sqlite ? STR("select 1 from pragma_table_info('aforo_loaded_object') where "
-                                     "name = 'schema_version'")
-                               : STR("select 1 from pg_attribute where attrelid = "
-                                     "'aforo_loaded_object'::regclass and attname = "
-                                     "'schema_version' and not attisdropped"),
-                        NULL, 0, a, &there, d));
-    if (there.row_count > 0) {
-        return ERR_OK;
-    }
-    TRY(run(w, STR("alter table aforo_loaded_object add column code_version text"), d));
-    return run(w, STR("alter table aforo_loaded_object add column schema_version text"), d);
+    TRY(warehouse_query(
+        w,
+        sqlite ? STR("select 1 from pragma_table_info('aforo_loaded_object') where name = $1")
+               : STR("select 1 from pg_attribute where attrelid = 'aforo_loaded_object'::regclass "
+                     "and attname = $1 and not attisdropped"),
+        &column, 1, a, &there, d));
+    return there.row_count > 0
+               ? ERR_OK
+               : run(w, str_printf(a, "alter table aforo_loaded_object add column %s text", name),
+                     d);
+}
+
+static enum err versions_add(struct warehouse *w, struct arena *a, struct diag *d)
+{
+    TRY(version_column(w, "code_version", a, d));
+    return version_column(w, "schema_version", a, d);
 }
 
 static enum err create(struct warehouse *w, const struct definition *def, bool building,
