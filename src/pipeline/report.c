@@ -7,7 +7,9 @@
  * version, and puts what is missing with the time of making that the claim has.
  * 3. Another reporter's claim is no failure: the same content is ours too, another's is gone past.
  * 4. The row holds the changes and control totals that were read first: what came meanwhile makes
- * the day pending again. */
+ * the day pending again.
+ * 5. The row names a version before it is claimed, as unfinished: who claims it with what others
+ * have left behind meanwhile, and dies before the row, leaves a day that is pending. */
 #include "report_parts.h"
 
 #include <inttypes.h>
@@ -26,6 +28,7 @@ struct publishing {
     struct report_content content;
     struct str identity;
     struct str day_prefix; /* reports/daily/dt=2001-01-31/ */
+    uint32_t row_version;  /* as the row has it; 0: there is none */
     bool is_new;
 };
 
@@ -73,6 +76,58 @@ enum err report_alert(struct pipeline *p, const struct reconcile_day *day,
         warehouse_rollback(p->warehouse);
     }
     return err;
+}
+
+/* ---- the row ---- */
+
+static enum err row_read(struct publishing *u, struct str *ret_content, struct diag *d)
+{
+    struct warehouse_value params[] = {warehouse_text(u->p->def->name),
+                                       warehouse_text(u->p->def->report_name),
+                                       warehouse_text(u->content.day)};
+    struct warehouse_result rows;
+    TRY(warehouse_query(u->p->warehouse,
+                        STR("select version, content from aforo_report where pipeline = $1 and "
+                            "report = $2 and day = $3"),
+                        params, 3, u->arena, &rows, d));
+    u->row_version = rows.row_count > 0 ? (uint32_t)warehouse_at(&rows, 0, 0)->i64 : 0;
+    *ret_content = rows.row_count > 0 ? warehouse_at(&rows, 0, 1)->text : STR_EMPTY;
+    return ERR_OK;
+}
+
+/* A reporter that comes late with an older version changes nothing. */
+#define ROW_SQL(condition)                                                                         \
+    "insert into aforo_report (pipeline, report, day, version, content, changes, control) values " \
+    "($1, $2, $3, $4, $5, $6, $7) on conflict (pipeline, report, day) do update set version = "    \
+    "excluded.version, content = excluded.content, changes = excluded.changes, control = "         \
+    "excluded.control where excluded.version " condition " aforo_report.version"
+
+static enum err row_put(struct publishing *u, struct str sql, struct str content, int64_t changes,
+                        struct str control, struct diag *d)
+{
+    struct warehouse_value params[] = {
+        warehouse_text(u->p->def->name), warehouse_text(u->p->def->report_name),
+        warehouse_text(u->content.day),  warehouse_i64(u->content.version),
+        warehouse_text(content),         warehouse_i64(changes),
+        warehouse_text(control)};
+    TRY(warehouse_begin(u->p->warehouse, d));
+    enum err err = warehouse_exec(u->p->warehouse, sql, params, 7, NULL, d);
+    err = err == ERR_OK ? warehouse_commit(u->p->warehouse, d) : err;
+    if (err != ERR_OK) {
+        warehouse_rollback(u->p->warehouse);
+    }
+    return err;
+}
+
+static enum err row_write(struct publishing *u, const struct report_day *day, struct diag *d)
+{
+    return row_put(u, STR(ROW_SQL(">=")), u->identity, day->changes, day->control, d);
+}
+
+/* Before the version is claimed. */
+static enum err row_mark(struct publishing *u, struct diag *d)
+{
+    return row_put(u, STR(ROW_SQL(">")), STR_EMPTY, REPORT_UNFINISHED, STR_EMPTY, d);
 }
 
 /* ---- versions in S3 ---- */
@@ -145,12 +200,14 @@ static enum err version_claim(struct publishing *u, struct diag *d)
 {
     uint32_t version;
     TRY(newest_version(u, &version, d));
+    version = u->row_version > version ? u->row_version : version;
     for (version = version == 0 ? 1 : version; version <= VERSIONS_MAX; version++) {
         bool ours;
         u->content.version = version;
         enum err err = version_is_ours(u, version, &ours, d);
         if (err == ERR_NOT_FOUND) {
             diag_clear(d);
+            TRY(row_mark(u, d));
             struct buf json = file_buf(u);
             report_json(&json, &u->content);
             err = file_put(u, "report.json", STR("application/json"), buf_str(&json), d);
@@ -190,47 +247,6 @@ static enum err rest_put(struct publishing *u, struct str *ret_html, struct diag
     return ERR_OK;
 }
 
-/* ---- the row ---- */
-
-static enum err row_read(struct publishing *u, uint32_t *ret_version, struct str *ret_content,
-                         struct diag *d)
-{
-    struct warehouse_value params[] = {warehouse_text(u->p->def->name),
-                                       warehouse_text(u->p->def->report_name),
-                                       warehouse_text(u->content.day)};
-    struct warehouse_result rows;
-    TRY(warehouse_query(u->p->warehouse,
-                        STR("select version, content from aforo_report where pipeline = $1 and "
-                            "report = $2 and day = $3"),
-                        params, 3, u->arena, &rows, d));
-    *ret_version = rows.row_count > 0 ? (uint32_t)warehouse_at(&rows, 0, 0)->i64 : 0;
-    *ret_content = rows.row_count > 0 ? warehouse_at(&rows, 0, 1)->text : STR_EMPTY;
-    return ERR_OK;
-}
-
-/* A reporter that comes late with an older version changes nothing. */
-static enum err row_write(struct publishing *u, const struct report_day *day, struct diag *d)
-{
-    struct warehouse_value params[] = {
-        warehouse_text(u->p->def->name), warehouse_text(u->p->def->report_name),
-        warehouse_text(u->content.day),  warehouse_i64(u->content.version),
-        warehouse_text(u->identity),     warehouse_i64(day->changes),
-        warehouse_text(day->control)};
-    TRY(warehouse_begin(u->p->warehouse, d));
-    enum err err = warehouse_exec(
-        u->p->warehouse,
-        STR("insert into aforo_report (pipeline, report, day, version, content, changes, control) "
-            "values ($1, $2, $3, $4, $5, $6, $7) on conflict (pipeline, report, day) do update set "
-            "version = excluded.version, content = excluded.content, changes = excluded.changes, "
-            "control = excluded.control where excluded.version >= aforo_report.version"),
-        params, 7, NULL, d);
-    err = err == ERR_OK ? warehouse_commit(u->p->warehouse, d) : err;
-    if (err != ERR_OK) {
-        warehouse_rollback(u->p->warehouse);
-    }
-    return err;
-}
-
 /* ---- publishing ---- */
 
 /* The day's share of a reconciliation, in its order. */
@@ -258,11 +274,10 @@ static void take_lines(struct report_content *c, const struct reconcile_result *
 static enum err publish(struct publishing *u, const struct report_day *day, struct str *ret_html,
                         struct diag *d)
 {
-    uint32_t row_version;
     struct str row_content;
-    TRY(row_read(u, &row_version, &row_content, d));
+    TRY(row_read(u, &row_content, d));
     if (str_eq(row_content, u->identity)) {
-        u->content.version = row_version;
+        u->content.version = u->row_version;
         return row_write(u, day, d);
     }
     TRY(version_claim(u, d));

@@ -196,3 +196,60 @@ Test(faults, two_reporters_make_one_version)
     cr_assert(str_contains(html, STR("<dd>2026-03-28T00:")), "made when the claim was made");
     world_free(w);
 }
+
+/* The version that a report is noted with as finished; 0: none is. */
+#define NOTED "select coalesce(max(version), 0) from aforo_report where changes >= 0"
+
+Test(report, a_version_that_is_claimed_and_not_noted_is_pending)
+{
+    /* Whoever claims a version dies at the k-th call, for each k: from the claim on the row says
+     * that the day is not finished, whatever it said before, until it says that it is. What another
+     * reporter has noted meanwhile about an older version does not change that. */
+    size_t unnoted = 0;
+    for (size_t k = 1; k < 60; k++) {
+        struct world *w = loaded_day(false);
+        struct report_result result;
+        struct diag d = DIAG_INIT;
+        OK(report(w, &result, &d));
+        world_put_orders(w, 1300, 1301);
+        world_settle(w);
+        w->pipes.fault_at = w->pipes.calls + k;
+        w->pipes.way = WAY_CRASH_AFTER;
+        bool died = report(w, &result, &d) == ERR_CANCELLED;
+        bool claimed = world_objects(w, "reports/daily/dt=" WORLD_DAY "/v=2/report.json") > 0;
+        bool noted = world_number(w, NOTED) == 2;
+        if (claimed && !noted) {
+            unnoted++;
+            cr_expect_eq(world_number(w, "select changes from aforo_report"), -1, "at %zu", k);
+        }
+        w->pipes.crashed = false;
+        w->pipes.fault_at = 0;
+        diag_clear(&d);
+        OK(report(w, &result, &d));
+        cr_expect_eq(result.version, 2);
+        cr_expect_eq(world_number(w, NOTED), 2);
+        world_free(w);
+        if (!died) {
+            cr_expect_gt(unnoted, 0);
+            return;
+        }
+    }
+    cr_assert_fail("it died at 60 calls");
+}
+
+Test(report, a_version_that_was_named_and_never_claimed_is_taken)
+{
+    /* Somebody has named version 2 and may still claim it, with what he has counted long ago: the
+     * next report takes it from him, though it says what version 1 says. */
+    struct world *w = loaded_day(false);
+    struct report_result result;
+    struct diag d = DIAG_INIT;
+    OK(report(w, &result, &d));
+    world_exec(w, "update aforo_report set version = 2, content = '', changes = -1");
+    OK(report(w, &result, &d));
+    cr_expect_eq(result.version, 2);
+    cr_expect_eq(world_number(w, NOTED), 2);
+    OK(report(w, &result, &d));
+    cr_expect_eq(result.version, 2);
+    world_free(w);
+}
