@@ -64,8 +64,12 @@ bool oracle_is_well(const struct oracle_finding *f);
 MUST_USE enum err oracle_check_raw(struct oracle *o, struct oracle_finding *f, struct diag *d);
 /* Every record of a loaded object is a row, a duplicate, in quarantine or filtered, and nothing
  * else is in the warehouse. */
-MUST_USE enum err oracle_check_warehouse(struct oracle *o, struct oracle_finding *f,
-                                         struct diag *d);
+enum oracle_extent {
+    ORACLE_NEWS, /* values are compared of what was loaded since the last look; all else as below */
+    ORACLE_ALL
+};
+MUST_USE enum err oracle_check_warehouse(struct oracle *o, enum oracle_extent extent,
+                                         struct oracle_finding *f, struct diag *d);
 /* The end: all of it has arrived. Meaningful once oracle_lag is zero. */
 MUST_USE enum err oracle_check_complete(struct oracle *o, struct oracle_finding *f, struct diag *d);
 MUST_USE enum err oracle_check_unique(struct oracle *o, struct str table, struct str key,

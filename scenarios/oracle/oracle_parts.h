@@ -47,6 +47,7 @@ struct raw_object {
     uint8_t
         *places; /* by ordinal: how often it is accounted for, in the last look at the warehouse */
     size_t count;
+    bool compared; /* the values of its rows were right at a look */
     /* of the last look at the warehouse */
     bool loaded;
     struct raw_fates said,

@@ -1,10 +1,11 @@
 /* judge.c -- When what is checked, and what follows from it.
  *
  * Every tick: the raw objects, since a lost record is known the moment that something behind it has
- * landed. Every tenth: the warehouse and the alerts. After the heal, once nothing is on its way any
- * more: whatever must come true eventually; when all of it has, the run is over. At the end, with
- * every actor dead and the warehouse at rest: everything once more. A failure beats everything;
- * what has not come by the horizon, with nothing wrong so far, is a matter of liveness. */
+ * landed. Every tenth: the warehouse (values of rows that are new) and the alerts. After the heal,
+ * once nothing is on its way any more: whatever must come true eventually; when all of it has, the
+ * run is over. At the end, with every actor dead and the warehouse at rest: everything once more. A
+ * failure beats everything; what has not come by the horizon, with nothing wrong so far, is a
+ * matter of liveness. */
 #include "world.h"
 
 #include "base/instant.h"
@@ -42,8 +43,9 @@ static enum err expectation_check(struct world *w, const struct expectation *e, 
 {
     switch (e->kind) {
     case EXPECT_CONSERVATION:
-        return complete ? oracle_check_complete(w->oracle, f, d)
-                        : oracle_check_warehouse(w->oracle, f, d);
+        return complete
+                   ? oracle_check_complete(w->oracle, f, d)
+                   : oracle_check_warehouse(w->oracle, w->over ? ORACLE_ALL : ORACLE_NEWS, f, d);
     case EXPECT_UNIQUE:
         return oracle_check_unique(w->oracle, e->table, e->key, f, d);
     case EXPECT_ROW_COUNT_MATCH:

@@ -17,7 +17,7 @@
 #include "base/encode.h"
 #include "base/hash.h"
 #include "base/instant.h"
-#include "base/tree.h"
+#include "base/map.h"
 #include "pipeline/aggregated.h"
 #include "pipeline/alert.h"
 #include "pipeline/capture_codec.h"
@@ -34,7 +34,7 @@ struct loading {
     struct arena *scratch; /* ends with each turn */
     struct capture_codec *captures;
     struct arena *known; /* keys that are in the warehouse */
-    struct tree *loaded;
+    struct map *loaded;
     struct record_decoder *decoder;
     unsigned index, count;
     uint64_t turns;
@@ -50,14 +50,14 @@ struct loading *loading_new(struct arena *a, struct pipeline *p, unsigned index,
     l->scratch = arena_child(a, "loading turn", ARENA_TASK_BYTES_MAX);
     l->captures = capture_codec_new(a);
     l->known = arena_child(a, "loaded keys", ARENA_TASK_BYTES_MAX);
-    l->loaded = tree_new(l->known);
+    l->loaded = map_new(l->known);
     l->decoder = record_decoder_new(a, p->def);
     return l;
 }
 
 static void note_loaded(struct loading *l, struct str key)
 {
-    tree_put(l->loaded, key, l);
+    map_put(l->loaded, key, l);
     struct str hour = str_slice(key, 0, str_find_last(key, '/'));
     if (str_cmp(hour, l->newest_hour) > 0) {
         l->newest_hour = str_copy(l->known, hour);
@@ -312,7 +312,7 @@ static enum err turn(struct loading *l, size_t *ret_loaded, struct diag *d)
     l->turns++;
     for (size_t i = 0; i < listing.count; i++) {
         struct str key = listing.objects[i].key;
-        if (!is_ours(l, key) || tree_get(l->loaded, key) != NULL) {
+        if (!is_ours(l, key) || map_get(l->loaded, key) != NULL) {
             continue;
         }
         struct arena_mark mark = arena_mark(l->scratch);
