@@ -91,7 +91,8 @@ static enum err run_ahead(struct run *run, struct rt *rt, struct diag *d)
     struct ahead ahead = {.player = &run->player,
                           .empty = rt_queue_new(rt, run->arena, BATCHES),
                           .full = rt_queue_new(rt, run->arena, BATCHES)};
-    enum err err = ERR_OK;
+    run->player.turn = rt_queue_new(rt, run->arena, 1);
+    enum err err = rt_queue_put(rt, run->player.turn, run);
     for (size_t i = 0; i < BATCHES; i++) {
         batches[i] = (struct batch){.arena = arena_new("replay batch", ARENA_PROCESS_BYTES_MAX)};
         err = err == ERR_OK ? rt_queue_put(rt, ahead.empty, &batches[i]) : err;

@@ -242,11 +242,26 @@ static enum err look_at_arrivals(struct batch_reader *r, struct batch *batch, st
     return ERR_OK;
 }
 
+static enum err fetch(struct batch_reader *r, struct diag *d)
+{
+    const struct player *p = r->player;
+    struct str folder = p->options->spill_folder;
+    void *turn = NULL;
+    if (p->turn != NULL && rt_queue_take(p->options->rt, p->turn, INSTANT_NEVER, &turn) != ERR_OK) {
+        return fail(d, ERR_CANCELLED, "cancelled");
+    }
+    enum err err = stored_open(r->arena, p->source, r->object,
+                               folder.len == 0 ? STR("/tmp") : folder, &r->stored, d);
+    if (p->turn != NULL && rt_queue_put(p->options->rt, p->turn, turn) != ERR_OK && err == ERR_OK) {
+        err = fail(d, ERR_CANCELLED, "cancelled");
+    }
+    return err;
+}
+
 /* The head of the next object's first batch. */
 static enum err open_next(struct batch_reader *r, struct batch *batch, struct diag *d)
 {
     const struct source *source = r->player->source;
-    struct str folder = r->player->options->spill_folder;
     r->object = batch->object = &source->objects[r->next++];
     r->reader = NULL;
     r->cursor = NULL;
@@ -254,8 +269,7 @@ static enum err open_next(struct batch_reader *r, struct batch *batch, struct di
     r->records = r->raw_bytes = r->passed = 0;
     batch->first = true;
     arena_reset(r->arena);
-    TRY(stored_open(r->arena, source, r->object, folder.len == 0 ? STR("/tmp") : folder, &r->stored,
-                    d));
+    TRY(fetch(r, d));
     r->stored.room = &r->room;
     batch->bytes = r->stored.size;
     TRY(stored_hash(&r->stored, &batch->checksum, d));

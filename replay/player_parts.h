@@ -32,6 +32,10 @@ struct player {
     size_t batch_records;
     const struct selection *selection; /* of records; NULL: all */
     struct str part;                   /* its name; empty: all */
+    /* Of one item, which who holds it may fetch with: S3's client belongs to one task at a time,
+     * and an object that is loaded again is read beside the reading ahead. NULL: one task does it
+     * all. */
+    struct rt_queue *turn;
 };
 #define PLAYER_PART STR("part: ") /* before the name, as the etag of an object loaded in part */
 /* Reads p->known, into `a`. */
