@@ -76,7 +76,7 @@ static void write_aggregates(struct json_out *w, struct arena *a, const struct w
     json_out_array_end(w);
 }
 
-static void write_names(struct json_out *w, const char *key, const struct str *names, size_t count)
+void expect_names_write(struct json_out *w, const char *key, const struct str *names, size_t count)
 {
     json_out_key(w, key);
     json_out_array(w);
@@ -133,8 +133,8 @@ static void write_groups(struct json_out *w, struct arena *a, const struct wareh
     json_out_key(w, "groups");
     json_out_array(w);
     json_out_object(w);
-    write_names(w, "by", r->names, keys);
-    write_names(w, "of", r->names + keys, r->column_count - keys);
+    expect_names_write(w, "by", r->names, keys);
+    expect_names_write(w, "of", r->names + keys, r->column_count - keys);
     json_out_key(w, "rows");
     json_out_object(w);
     for (size_t i = 0; i < r->row_count; i++) {

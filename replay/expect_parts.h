@@ -54,6 +54,10 @@ MUST_USE enum err expectation_read(struct arena *a, struct str text, struct str 
 extern const struct str expectation_totals[];
 #define EXPECTATION_TOTAL_COUNT 6
 
+struct json_out;
+/* A member `key` with a list of names, for texts of expectation files that nobody wrote. */
+void expect_names_write(struct json_out *w, const char *key, const struct str *names, size_t count);
+
 /* Where figures are found: in a warehouse, or in aggregates. Values are texts, numbers with all the
  * digits of their scale; null is "-". */
 #define FIGURE_NULL STR("-")

@@ -45,16 +45,6 @@ static enum err tree_read(struct arena *a, struct str report, struct str name,
     return ERR_OK;
 }
 
-static void write_names(struct json_out *w, const char *key, const struct str *names, size_t count)
-{
-    json_out_key(w, key);
-    json_out_array(w);
-    for (size_t i = 0; i < count; i++) {
-        json_out_str(w, names[i]);
-    }
-    json_out_array_end(w);
-}
-
 static bool is_figure(struct str name)
 {
     return str_eq(name, STR("count")) || str_find(name, '(') != STR_NONE;
@@ -87,8 +77,8 @@ static void write_line(struct json_out *w, const struct definition *def, const s
     struct str measure = json_str(json_get(said->line, STR("measure")));
     names[1] = said->day ? STR_EMPTY : def->columns[def->dimension_column].name;
     json_out_object(w);
-    write_names(w, "by", names, said->day ? 1 : 2);
-    write_names(w, "of", &measure, 1);
+    expect_names_write(w, "by", names, said->day ? 1 : 2);
+    expect_names_write(w, "of", &measure, 1);
     json_out_kbool(w, "partial", true);
     json_out_key(w, "rows");
     json_out_object(w);

@@ -1,7 +1,6 @@
 /* anonymise_command.c -- `aforo anonymise`: a capture that may leave production. */
 #include "cli.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 #include "adapter/rt_threads.h"
 #include "base/instant.h"
@@ -105,24 +104,13 @@ static int arguments_read(int argc, char **argv, struct anonymise_arguments *arg
 
 /* ---- one object ---- */
 
-static enum err folders_make(struct arena *a, struct str path, struct diag *d)
-{
-    for (size_t i = 1; i < path.len; i++) {
-        const char *folder = str_z(a, str_slice(path, 0, i));
-        if (path.ptr[i] == '/' && mkdir(folder, 0777) != 0 && errno != EEXIST) {
-            return fail(d, ERR_DENIED, "%s: cannot be made", folder);
-        }
-    }
-    return ERR_OK;
-}
-
 static enum err object_write(const struct anonymising *an, struct arena *a, struct str key,
                              struct str object, struct diag *d)
 {
     bool named = str_ends(key, STR(".ndjson.zst"));
     struct str path =
         str_printf(a, "%.*s/%.*s%s", STR_ARG(an->folder), STR_ARG(key), named ? "" : ".ndjson.zst");
-    TRY(folders_make(a, path, d));
+    TRY(inputs_folders(a, path, d));
     struct stat there;
     if (stat(str_z(a, path), &there) == 0) {
         return fail(d, ERR_CONFLICT, "%.*s is there already", STR_ARG(path));

@@ -1,35 +1,5 @@
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include "demo.h"
-
-static enum err folder_make(struct arena *a, struct str path, struct diag *d)
-{
-    for (size_t i = 1; i <= path.len; i++) {
-        if (i < path.len && path.ptr[i] != '/') {
-            continue;
-        }
-        const char *part = str_z(a, str_slice(path, 0, i));
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-            return fail(d, ERR_DENIED, "%s: %s", part, strerror(errno));
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err file_write(struct arena *a, struct str path, struct str bytes, struct diag *d)
-{
-    FILE *f = fopen(str_z(a, path), "wb");
-    if (f == NULL) {
-        return fail(d, ERR_DENIED, "%.*s: %s", STR_ARG(path), strerror(errno));
-    }
-    size_t written = fwrite(bytes.ptr, 1, bytes.len, f);
-    bool closed = fclose(f) == 0;
-    return written == bytes.len && closed
-               ? ERR_OK
-               : fail(d, ERR_DENIED, "%.*s: cannot be written", STR_ARG(path));
-}
+#include "inputs.h"
 
 /* reports/<name>/dt=DAY/v=N/report.html */
 static bool report_key(struct str key, struct str prefix, struct str *ret_day,
@@ -54,7 +24,7 @@ enum err demo_reports_write(struct arena *a, const struct run_view *view, const 
     struct emulator_object object = {.key = STR_EMPTY};
     struct str day = STR_EMPTY;
     uint64_t newest = 0;
-    TRY(folder_make(a, folder, d));
+    TRY(inputs_folders(a, str_join(a, folder, STR("/")), d));
     while (emulator_object_next(view->emulator, def->bucket, object.key, a, &object)) {
         struct str this_day;
         uint64_t version;
@@ -66,7 +36,7 @@ enum err demo_reports_write(struct arena *a, const struct run_view *view, const 
             newest = version;
             day = str_copy(a, this_day);
             *ret_last = str_printf(a, "%.*s/%.*s.html", STR_ARG(folder), STR_ARG(day));
-            TRY(file_write(a, *ret_last, object.body, d));
+            TRY(inputs_write(str_z(a, *ret_last), object.body, d));
         }
     }
     return ERR_OK;

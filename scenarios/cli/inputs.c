@@ -1,7 +1,10 @@
 #include "inputs.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include "adapter/http_curl.h"
 #include "adapter/warehouse_postgres.h"
 #include "adapter/warehouse_sqlite.h"
@@ -33,6 +36,17 @@ enum err inputs_file(struct arena *a, const char *path, size_t bytes_max, struct
                     failed ? "cannot be read" : "too large");
     }
     *ret_text = buf_str(&text);
+    return ERR_OK;
+}
+
+enum err inputs_folders(struct arena *a, struct str path, struct diag *d)
+{
+    for (size_t i = 1; i < path.len; i++) {
+        const char *folder = str_z(a, str_slice(path, 0, i));
+        if (path.ptr[i] == '/' && mkdir(folder, 0777) != 0 && errno != EEXIST) {
+            return fail(d, ERR_DENIED, "%s: %s", folder, strerror(errno));
+        }
+    }
     return ERR_OK;
 }
 

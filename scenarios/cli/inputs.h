@@ -12,6 +12,8 @@
 
 MUST_USE enum err inputs_file(struct arena *a, const char *path, size_t bytes_max,
                               struct str *ret_text, struct diag *d);
+/* The folders that lead to the file `path`, where they are not there. ERR_DENIED. */
+MUST_USE enum err inputs_folders(struct arena *a, struct str path, struct diag *d);
 /* `path` NULL: to stdout. */
 MUST_USE enum err inputs_write(const char *path, struct str text, struct diag *d);
 /* s3:// by such a client as below. */

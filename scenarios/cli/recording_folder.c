@@ -2,9 +2,7 @@
  * says of which stream they are, and manifest.tsv. */
 #include "recording_parts.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/digest.h"
 #include "base/encode.h"
@@ -17,22 +15,11 @@ static const char *manifest_path(struct recording *r)
     return str_z(r->arena, str_printf(r->arena, "%s/manifest.tsv", r->options->folder));
 }
 
-static enum err folders_make(struct arena *a, struct str path, struct diag *d)
-{
-    for (size_t i = 1; i < path.len; i++) {
-        const char *folder = str_z(a, str_slice(path, 0, i));
-        if (path.ptr[i] == '/' && mkdir(folder, 0777) != 0 && errno != EEXIST) {
-            return fail(d, ERR_DENIED, "%s: cannot be made", folder);
-        }
-    }
-    return ERR_OK;
-}
-
 /* Under another name first: an object is whole or not there. */
 static enum err write_whole(struct arena *a, struct str path, struct str bytes, struct diag *d)
 {
     const char *part = str_z(a, str_printf(a, "%.*s.part", STR_ARG(path)));
-    TRY(folders_make(a, path, d));
+    TRY(inputs_folders(a, path, d));
     TRY(inputs_write(part, bytes, d));
     return rename(part, str_z(a, path)) == 0
                ? ERR_OK

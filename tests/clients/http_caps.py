@@ -40,7 +40,7 @@ def idle_connections_end(_):
         for connection, start in zip(connections, starts):
             wait_for_end(connection)
             took = time.monotonic() - began
-            assert 1.5 < took < 60, (start, took)
+            assert 1.5 < took < 20, (start, took)
         assert raw(url, "GET", "/_aforo/health").status == 200
 
 
@@ -56,7 +56,7 @@ def slow_requests_end(_):
                 time.sleep(0.1)
         except ConnectionError:
             pass
-        assert 2 < time.monotonic() - began < 59, time.monotonic() - began
+        assert 2 < time.monotonic() - began < 20, time.monotonic() - began
 
         async def over_http2():
             h2 = Http2(*await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1])))

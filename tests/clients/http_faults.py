@@ -59,13 +59,13 @@ def begin(url):
 
 def drip(url):
     """Proves: the head comes at once and the body in pieces of the size and at the pace of the plan, whole in the end."""
-    plan(url, wire("drip", bytes=10_000, each="30ms"))
+    plan(url, wire("drip", bytes=10_000, each="60ms"))
     for version, options, base in ways(url):
         began = time.monotonic()
         got = curl(options, f"{base}/faulty/k", "-w", "%{stderr}%{time_starttransfer} %{time_total}")
         assert got.stdout == BODY, (version, len(got.stdout), got.stderr)
         first, last = map(float, got.stderr.split())
-        assert time.monotonic() - began > 0.3 and last - first > 0.1, (version, got.stderr)
+        assert time.monotonic() - began > 0.3 and last - first > 0.25, (version, got.stderr)
     assert fired(url) == 4
     plan(url, wire("drip", bytes=1, each="20ms", where={"key": "small"}), wire("drip", delay="600ms"))
     raw(url, "PUT", "/faulty/small", b"0123456789" * 4)
@@ -74,9 +74,9 @@ def drip(url):
         s.sendall(b"GET /faulty/small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         while piece := s.recv(1 << 16):
             pieces.append(piece)
-    assert b"".join(pieces).endswith(b"\r\n\r\n" + b"0123456789" * 4) and len(pieces) > 10, pieces
+    assert b"".join(pieces).endswith(b"\r\n\r\n" + b"0123456789" * 4) and len(pieces) > 20, pieces
     began = time.monotonic()
-    assert raw(url, "GET", "/faulty/k").body == BODY and 0.5 < time.monotonic() - began < 60
+    assert raw(url, "GET", "/faulty/k").body == BODY and 0.5 < time.monotonic() - began < 20
 
 
 def cut(url):

@@ -6,7 +6,7 @@ import json, os, subprocess, sys, tempfile
 here = os.path.dirname(os.path.abspath(__file__))
 aforo = os.path.join(os.environ["AFORO_BIN"], "aforo")
 seed = sys.argv[1] if len(sys.argv) > 1 else "1"
-MEMORY_MAX = int(os.environ.get("AFORO_BAD_MEMORY_MIB", "104"))  # 64, 32 of SQLite's, and 8 of code and libraries
+MEMORY_MAX = int(os.environ.get("AFORO_BAD_MEMORY_MIB", "96"))  # 64, and 32 of SQLite's
 
 
 peaks = [0]
