@@ -334,6 +334,7 @@ static bool store_keep(void *self, struct str bytes, uint64_t *ret_place, const 
     uint64_t end = s->end;
     pthread_mutex_unlock(&s->lock);
     flush_until(s, end);
+    pthread_cond_signal(&s->news); /* there may be something to sync */
     *ret_bytes = atomic_load(&s->written) < end ? NULL : store_find(s, *ret_place, bytes.len);
     return *ret_bytes != NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -72,10 +73,12 @@ static uint64_t put(struct shelf *s, const char *text)
 
 static enum journal_saved saved(const struct shelf *s, uint64_t end)
 {
+    /* A journal that waits has a thread that gets on: it needs the processor more than this one. */
+    const struct timespec pause = {.tv_nsec = 100000};
     enum journal_saved answer;
-    do { /* a journal that waits has a thread that gets on */
-        answer = s->journal->ops->saved(s->journal->self, end);
-    } while (answer == JOURNAL_LATER);
+    while ((answer = s->journal->ops->saved(s->journal->self, end)) == JOURNAL_LATER) {
+        nanosleep(&pause, NULL);
+    }
     return answer;
 }
 
