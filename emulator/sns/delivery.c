@@ -3,10 +3,8 @@
 #include "delivery.h"
 #include <string.h>
 #include "base/instant.h"
+#include "delivery_policy.h"
 #include "notification.h"
-
-#define RETRIES 3
-#define RETRY_AFTER_US (20 * US_PER_S)
 
 struct delivery {
     struct arena *arena;
@@ -15,6 +13,7 @@ struct delivery {
     struct str note; /* the same: topic and endpoint, for the ledger */
     bool raw;
     int attempts;
+    struct delivery_policy policy; /* its content type: behind it */
     size_t block_bytes;
 };
 
@@ -24,10 +23,10 @@ static void done(struct core *core, void *arg, int status, struct str body, int6
  * one. */
 static void send(struct core *core, struct delivery *d, int64_t at_us)
 {
-    struct http_header items[8];
-    struct http_headers headers = {.items = items, .cap = 8};
-    items[headers.count++] =
-        (struct http_header){STR("Content-Type"), STR("text/plain; charset=UTF-8")};
+    struct http_header items[9];
+    struct http_headers headers = {.items = items, .cap = 9};
+    items[headers.count++] = (struct http_header){STR("Content-Type"), d->policy.content_type};
+    items[headers.count++] = (struct http_header){STR("Accept-Encoding"), STR("gzip,deflate")};
     items[headers.count++] =
         (struct http_header){STR("User-Agent"), STR("Amazon Simple Notification Service Agent")};
     items[headers.count++] = (struct http_header){STR("x-amz-sns-message-type"), d->type};
@@ -50,8 +49,9 @@ static void done(struct core *core, void *arg, int status, struct str body, int6
     (void)body;
     bool accepted = status >= 200 && status < 300;
     bool final = status >= 400 && status < 500 && status != 429;
-    if (!accepted && !final && d->attempts <= RETRIES) {
-        send(core, d, now_us + RETRY_AFTER_US);
+    int64_t wait_us = delivery_policy_wait_us(&d->policy, d->attempts);
+    if (!accepted && !final && wait_us >= 0) {
+        send(core, d, now_us + wait_us);
         return;
     }
     if (!accepted) {
@@ -70,13 +70,19 @@ static struct str keep(char **at, struct str s)
     return str_n(to, s.len);
 }
 
+static struct str note_of(struct call *c, struct str topic_arn, struct str endpoint)
+{
+    struct str topic = str_from(topic_arn, str_find_last(topic_arn, ':') + 1);
+    return str_printf(c->arena, "%.*s/%.*s", STR_ARG(topic), STR_ARG(endpoint));
+}
+
 static void deliver(struct call *c, const struct delivery *plan)
 {
     struct arena *a = sns_of(c)->arena;
-    struct str topic = str_from(plan->topic_arn, str_find_last(plan->topic_arn, ':') + 1);
-    struct str note = str_printf(c->arena, "%.*s/%.*s", STR_ARG(topic), STR_ARG(plan->url));
+    struct str note = note_of(c, plan->topic_arn, plan->url);
     size_t bytes = sizeof *plan + plan->type.len + plan->message_id.len + plan->topic_arn.len +
-                   plan->subscription_arn.len + plan->url.len + plan->body.len + note.len;
+                   plan->subscription_arn.len + plan->url.len + plan->body.len + note.len +
+                   plan->policy.content_type.len;
     struct delivery *d = arena_alloc_raw(a, bytes);
     char *at = (char *)(d + 1);
     *d = *plan;
@@ -89,29 +95,48 @@ static void deliver(struct call *c, const struct delivery *plan)
     d->url = keep(&at, plan->url);
     d->body = keep(&at, plan->body);
     d->note = keep(&at, note);
+    d->policy.content_type = keep(&at, plan->policy.content_type);
     send(c->core, d, c->now_us);
 }
 
-void delivery_confirmation(struct call *c, const struct subscription *s)
+/* Confirmations are no notifications: the policy's content type is not theirs. */
+void delivery_confirmation(struct call *c, const struct subscription *s, enum delivery_why why)
 {
     struct str id = core_uuid(c->core, c->arena);
-    struct delivery plan = {.type = STR("SubscriptionConfirmation"),
+    bool begins = why == DELIVERY_SUBSCRIBED;
+    if (!s->posted) {
+        core_note(c->core, "sns", "DropDelivery", note_of(c, s->topic_arn, s->endpoint), 0,
+                  c->now_us);
+        return;
+    }
+    struct delivery plan = {.type = begins ? STR("SubscriptionConfirmation")
+                                           : STR("UnsubscribeConfirmation"),
                             .message_id = id,
                             .topic_arn = s->topic_arn,
+                            .subscription_arn = begins ? STR_EMPTY : s->arn,
                             .url = s->endpoint,
-                            .body = notification_confirmation_body(c, s, id)};
+                            .policy = delivery_policy_get(c->arena, STR_EMPTY, STR_EMPTY),
+                            .body = notification_confirmation_body(c, s, id, begins)};
     deliver(c, &plan);
 }
 
-void delivery_message(struct call *c, const struct subscription *s, const struct message *m,
-                      struct str message_id)
+void delivery_message(struct call *c, const struct topic *t, const struct subscription *s,
+                      const struct message *m, struct str message_id)
 {
-    struct delivery plan = {.type = STR("Notification"),
-                            .message_id = message_id,
-                            .topic_arn = s->topic_arn,
-                            .subscription_arn = s->arn,
-                            .url = s->endpoint,
-                            .raw = s->raw};
+    if (!s->posted) {
+        core_note(c->core, "sns", "DropDelivery", note_of(c, s->topic_arn, s->endpoint), 0,
+                  c->now_us);
+        return;
+    }
+    struct delivery plan = {
+        .type = STR("Notification"),
+        .message_id = message_id,
+        .topic_arn = s->topic_arn,
+        .subscription_arn = s->arn,
+        .url = s->endpoint,
+        .policy = delivery_policy_get(c->arena, text_list_get(&t->attributes, "DeliveryPolicy"),
+                                      text_list_get(&s->policies, "DeliveryPolicy")),
+        .raw = s->raw};
     plan.body = s->raw ? message_text_for(m, s->protocol) : notification_body(c, s, m, message_id);
     deliver(c, &plan);
 }

@@ -7,6 +7,7 @@
  * Several conditions inside of a list of objects must hold for one and the same object. */
 #include "base/decimal.h"
 #include "filter_policy.h"
+#include "ip_network.h"
 
 #define NUMBER_SCALE 6
 
@@ -15,36 +16,6 @@ bool filter_number(const struct json *value, int64_t *ret_number)
     struct diag d = DIAG_INIT;
     return json_is(value, JSON_IS_NUMBER) &&
            decimal_parse(json_str(value), NUMBER_SCALE, ret_number, &d) == ERR_OK;
-}
-
-bool filter_address(struct str text, uint32_t *ret_address)
-{
-    uint32_t address = 0;
-    size_t parts = 0;
-    for (struct str rest = text, part; str_cut(&rest, '.', &part); parts++) {
-        int64_t value;
-        struct diag d = DIAG_INIT;
-        if (part.len == 0 || part.len > 3 || str_i64(part, &value, &d) != ERR_OK || value < 0 ||
-            value > 255) {
-            return false;
-        }
-        address = (address << 8) | (uint32_t)value;
-    }
-    *ret_address = address;
-    return parts == 4;
-}
-
-bool filter_cidr(struct str text, uint32_t *ret_base, uint32_t *ret_mask)
-{
-    struct str address, bits;
-    int64_t count;
-    struct diag d = DIAG_INIT;
-    if (!str_split(text, '/', &address, &bits) || str_i64(bits, &count, &d) != ERR_OK ||
-        count < 0 || count > 32 || !filter_address(address, ret_base)) {
-        return false;
-    }
-    *ret_mask = count == 0 ? 0 : UINT32_MAX << (32 - count);
-    return (*ret_base & ~*ret_mask) == 0;
 }
 
 /* ---- one value, one condition ---- */
@@ -138,9 +109,10 @@ static bool is_within(const struct json *value, const struct json *range)
 
 static bool is_in_network(const struct json *value, struct str cidr)
 {
-    uint32_t base, mask, address;
-    return filter_cidr(cidr, &base, &mask) && json_is(value, JSON_IS_STRING) &&
-           filter_address(json_str(value), &address) && (address & mask) == base;
+    struct ip_network network;
+    struct ip_address address;
+    return ip_network_read(cidr, &network) && json_is(value, JSON_IS_STRING) &&
+           ip_address_read(json_str(value), &address) && ip_network_has(&network, &address);
 }
 
 static bool value_holds(const struct json *value, const struct json *condition)

@@ -3,8 +3,9 @@
  * AWS sns-filter-1: at most 5 keys, at most 150 combinations: the product over all keys of their
  * conditions and their depth; alternatives of $or add up.
  * AWS sns-filter-2: a policy on attributes has no nesting.
- * DIFFERS sns-filter-3: cidr knows IPv4; an address of IPv6 is refused by name. */
+ * AWS sns-filter-3: cidr knows networks of IPv4 and IPv6. */
 #include "filter_policy.h"
+#include "ip_network.h"
 
 #define KEYS_MAX 5
 #define COMBINATIONS_MAX 150
@@ -13,7 +14,6 @@ struct checker {
     struct arena *arena;
     bool flat; /* on attributes */
     struct str reason;
-    bool unbuilt;
 };
 
 static bool refuse(struct checker *k, const char *reason)
@@ -99,7 +99,7 @@ static bool check_numeric(struct checker *k, const struct json *value)
 static bool check_cidr(struct checker *k, const struct json *value)
 {
     struct str text = json_str(value), address, bits;
-    uint32_t base, mask;
+    struct ip_network network;
     if (!json_is(value, JSON_IS_STRING)) {
         return refuse(k, "prefix match pattern must be a string"); /* these are SNS's own words */
     }
@@ -111,11 +111,7 @@ static bool check_cidr(struct checker *k, const struct json *value)
             return refuse(k, "Malformed CIDR, mask bits must be an integer");
         }
     }
-    if (str_contains(address, STR(":"))) {
-        k->unbuilt = true;
-        return refuse(k, "cidr of IPv6");
-    }
-    return filter_cidr(text, &base, &mask) ? true
+    return ip_network_read(text, &network) ? true
                                            : refuse_of(k, "Nonstandard IP address: ", address);
 }
 
@@ -265,7 +261,7 @@ static bool check_keys(struct checker *k, const struct json *object, uint64_t de
 }
 
 bool filter_policy_check(struct str policy, struct str scope, struct arena *a,
-                         struct str *ret_reason, bool *ret_unbuilt)
+                         struct str *ret_reason)
 {
     struct checker k = {.arena = a, .flat = str_eq(scope, STR(FILTER_SCOPE_ATTRIBUTES))};
     struct diag d = DIAG_INIT;
@@ -283,6 +279,5 @@ bool filter_policy_check(struct str policy, struct str scope, struct arena *a,
         }
     }
     *ret_reason = k.reason;
-    *ret_unbuilt = k.unbuilt;
     return good;
 }

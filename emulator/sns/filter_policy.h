@@ -9,17 +9,13 @@
 #define FILTER_SCOPE_ATTRIBUTES "MessageAttributes"
 #define FILTER_SCOPE_BODY "MessageBody"
 
-/* Whether a policy is one; false: *ret_reason says why ("FilterPolicy: Empty arrays ..."), or,
- * where *ret_unbuilt, what of it is not built. */
+/* Whether a policy is one; false: *ret_reason says why ("FilterPolicy: Empty arrays ..."). */
 bool filter_policy_check(struct str policy, struct str scope, struct arena *a,
-                         struct str *ret_reason, bool *ret_unbuilt);
+                         struct str *ret_reason);
 /* Whether a message passes a policy that was checked. `protocol`: whose text the body is. */
 bool filter_policy_passes(struct str policy, struct str scope, const struct message *m,
                           struct str protocol, struct arena *a);
 /* Filter policies give numbers five digits behind the point: in units of 10^-6. */
 bool filter_number(const struct json *value, int64_t *ret_number);
-/* "10.0.0.0/8": the lowest address and its bits; IPv4 alone. */
-bool filter_cidr(struct str text, uint32_t *ret_base, uint32_t *ret_mask);
-bool filter_address(struct str text, uint32_t *ret_address);
 
 #endif

@@ -152,17 +152,18 @@ static struct message_fault read_structure(struct str structure, struct arena *a
  * topic takes no deduplication id. */
 static struct message_fault check_ids(const struct topic *t, const struct message *m, bool has_id)
 {
+    bool fifo = t != NULL && t->fifo;
     bool by_content =
-        t->fifo && str_eq(text_list_get(&t->attributes, "ContentBasedDeduplication"), STR("true"));
-    if (!t->fifo && has_id) {
+        fifo && str_eq(text_list_get(&t->attributes, "ContentBasedDeduplication"), STR("true"));
+    if (!fifo && has_id) {
         return invalid("Invalid parameter: MessageDeduplicationId Reason: The request includes "
                        "MessageDeduplicationId parameter that is not valid for this topic type");
     }
-    if (t->fifo && m->group_id.len == 0) {
+    if (fifo && m->group_id.len == 0) {
         return invalid(
             "Invalid parameter: The MessageGroupId parameter is required for FIFO topics");
     }
-    if (t->fifo && !by_content && m->deduplication_id.len == 0) {
+    if (fifo && !by_content && m->deduplication_id.len == 0) {
         return invalid("Invalid parameter: The topic should either have ContentBasedDeduplication "
                        "enabled or MessageDeduplicationId provided explicitly");
     }

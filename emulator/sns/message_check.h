@@ -20,7 +20,7 @@ struct message_fault {
     struct str reason;
 };
 /* Reads and judges `entry`, an OBJECT of Message, Subject, MessageStructure, MessageAttributes and
- * the two ids, for a topic. */
+ * the two ids, for a topic; NULL: for a phone or a device. */
 struct message_fault message_read(const struct topic *t, const struct json *entry, struct arena *a,
                                   struct message *ret_message);
 /* The text for a protocol ("http"). */

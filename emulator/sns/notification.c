@@ -76,8 +76,21 @@ struct str notification_body(struct call *c, const struct subscription *s, const
     return buf_str(&out);
 }
 
+static struct str confirmation_text(struct call *c, const struct subscription *s, bool begins)
+{
+    return begins ? str_printf(c->arena,
+                               "You have chosen to subscribe to the topic %.*s.\nTo confirm the "
+                               "subscription, visit the SubscribeURL included in this message.",
+                               STR_ARG(s->topic_arn))
+                  : str_printf(c->arena,
+                               "You have chosen to deactivate subscription %.*s.\nTo cancel this "
+                               "operation and restore the subscription, visit the SubscribeURL "
+                               "included in this message.",
+                               STR_ARG(s->arn));
+}
+
 struct str notification_confirmation_body(struct call *c, const struct subscription *s,
-                                          struct str message_id)
+                                          struct str message_id, bool begins)
 {
     const struct http_header parameters[] = {{.name = STR("TopicArn"), .value = s->topic_arn},
                                              {.name = STR("Token"), .value = s->token}};
@@ -86,16 +99,12 @@ struct str notification_confirmation_body(struct call *c, const struct subscript
     buf_init(&out, c->arena, 64 * KIB);
     json_out_init(&w, &out);
     json_out_object(&w);
-    json_out_kstr(&w, "Type", STR("SubscriptionConfirmation"));
+    json_out_kstr(&w, "Type",
+                  begins ? STR("SubscriptionConfirmation") : STR("UnsubscribeConfirmation"));
     json_out_kstr(&w, "MessageId", message_id);
     json_out_kstr(&w, "Token", s->token);
     json_out_kstr(&w, "TopicArn", s->topic_arn);
-    json_out_kstr(&w, "Message",
-                  str_printf(c->arena,
-                             "You have chosen to subscribe to the topic %.*s.\nTo confirm the "
-                             "subscription, visit the "
-                             "SubscribeURL included in this message.",
-                             STR_ARG(s->topic_arn)));
+    json_out_kstr(&w, "Message", confirmation_text(c, s, begins));
     json_out_kstr(&w, "SubscribeURL", action_url(c, "ConfirmSubscription", parameters, 2));
     json_out_kstr(&w, "Timestamp", timestamp(c));
     json_out_object_end(&w);

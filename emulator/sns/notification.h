@@ -10,7 +10,8 @@
 
 struct str notification_body(struct call *c, const struct subscription *s, const struct message *m,
                              struct str message_id);
+/* `begins`: a SubscriptionConfirmation; else an UnsubscribeConfirmation. */
 struct str notification_confirmation_body(struct call *c, const struct subscription *s,
-                                          struct str message_id);
+                                          struct str message_id, bool begins);
 
 #endif

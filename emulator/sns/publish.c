@@ -1,13 +1,12 @@
-/* publish.c -- Publish and PublishBatch: judge, log, hand to every confirmed subscription of the
- * topic. */
+/* publish.c -- Publish: judge, log, hand to every confirmed subscription of the topic. */
 #include "delivery.h"
+#include "endpoint.h"
 #include "filter_policy.h"
 #include "message_log.h"
+#include "platform.h"
+#include "publish.h"
 #include "recent_message.h"
 #include "sns_handlers.h"
-
-#define BATCH_ENTRIES_MAX 10
-#define BATCH_ID_BYTES_MAX 80
 
 static bool is_told(struct call *c, const struct subscription *s, const struct message *m)
 {
@@ -30,15 +29,13 @@ static struct str send_to_all(struct call *c, const struct topic *t, const struc
     const struct subscription *s = NULL;
     while ((s = subscription_next(sns, t->arn, s)) != NULL) {
         if (is_told(c, s, m)) {
-            delivery_message(c, s, m, id);
+            delivery_message(c, t, s, m, id);
         }
     }
     return id;
 }
 
-/* Tells the answer's or the entry's ids; a FIFO topic's message that was there goes to nobody. */
-static void publish_message(struct call *c, struct topic *t, const struct message *m,
-                            struct json *out)
+void publish_message(struct call *c, struct topic *t, const struct message *m, struct json *out)
 {
     struct sns *sns = sns_of(c);
     struct recent_message told = {0};
@@ -60,34 +57,24 @@ static void publish_message(struct call *c, struct topic *t, const struct messag
                  recent_message_number(c->arena, told.sequence_number));
 }
 
-/* DIFFERS sns-publish-1: phone numbers and platform endpoints are refused by name. */
-static struct topic *read_target(struct call *c)
+/* ---- whom Publish is for ---- */
+
+static struct topic *topic_wanted(struct call *c)
 {
-    struct str arn = call_str(c, "TopicArn");
-    if (call_has(c, "PhoneNumber")) {
-        sns_fail_unbuilt(c, "parameter", STR("PhoneNumber"));
-        return NULL;
-    }
-    if (arn.len > 0 && call_str(c, "TargetArn").len > 0) {
+    bool both = call_str(c, "TopicArn").len > 0 && call_str(c, "TargetArn").len > 0;
+    bool by_topic = call_has(c, "TopicArn");
+    if (both) {
         sns_fail_parameter(c, "TopicArn or TargetArn Reason: Only one of them may be given");
-        return NULL;
-    }
-    arn = arn.len > 0 ? arn : call_str(c, "TargetArn");
-    if (arn.len == 0) {
+    } else if (!by_topic && !call_has(c, "TargetArn")) {
         sns_fail_parameter(c, "TopicArn or TargetArn Reason: no value for required parameter");
-        return NULL;
     }
-    if (str_contains(arn, STR(":endpoint/"))) {
-        sns_fail_unbuilt(c, "target", arn);
-        return NULL;
-    }
-    return sns_topic(c, arn);
+    return call_failed(c) ? NULL : sns_topic(c, call_str(c, by_topic ? "TopicArn" : "TargetArn"));
 }
 
-void publish(struct call *c)
+static void publish_to_topic(struct call *c)
 {
     struct message m;
-    struct topic *t = read_target(c);
+    struct topic *t = topic_wanted(c);
     if (t == NULL) {
         return;
     }
@@ -99,109 +86,60 @@ void publish(struct call *c)
     publish_message(c, t, &m, c->output);
 }
 
-static bool check_id(struct call *c, struct str id)
+static bool phone_is_good(struct call *c, struct str phone)
 {
-    if (id.len > BATCH_ID_BYTES_MAX) {
-        call_fail(c, AWS_INVALID_BATCH_ENTRY_ID,
-                  "The Id of a batch entry in the batch request is too long: %.*s",
-                  STR_ARG(str_slice(id, 0, 256)));
-        return false;
+    if (!endpoint_is_phone(phone, false)) {
+        call_fail(c, AWS_INVALID_PARAMETER,
+                  "Invalid parameter: PhoneNumber Reason: %.*s is not valid to publish to",
+                  STR_ARG(str_slice(phone, 0, 256)));
     }
-    for (size_t i = 0; i < id.len || i == 0; i++) {
-        char ch = id.len == 0 ? '\0' : id.ptr[i];
-        bool good = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                    (ch >= '0' && ch <= '9') || ch == '-' || ch == '_';
-        if (!good) {
-            call_fail(
-                c, AWS_INVALID_BATCH_ENTRY_ID,
-                "The Id of a batch entry in the batch request contains an impermissible character: "
-                "%.*s",
-                STR_ARG(id));
-            return false;
-        }
-    }
-    return true;
+    return !call_failed(c);
 }
 
-static bool check_ids(struct call *c, const struct json *entries)
+static bool device_is_there(struct call *c, struct str arn)
 {
-    for (const struct json *at = entries->first; at != NULL; at = at->next) {
-        struct str id = json_str(json_get(at, STR("Id")));
-        if (!check_id(c, id)) {
-            return false;
-        }
-        for (const struct json *other = at->next; other != NULL; other = other->next) {
-            if (str_eq(id, json_str(json_get(other, STR("Id"))))) {
-                call_fail(c, AWS_BATCH_ENTRY_IDS_NOT_DISTINCT,
-                          "Two or more batch entries in the request have the same Id.");
-                return false;
-            }
-        }
+    const struct platform_endpoint *e = tree_get(sns_of(c)->endpoints, arn);
+    if (e == NULL) {
+        sns_fail_parameter(c, "TargetArn Reason: No endpoint found for the target arn specified");
+    } else if (!platform_endpoint_is_enabled(e)) {
+        call_fail(c, AWS_ENDPOINT_DISABLED, "Endpoint is disabled");
     }
-    return true;
+    return !call_failed(c);
 }
 
-/* AWS sns-batch-1: 1 to 10 entries with distinct ids; the 256 KiB are for all of them together. */
-static bool check_batch(struct call *c, const struct topic *t, const struct json *entries)
+/* DIFFERS sns-publish-1: what goes to a phone or a device is acknowledged, as SNS does before it
+ * delivers, and kept for oracles; nobody sends it. */
+static void publish_direct(struct call *c, struct str target)
 {
-    size_t bytes = 0;
-    if (entries == NULL || entries->count == 0) {
-        call_fail(c, AWS_EMPTY_BATCH_REQUEST, "The batch request doesn't contain any entries.");
-        return false;
-    }
-    if (entries->count > BATCH_ENTRIES_MAX) {
-        call_fail(c, AWS_TOO_MANY_ENTRIES_IN_BATCH_REQUEST,
-                  "The batch request contains more entries than permissible.");
-        return false;
-    }
-    for (const struct json *at = entries->first; at != NULL; at = at->next) {
-        struct message m;
-        (void)message_read(t, at, c->arena, &m);
-        bytes += m.bytes;
-    }
-    if (bytes > SNS_MESSAGE_BYTES_MAX) {
-        call_fail(c, AWS_BATCH_REQUEST_TOO_LONG,
-                  "The length of all the batch messages put together is more than the limit.");
-        return false;
-    }
-    return check_ids(c, entries);
-}
-
-static void out_failed(struct call *c, struct json *failed, struct str id,
-                       struct message_fault fault)
-{
-    const struct aws_error *error = aws_error_get(fault.error);
-    struct json *item = sns_new_item(c, failed);
-    json_set_str(c->arena, item, "Id", id);
-    json_set_str(c->arena, item, "Code", str_of(error->name));
-    json_set_str(c->arena, item, "Message", fault.reason);
-    json_set_bool(c->arena, item, "SenderFault", error->status < 500);
-}
-
-void publish_batch(struct call *c)
-{
-    static const struct message_fault injected = {AWS_INTERNAL_ERROR, STR_INIT("Internal error")};
-    struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
-    const struct json *entries = json_get(c->input, STR("PublishBatchRequestEntries"));
-    if (t == NULL || !check_batch(c, t, entries)) {
+    struct message m;
+    struct message_fault fault = message_read(NULL, c->input, c->arena, &m);
+    if (fault.error != AWS_OK) {
+        call_fail(c, fault.error, "%.*s", STR_ARG(fault.reason));
         return;
     }
-    struct json *successful = call_out(c, "Successful", JSON_IS_ARRAY);
-    struct json *failed = call_out(c, "Failed", JSON_IS_ARRAY);
-    size_t index = 0;
-    for (const struct json *at = entries->first; at != NULL; at = at->next, index++) {
-        struct str id = json_str(json_get(at, STR("Id")));
-        struct message m;
-        struct message_fault fault = message_read(t, at, c->arena, &m);
-        if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, index, entries->count)) {
-            fault = injected;
+    struct str id = core_uuid(c->core, c->arena);
+    struct sns_message_view view = {.topic_arn = target,
+                                    .message_id = id,
+                                    .subject = m.subject,
+                                    .message = m.text,
+                                    .at_us = c->now_us};
+    message_log_add(sns_of(c)->log, &view, &m, c->arena);
+    core_note(c->core, "sns", "DropDelivery", target, 0, c->now_us);
+    call_out_str(c, "MessageId", id);
+}
+
+void publish(struct call *c)
+{
+    struct str phone = call_str(c, "PhoneNumber"), target = call_str(c, "TargetArn");
+    if (call_has(c, "PhoneNumber")) {
+        if (phone_is_good(c, phone)) {
+            publish_direct(c, phone);
         }
-        if (fault.error != AWS_OK) {
-            out_failed(c, failed, id, fault);
-            continue;
+    } else if (str_contains(target, STR(":endpoint/"))) {
+        if (device_is_there(c, target)) {
+            publish_direct(c, target);
         }
-        struct json *item = sns_new_item(c, successful);
-        json_set_str(c->arena, item, "Id", id);
-        publish_message(c, t, &m, item);
+    } else {
+        publish_to_topic(c);
     }
 }

@@ -25,7 +25,24 @@ void subscription_list(struct call *c);
 void subscription_list_by_topic(struct call *c);
 void subscription_get_attributes(struct call *c);
 void subscription_set_attributes(struct call *c);
-/* publish.c */
+/* platform.c */
+void platform_application_create(struct call *c);
+void platform_application_get(struct call *c);
+void platform_application_set(struct call *c);
+void platform_application_list(struct call *c);
+void platform_application_delete(struct call *c);
+void platform_endpoint_create(struct call *c);
+void platform_endpoint_get(struct call *c);
+void platform_endpoint_set(struct call *c);
+void platform_endpoint_delete(struct call *c);
+void platform_endpoint_list(struct call *c);
+/* text_message.c */
+void sms_set_attributes(struct call *c);
+void sms_get_attributes(struct call *c);
+void sms_is_opted_out(struct call *c);
+void sms_opt_in(struct call *c);
+void sms_list_opted_out(struct call *c);
+/* publish.c, publish_batch.c */
 void publish(struct call *c);
 void publish_batch(struct call *c);
 

@@ -9,18 +9,33 @@
 
 static const struct operation_handler handlers[] = {
     {.name = "AddPermission", .handle = topic_add_permission},
+    {.name = "CheckIfPhoneNumberIsOptedOut", .handle = sms_is_opted_out},
     {.name = "ConfirmSubscription", .handle = subscription_confirm},
+    {.name = "CreatePlatformApplication", .handle = platform_application_create},
+    {.name = "CreatePlatformEndpoint", .handle = platform_endpoint_create},
     {.name = "CreateTopic", .handle = topic_create},
+    {.name = "DeleteEndpoint", .handle = platform_endpoint_delete},
+    {.name = "DeletePlatformApplication", .handle = platform_application_delete},
     {.name = "DeleteTopic", .handle = topic_delete},
+    {.name = "GetEndpointAttributes", .handle = platform_endpoint_get},
+    {.name = "GetPlatformApplicationAttributes", .handle = platform_application_get},
+    {.name = "GetSMSAttributes", .handle = sms_get_attributes},
     {.name = "GetSubscriptionAttributes", .handle = subscription_get_attributes},
     {.name = "GetTopicAttributes", .handle = topic_get_attributes},
+    {.name = "ListEndpointsByPlatformApplication", .handle = platform_endpoint_list},
+    {.name = "ListPhoneNumbersOptedOut", .handle = sms_list_opted_out},
+    {.name = "ListPlatformApplications", .handle = platform_application_list},
     {.name = "ListSubscriptions", .handle = subscription_list},
     {.name = "ListSubscriptionsByTopic", .handle = subscription_list_by_topic},
     {.name = "ListTagsForResource", .handle = topic_tags_list},
     {.name = "ListTopics", .handle = topic_list},
+    {.name = "OptInPhoneNumber", .handle = sms_opt_in},
     {.name = "Publish", .handle = publish},
     {.name = "PublishBatch", .handle = publish_batch},
     {.name = "RemovePermission", .handle = topic_remove_permission},
+    {.name = "SetEndpointAttributes", .handle = platform_endpoint_set},
+    {.name = "SetPlatformApplicationAttributes", .handle = platform_application_set},
+    {.name = "SetSMSAttributes", .handle = sms_set_attributes},
     {.name = "SetSubscriptionAttributes", .handle = subscription_set_attributes},
     {.name = "SetTopicAttributes", .handle = topic_set_attributes},
     {.name = "Subscribe", .handle = subscription_subscribe},
@@ -36,6 +51,8 @@ static void *sns_new(struct core *core, struct arena *a)
     sns->arena = a;
     sns->topics = tree_new(a);
     sns->subscriptions = tree_new(a);
+    sns->applications = tree_new(a);
+    sns->endpoints = tree_new(a);
     sns->log = message_log_new(a);
     sns->recent = recent_messages_new(a);
     return sns;

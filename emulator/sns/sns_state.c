@@ -1,6 +1,8 @@
 /* sns_state.c -- ARNs, pages and refusals: what every handler of SNS begins with. */
 #include "sns_state.h"
 
+#include "wire/sigv4.h"
+
 struct sns *sns_of(const struct call *c)
 {
     return c->state;
@@ -32,9 +34,27 @@ bool sns_check_arn(struct call *c, const char *member, struct str arn)
     return !call_failed(c);
 }
 
+/* AWS sns-region-1: a topic of another region is no topic here. Who signed nothing (the URLs in
+ * notifications, S3) has named no region. */
+bool sns_check_topic_arn(struct call *c, struct str arn)
+{
+    struct sigv4_claim claim;
+    struct str rest = arn, region = STR_EMPTY;
+    if (!sns_check_arn(c, "TopicArn", arn)) {
+        return false;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        str_cut(&rest, ':', &region);
+    }
+    if (!str_eq(region, c->region) && sigv4_claim_of(c->request, c->arena, &claim)) {
+        sns_fail_parameter(c, "TopicArn");
+    }
+    return !call_failed(c);
+}
+
 struct topic *sns_topic(struct call *c, struct str arn)
 {
-    if (!sns_check_arn(c, "TopicArn", arn)) {
+    if (!sns_check_topic_arn(c, arn)) {
         return NULL;
     }
     struct topic *t = tree_get(sns_of(c)->topics, arn);

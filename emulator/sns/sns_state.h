@@ -28,14 +28,19 @@ struct sns {
     struct arena *arena;
     struct tree *topics;        /* ARN -> struct topic */
     struct tree *subscriptions; /* ARN -> struct subscription */
+    struct tree *applications;  /* ARN -> struct platform_application */
+    struct tree *endpoints;     /* ARN -> struct platform_endpoint */
+    struct text_list sms;       /* attributes of text messages */
     struct message_log *log;
     struct recent_messages *recent; /* of FIFO topics */
     uint64_t topics_made;
 };
 struct sns *sns_of(const struct call *c);
 
-struct topic *sns_topic(struct call *c,
-                        struct str arn); /* NULL: the call has failed: NotFound, InvalidParameter */
+/* NULL: the call has failed: NotFound, InvalidParameter. */
+struct topic *sns_topic(struct call *c, struct str arn);
+/* An ARN as a topic's has to be for this call; false: the call has failed. */
+bool sns_check_topic_arn(struct call *c, struct str arn);
 bool sns_arn_is_valid(struct str arn);
 /* "arn:aws:sns:<region>:<account>:" of the call. */
 struct str sns_arn_prefix(const struct call *c);

@@ -1,61 +1,27 @@
 /* subscribe.c -- Subscribe, ConfirmSubscription, Unsubscribe: how an endpoint comes and goes. */
 #include "base/instant.h"
 #include "delivery.h"
+#include "endpoint.h"
 #include "sns_handlers.h"
 #include "subscription.h"
 #include "wire/sigv4.h"
 
 struct wish { /* what Subscribe asks for, checked */
     const struct topic *topic;
+    enum endpoint_kind kind;
     struct str protocol, endpoint;
     struct subscription_wish attributes;
 };
 
-/* DIFFERS sns-protocols-1: http and https are built; the other protocols of SNS are refused by
- * name. */
-static bool check_protocol(struct call *c, struct str protocol)
-{
-    static const char *const unbuilt[] = {"sqs",        "lambda", "firehose",   "email",
-                                          "email-json", "sms",    "application"};
-    if (str_eq(protocol, STR("http")) || str_eq(protocol, STR("https"))) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof unbuilt / sizeof unbuilt[0]; i++) {
-        if (str_eq(protocol, str_of(unbuilt[i]))) {
-            call_fail(c, AWS_NOT_IMPLEMENTED,
-                      "Subscribe: the protocol %.*s is not built in this emulator; there are: "
-                      "http, https",
-                      STR_ARG(protocol));
-            return false;
-        }
-    }
-    call_fail(c, AWS_INVALID_PARAMETER,
-              "Invalid parameter: Amazon SNS does not support this protocol string: %.*s",
-              STR_ARG(protocol));
-    return false;
-}
-
-static bool check_endpoint(struct call *c, struct str protocol, struct str endpoint)
-{
-    struct str start = str_printf(c->arena, "%.*s://", STR_ARG(protocol));
-    struct str scheme, host, path, query;
-    struct diag d = DIAG_INIT;
-    if (endpoint.len == 0) {
-        sns_fail_parameter(c, "Endpoint");
-    } else if (!str_starts_nocase(endpoint, start)) {
-        sns_fail_parameter(c, "Endpoint must match the specified protocol");
-    } else if (http_url_parse(endpoint, &scheme, &host, &path, &query, &d) != ERR_OK) {
-        sns_fail_parameter(c, "HTTP(S) endpoint");
-    }
-    return !call_failed(c);
-}
-
 static bool read_wish(struct call *c, struct wish *w)
 {
     *w = (struct wish){.protocol = call_str(c, "Protocol"), .endpoint = call_str(c, "Endpoint")};
-    if (!check_protocol(c, w->protocol) || !check_endpoint(c, w->protocol, w->endpoint)) {
+    if (!endpoint_kind_of(c, w->protocol, &w->kind) ||
+        !endpoint_check(c, w->protocol, w->endpoint)) {
         return false;
     }
+    w->attributes.topic_arn = call_str(c, "TopicArn");
+    w->attributes.endpoint = w->endpoint;
     const struct json *attributes = json_get(c->input, STR("Attributes"));
     for (const struct json *at = attributes == NULL ? NULL : attributes->first; at != NULL;
          at = at->next) {
@@ -64,15 +30,18 @@ static bool read_wish(struct call *c, struct wish *w)
         }
     }
     w->topic = sns_topic(c, call_str(c, "TopicArn"));
-    if (w->topic != NULL && w->topic->fifo) { /* AWS sns-fifo-4: they tell queues alone */
-        call_fail(c, AWS_INVALID_PARAMETER, "Invalid parameter: Invalid protocol type: %.*s",
-                  STR_ARG(w->protocol));
-    }
-    return !call_failed(c) && subscription_filter_check(c, &w->attributes, NULL);
+    return w->topic != NULL && endpoint_fits_topic(c, w->topic, w->protocol, w->endpoint) &&
+           subscription_filter_check(c, &w->attributes, NULL);
 }
 
 static bool is_other(const struct subscription *s, const struct subscription_wish *w)
 {
+    for (size_t i = 0; i < SUBSCRIPTION_POLICIES; i++) {
+        if (w->has_policy[i] &&
+            !str_eq(w->policies[i], text_list_get(&s->policies, subscription_policy_name(i)))) {
+            return true;
+        }
+    }
     return (w->has_raw && w->raw != s->raw) || (w->has_filter && !str_eq(w->filter, s->filter)) ||
            (w->has_scope && !str_eq(w->scope, subscription_scope(s)));
 }
@@ -91,11 +60,18 @@ static struct subscription *find_same(struct call *c, const struct wish *w)
     return s;
 }
 
+/* Hexadecimal digits, as SNS's are. */
 static struct str new_token(struct call *c)
 {
-    struct str uuid = core_uuid(c->core, c->arena);
-    struct str again = core_uuid(c->core, c->arena);
-    return str_join(c->arena, uuid, again);
+    struct buf token;
+    buf_init(&token, c->arena, 256);
+    for (int i = 0; i < 4; i++) {
+        struct str uuid = core_uuid(c->core, c->arena);
+        for (struct str rest = uuid, part; str_cut(&rest, '-', &part);) {
+            buf_add(&token, part);
+        }
+    }
+    return buf_str(&token);
 }
 
 static struct subscription *subscription_new(struct call *c, const struct wish *w)
@@ -110,6 +86,8 @@ static struct subscription *subscription_new(struct call *c, const struct wish *
     s->protocol = str_copy(sns->arena, w->protocol);
     s->endpoint = str_copy(sns->arena, w->endpoint);
     s->token = str_copy(sns->arena, new_token(c));
+    s->posted = w->kind == ENDPOINT_POSTED;
+    s->confirmed = s->authenticated = w->kind == ENDPOINT_OF_AWS;
     subscription_take(sns, s, &w->attributes);
     tree_put(sns->subscriptions, s->arn, s);
     return s;
@@ -138,28 +116,60 @@ void subscription_subscribe(struct call *c)
     s = s != NULL ? s : subscription_new(c, &w);
     if (!s->confirmed) {
         s->created_us = c->now_us;
-        delivery_confirmation(c, s);
+        delivery_confirmation(c, s, DELIVERY_SUBSCRIBED);
     }
     bool show = s->confirmed || call_bool(c, "ReturnSubscriptionArn", false);
     call_out_str(c, "SubscriptionArn", show ? s->arn : STR("pending confirmation"));
+}
+
+static bool is_hex(struct str token)
+{
+    bool good = token.len > 0;
+    for (size_t i = 0; good && i < token.len; i++) {
+        char ch = token.ptr[i], low = (char)(ch | 0x20);
+        good = (ch >= '0' && ch <= '9') || (low >= 'a' && low <= 'f');
+    }
+    return good;
+}
+
+/* Among the ARNs that begin with `prefix`. */
+static struct subscription *find_token(struct call *c, struct str prefix, struct str token)
+{
+    const struct tree *all = sns_of(c)->subscriptions;
+    const struct tree_entry *at = tree_seek(all, prefix, true);
+    for (; at != NULL && str_starts(at->key, prefix); at = tree_seek(all, at->key, true)) {
+        struct subscription *s = at->value;
+        if (str_eq(s->token, token) && subscription_is_alive(s, c->now_us)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* AWS sns-confirm-2: what is no token, a token that is nobody's, and one of another topic are told
+ * apart: "Invalid token", "Token", "Topic". NULL: the call has failed. */
+static struct subscription *find_asked(struct call *c)
+{
+    struct str token = call_str(c, "Token"), arn = call_str(c, "TopicArn");
+    struct subscription *s = NULL;
+    if (!sns_check_arn(c, "TopicArn", arn)) {
+        return NULL;
+    }
+    if (!is_hex(token)) {
+        call_fail(c, AWS_INVALID_PARAMETER, "Invalid token");
+    } else if ((s = find_token(c, str_join(c->arena, arn, STR(":")), token)) == NULL) {
+        sns_fail_parameter(c, find_token(c, STR_EMPTY, token) != NULL ? "Topic" : "Token");
+    }
+    return call_failed(c) ? NULL : s;
 }
 
 /* AWS sns-confirm-1: the token confirms once or again; any other is refused. Works by GET of the
  * SubscribeURL, which nobody signs: then the confirmation was not authenticated. */
 void subscription_confirm(struct call *c)
 {
-    const struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
-    struct str token = call_str(c, "Token");
     struct sigv4_claim claim;
-    if (t == NULL) {
-        return;
-    }
-    struct subscription *s = subscription_next(sns_of(c), t->arn, NULL);
-    while (s != NULL && (!str_eq(s->token, token) || !subscription_is_alive(s, c->now_us))) {
-        s = subscription_next(sns_of(c), t->arn, s);
-    }
+    struct subscription *s = find_asked(c);
     if (s == NULL) {
-        sns_fail_parameter(c, "Token");
         return;
     }
     if (!s->confirmed) {
@@ -172,12 +182,13 @@ void subscription_confirm(struct call *c)
 }
 
 /* AWS sns-unsubscribe-1: a subscription that is not there is no error.
- * DIFFERS sns-unsubscribe-2: no UnsubscribeConfirmation is sent. */
+ * AWS sns-unsubscribe-2: an HTTP endpoint is told by an UnsubscribeConfirmation.
+ * DIFFERS sns-unsubscribe-3: the SubscribeURL in it does not restore the subscription. */
 void subscription_unsubscribe(struct call *c)
 {
     struct str arn = call_str(c, "SubscriptionArn");
     struct sigv4_claim claim;
-    if (!sns_check_arn(c, "SubscriptionArn", arn)) {
+    if (!subscription_arn_check(c, arn)) {
         return;
     }
     struct subscription *s = tree_get(sns_of(c)->subscriptions, arn);
@@ -197,6 +208,9 @@ void subscription_unsubscribe(struct call *c)
     struct topic *t = tree_get(sns_of(c)->topics, s->topic_arn);
     if (t != NULL) {
         t->deleted_count++;
+    }
+    if (s->posted) {
+        delivery_confirmation(c, s, DELIVERY_UNSUBSCRIBED);
     }
     subscription_free(sns_of(c), s);
 }

@@ -1,6 +1,8 @@
 /* subscription.c -- Subscriptions in the state. */
 #include "subscription.h"
 #include "base/instant.h"
+#include "delivery_policy.h"
+#include "endpoint.h"
 #include "filter_policy.h"
 
 /* AWS sns-pending-1: a subscription that is not confirmed within 48 hours is gone. */
@@ -11,9 +13,32 @@ bool subscription_is_alive(const struct subscription *s, int64_t now_us)
     return s->confirmed || now_us - s->created_us < PENDING_US_MAX;
 }
 
+static bool is_uuid(struct str text)
+{
+    bool good = text.len == 36;
+    for (size_t i = 0; good && i < text.len; i++) {
+        char ch = text.ptr[i], low = (char)(ch | 0x20);
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        good = hyphen ? ch == '-' : (ch >= '0' && ch <= '9') || (low >= 'a' && low <= 'f');
+    }
+    return good;
+}
+
+/* AWS sns-subscription-arn-1: the last part of a subscription's ARN is a UUID. */
+bool subscription_arn_check(struct call *c, struct str arn)
+{
+    if (arn.len == 0) {
+        sns_fail_parameter(c, "SubscriptionArn Reason: no value for required parameter");
+    } else if (sns_check_arn(c, "SubscriptionArn", arn) &&
+               !is_uuid(str_from(arn, str_find_last(arn, ':') + 1))) {
+        sns_fail_parameter(c, "SubscriptionId");
+    }
+    return !call_failed(c);
+}
+
 struct subscription *subscription_find(struct call *c, struct str arn)
 {
-    if (!sns_check_arn(c, "SubscriptionArn", arn)) {
+    if (!subscription_arn_check(c, arn)) {
         return NULL;
     }
     struct subscription *s = tree_get(sns_of(c)->subscriptions, arn);
@@ -33,6 +58,7 @@ void subscription_free(struct sns *sns, struct subscription *s)
     sns_text_free(sns, s->token);
     sns_text_free(sns, s->filter);
     sns_text_free(sns, s->scope);
+    text_list_clear(&s->policies, sns->arena);
     arena_recycle(sns->arena, s, sizeof *s);
 }
 
@@ -67,26 +93,80 @@ static void fail_value(struct call *c, const char *name, struct str value, const
                                  STR_ARG(str_slice(value, 0, 256)), wanted));
 }
 
-/* DIFFERS sns-attributes-1: redrive, replay and delivery policies are refused by name: there is no
- * queue for what is not delivered. A redrive policy that is none is refused as such. */
-static void refuse_unbuilt(struct call *c, struct str name, struct str value)
+/* ---- policies ---- */
+
+enum policy { DELIVERY, REDRIVE, ROLE };
+
+const char *subscription_policy_name(size_t i)
 {
-    static const char *const unbuilt[] = {"DeliveryPolicy", "RedrivePolicy", "ReplayPolicy",
-                                          "SubscriptionRoleArn"};
+    static const char *const names[SUBSCRIPTION_POLICIES] = {"DeliveryPolicy", "RedrivePolicy",
+                                                             "SubscriptionRoleArn"};
+    return names[i];
+}
+
+/* DIFFERS sns-attributes-1: a redrive policy is kept and told; there is no queue for what is not
+ * delivered. A replay policy is refused by name: nothing is archived. */
+static void read_redrive(struct call *c, struct str value, struct subscription_wish *wish)
+{
     struct json *tree = NULL;
     struct diag d = DIAG_INIT;
-    if (str_eq(name, STR("RedrivePolicy"))) {
-        if (json_parse(c->arena, value, &tree, &d) != ERR_OK) {
-            fail_attribute(c,
-                           str_printf(c->arena, "RedrivePolicy: failed to parse JSON. %s", d.msg));
-        } else if (!sns_arn_is_valid(json_str(json_get(tree, STR("deadLetterTargetArn"))))) {
-            fail_attribute(c, STR("RedrivePolicy: deadLetterTargetArn is an invalid arn"));
+    if (value.len == 0) {
+        return;
+    }
+    if (json_parse(c->arena, value, &tree, &d) != ERR_OK || !json_is(tree, JSON_IS_OBJECT)) {
+        fail_attribute(c, str_printf(c->arena, "RedrivePolicy: failed to parse JSON. %s", d.msg));
+        return;
+    }
+    struct str queue = json_str(json_get(tree, STR("deadLetterTargetArn")));
+    bool fifo = str_ends(wish->topic_arn, STR(".fifo")) && str_ends(wish->endpoint, STR(".fifo"));
+    if (tree->count == 0) {
+        return;
+    }
+    if (!endpoint_is_arn_of(queue, "sqs")) {
+        fail_attribute(c, STR("RedrivePolicy: deadLetterTargetArn is an invalid arn"));
+    } else if (fifo && !str_ends(queue, STR(".fifo"))) {
+        fail_attribute(c, STR("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription "
+                              "to a FIFO Topic."));
+    }
+    wish->policies[REDRIVE] = value;
+}
+
+static void read_policy(struct call *c, enum policy policy, struct str value,
+                        struct subscription_wish *wish)
+{
+    struct str reason;
+    wish->has_policy[policy] = true;
+    wish->policies[policy] = STR_EMPTY;
+    switch (policy) {
+    case DELIVERY:
+        if (!delivery_policy_read(c->arena, OF_SUBSCRIPTION, value, &wish->policies[policy],
+                                  &reason)) {
+            fail_attribute(c, reason);
+        }
+        break;
+    case REDRIVE:
+        read_redrive(c, value, wish);
+        break;
+    case ROLE:
+        if (value.len > 0 && !sns_arn_is_valid(value)) {
+            fail_attribute(c, STR("SubscriptionRoleArn"));
+        }
+        wish->policies[policy] = value;
+        break;
+    }
+}
+
+static void read_other(struct call *c, struct str name, struct str value,
+                       struct subscription_wish *wish)
+{
+    for (size_t i = 0; i < SUBSCRIPTION_POLICIES; i++) {
+        if (str_eq(name, str_of(subscription_policy_name(i)))) {
+            read_policy(c, (enum policy)i, value, wish);
+            return;
         }
     }
-    for (size_t i = 0; i < sizeof unbuilt / sizeof unbuilt[0]; i++) {
-        if (str_eq(name, str_of(unbuilt[i]))) {
-            sns_fail_unbuilt(c, "subscription attribute", name);
-        }
+    if (str_eq(name, STR("ReplayPolicy"))) {
+        sns_fail_unbuilt(c, "subscription attribute", name);
     }
     fail_attribute(c, STR("AttributeName"));
 }
@@ -112,7 +192,7 @@ bool subscription_attribute(struct call *c, struct str name, struct str value,
         wish->has_filter = true;
         wish->filter = value;
     } else {
-        refuse_unbuilt(c, name, value);
+        read_other(c, name, value, wish);
     }
     return !call_failed(c);
 }
@@ -130,15 +210,10 @@ bool subscription_filter_check(struct call *c, const struct subscription_wish *w
                        : s != NULL     ? subscription_scope(s)
                                        : STR(FILTER_SCOPE_ATTRIBUTES);
     struct str reason;
-    bool unbuilt;
-    if (filter.len == 0 || filter_policy_check(filter, scope, c->arena, &reason, &unbuilt)) {
+    if (filter.len == 0 || filter_policy_check(filter, scope, c->arena, &reason)) {
         return true;
     }
-    if (unbuilt) {
-        sns_fail_unbuilt(c, "condition", reason);
-    } else {
-        fail_attribute(c, reason);
-    }
+    fail_attribute(c, reason);
     return false;
 }
 
@@ -158,5 +233,13 @@ void subscription_take(struct sns *sns, struct subscription *s,
     }
     if (wish->has_scope) {
         text_replace(sns, &s->scope, wish->scope);
+    }
+    for (size_t i = 0; i < SUBSCRIPTION_POLICIES; i++) {
+        struct str name = str_of(subscription_policy_name(i));
+        if (wish->has_policy[i] && wish->policies[i].len > 0) {
+            text_list_set(&s->policies, sns->arena, name, wish->policies[i]);
+        } else if (wish->has_policy[i]) {
+            text_list_drop(&s->policies, sns->arena, name);
+        }
     }
 }

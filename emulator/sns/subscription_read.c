@@ -1,14 +1,7 @@
 /* subscription_read.c -- Lists of subscriptions, and their attributes. */
+#include "delivery_policy.h"
 #include "sns_handlers.h"
 #include "subscription.h"
-
-/* What delivery.c does, in SNS's own words for it. */
-#define DELIVERY_POLICY                                                                            \
-    "{\"healthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"       \
-    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"                   \
-    "\"backoffFunction\":\"linear\"},\"sicklyRetryPolicy\":null,\"throttlePolicy\":null,"          \
-    "\"requestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"},"                     \
-    "\"guaranteed\":false}"
 
 static void out_subscription(struct call *c, struct json *list, const struct subscription *s)
 {
@@ -54,6 +47,21 @@ static struct str yes_no(bool value)
     return value ? STR("true") : STR("false");
 }
 
+/* AWS sns-attributes-3: EffectiveDeliveryPolicy is told of HTTP endpoints alone. */
+static void out_policies(struct call *c, struct json *map, const struct subscription *s)
+{
+    for (const struct text_item *at = s->policies.first; at != NULL; at = at->next) {
+        json_set_str(c->arena, map, str_z(c->arena, at->name), str_copy(c->arena, at->value));
+    }
+    const struct topic *t = tree_get(sns_of(c)->topics, s->topic_arn);
+    if (s->posted && t != NULL) {
+        json_set_str(c->arena, map, "EffectiveDeliveryPolicy",
+                     delivery_policy_of_subscription(
+                         c->arena, text_list_get(&t->attributes, "DeliveryPolicy"),
+                         text_list_get(&s->policies, "DeliveryPolicy")));
+    }
+}
+
 void subscription_get_attributes(struct call *c)
 {
     const struct subscription *s = subscription_find(c, call_str(c, "SubscriptionArn"));
@@ -71,7 +79,7 @@ void subscription_get_attributes(struct call *c)
     json_set_str(c->arena, map, "ConfirmationWasAuthenticated", yes_no(s->authenticated));
     json_set_str(c->arena, map, "SubscriptionPrincipal",
                  str_printf(c->arena, "arn:aws:iam::%.*s:root", STR_ARG(s->owner)));
-    json_set_str(c->arena, map, "EffectiveDeliveryPolicy", STR(DELIVERY_POLICY));
+    out_policies(c, map, s);
     if (s->filter.len > 0) { /* AWS sns-filter-6: without a policy its scope is not told */
         json_set_str(c->arena, map, "FilterPolicy", str_copy(c->arena, s->filter));
         json_set_str(c->arena, map, "FilterPolicyScope", str_copy(c->arena, subscription_scope(s)));
@@ -82,6 +90,10 @@ void subscription_set_attributes(struct call *c)
 {
     struct subscription *s = subscription_find(c, call_str(c, "SubscriptionArn"));
     struct subscription_wish wish = {0};
+    if (s != NULL) {
+        wish.topic_arn = s->topic_arn;
+        wish.endpoint = s->endpoint;
+    }
     if (s != NULL &&
         subscription_attribute(c, call_str(c, "AttributeName"), call_str(c, "AttributeValue"),
                                &wish) &&

@@ -62,7 +62,8 @@ static struct topic *topic_new(struct call *c, struct str arn, struct str name)
     for (const struct json *at = attributes == NULL ? NULL : attributes->first; at != NULL;
          at = at->next) {
         if (t->fifo || !str_eq(at->key, STR("FifoTopic"))) { /* "false" is not told */
-            topic_attribute_set(sns, t, at->key, json_str(at));
+            topic_attribute_set(sns, t, at->key,
+                                topic_attribute_kept(c->arena, at->key, json_str(at)));
         }
     }
     topic_tags_put(sns, t, json_get(c->input, STR("Tags")));
@@ -76,7 +77,8 @@ static bool is_asked_again(struct call *c, const struct topic *t)
     const struct json *attributes = json_get(c->input, STR("Attributes"));
     for (const struct json *at = attributes == NULL ? NULL : attributes->first; at != NULL;
          at = at->next) {
-        if (!str_eq(topic_attribute_get(t, at->key), json_str(at))) {
+        struct str wanted = topic_attribute_kept(c->arena, at->key, json_str(at));
+        if (!str_eq(topic_attribute_get(t, at->key), wanted)) {
             sns_fail_parameter(c,
                                "Attributes Reason: Topic already exists with different attributes");
             return false;
@@ -117,7 +119,7 @@ void topic_delete(struct call *c)
 {
     struct sns *sns = sns_of(c);
     struct str arn = call_str(c, "TopicArn");
-    if (!sns_check_arn(c, "TopicArn", arn)) {
+    if (!sns_check_topic_arn(c, arn)) {
         return;
     }
     struct topic *t = tree_get(sns->topics, arn);

@@ -1,23 +1,14 @@
 /* topic_attributes.c -- One table of the attributes; they are kept as texts and told back.
- * DIFFERS sns-topic-attributes-1: keys of KMS, tracing, logging of deliveries and policies are
- * state: nothing is encrypted, traced, logged or denied by them. DeliveryPolicy and ArchivePolicy
- * are refused by name. */
+ * DIFFERS sns-topic-attributes-1: keys of KMS, tracing, logging of deliveries, archives and
+ * policies are state: nothing is encrypted, traced, logged, archived or denied by them. */
 #include "topic_attributes.h"
+#include "delivery_policy.h"
 #include "sns_handlers.h"
 #include "subscription.h"
 
 #define DISPLAY_NAME_BYTES_MAX 100
-/* What delivery.c does, in SNS's own words for it. */
-#define DELIVERY_POLICY                                                                            \
-    "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,"       \
-    "\"numRetries\":3,"                                                                            \
-    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"                   \
-    "\"backoffFunction\":\"linear\"},"                                                             \
-    "\"disableSubscriptionOverrides\":false,\"defaultRequestPolicy\":{\"headerContentType\":"      \
-    "\"text/plain; "                                                                               \
-    "charset=UTF-8\"}}}"
-
-enum form { FORM_TEXT, FORM_CHOICE, FORM_POLICY, FORM_PERCENT, FORM_UNBUILT };
+#define ARCHIVE_DAYS_MAX 365
+enum form { FORM_TEXT, FORM_CHOICE, FORM_POLICY, FORM_PERCENT, FORM_DELIVERY, FORM_ARCHIVE };
 struct attribute {
     const char *name;
     enum form form;
@@ -40,8 +31,8 @@ static const struct attribute table[] = {
      .form = FORM_CHOICE,
      .choices = {"Topic", "MessageGroup"},
      .fifo = true},
-    {.name = "DeliveryPolicy", .form = FORM_UNBUILT},
-    {.name = "ArchivePolicy", .form = FORM_UNBUILT},
+    {.name = "DeliveryPolicy", .form = FORM_DELIVERY},
+    {.name = "ArchivePolicy", .form = FORM_ARCHIVE, .fifo = true},
 };
 static const char *const feedback_of[] = {"Application", "Firehose", "HTTP", "Lambda", "SQS"};
 static const struct attribute feedback[] = {
@@ -99,6 +90,28 @@ static bool is_percent(struct str value)
     return str_i64(value, &percent, &d) == ERR_OK && percent >= 0 && percent <= 100;
 }
 
+/* {"MessageRetentionPeriod": days}, the days also as a text */
+static bool is_archive(struct call *c, struct str value)
+{
+    struct json *tree = NULL;
+    struct diag d = DIAG_INIT;
+    int64_t days = 0;
+    if (json_parse(c->arena, value, &tree, &d) != ERR_OK || !json_is(tree, JSON_IS_OBJECT)) {
+        return false;
+    }
+    struct str text = json_str(json_get(tree, STR("MessageRetentionPeriod")));
+    return tree->count == 0 ||
+           (str_i64(text, &days, &d) == ERR_OK && days >= 1 && days <= ARCHIVE_DAYS_MAX);
+}
+
+static void check_delivery(struct call *c, struct str value)
+{
+    struct str kept, reason;
+    if (!delivery_policy_read(c->arena, OF_TOPIC, value, &kept, &reason)) {
+        call_fail(c, AWS_INVALID_PARAMETER, "Invalid parameter: %.*s", STR_ARG(reason));
+    }
+}
+
 static void fail_value(struct call *c, struct str name)
 {
     sns_fail_parameter(
@@ -129,8 +142,13 @@ static bool check_form(struct call *c, const struct attribute *a, struct str nam
             fail_value(c, name);
         }
         break;
-    case FORM_UNBUILT:
-        sns_fail_unbuilt(c, "topic attribute", name);
+    case FORM_DELIVERY:
+        check_delivery(c, value);
+        break;
+    case FORM_ARCHIVE:
+        if (!empty && !is_archive(c, value)) {
+            fail_value(c, name);
+        }
         break;
     }
     return !call_failed(c);
@@ -151,6 +169,16 @@ bool topic_attribute_check(struct call *c, struct str name, struct str value, bo
         return false;
     }
     return check_form(c, a, name, value);
+}
+
+struct str topic_attribute_kept(struct arena *a, struct str name, struct str value)
+{
+    struct str kept, reason;
+    if (!str_eq(name, STR("DeliveryPolicy"))) {
+        return value;
+    }
+    (void)delivery_policy_read(a, OF_TOPIC, value, &kept, &reason);
+    return kept;
 }
 
 void topic_attribute_set(struct sns *sns, struct topic *t, struct str name, struct str value)
@@ -202,7 +230,9 @@ void topic_get_attributes(struct call *c)
     struct json *map = call_out(c, "Attributes", JSON_IS_OBJECT);
     json_set_str(c->arena, map, "TopicArn", t->arn);
     json_set_str(c->arena, map, "Owner", t->owner);
-    json_set_str(c->arena, map, "EffectiveDeliveryPolicy", STR(DELIVERY_POLICY));
+    json_set_str(
+        c->arena, map, "EffectiveDeliveryPolicy",
+        delivery_policy_of_topic(c->arena, text_list_get(&t->attributes, "DeliveryPolicy")));
     out_counts(c, map, t);
     for (const struct text_item *at = t->attributes.first; at != NULL; at = at->next) {
         json_set_str(c->arena, map, str_z(c->arena, at->name), str_copy(c->arena, at->value));
@@ -223,6 +253,6 @@ void topic_set_attributes(struct call *c)
     struct topic *t = sns_topic(c, call_str(c, "TopicArn"));
     struct str name = call_str(c, "AttributeName"), value = call_str(c, "AttributeValue");
     if (t != NULL && topic_attribute_check(c, name, value, t->fifo)) {
-        topic_attribute_set(sns_of(c), t, name, value);
+        topic_attribute_set(sns_of(c), t, name, topic_attribute_kept(c->arena, name, value));
     }
 }

@@ -130,6 +130,7 @@
     X(AWS_XAMZ_CONTENT_SHA256_MISMATCH, "XAmzContentSHA256Mismatch", 400, ERR_UNAVAILABLE)         \
     /* sns, sts (query) */                                                                         \
     X(AWS_AUTHORIZATION_ERROR, "AuthorizationError", 403, ERR_DENIED)                              \
+    X(AWS_ENDPOINT_DISABLED, "EndpointDisabled", 400, ERR_INVALID)                                 \
     X(AWS_INVALID_PARAMETER, "InvalidParameter", 400, ERR_INVALID)                                 \
     X(AWS_INVALID_PARAMETER_VALUE, "ParameterValueInvalid", 400, ERR_INVALID)                      \
     X(AWS_NOT_FOUND, "NotFound", 404, ERR_NOT_FOUND)                                               \

@@ -44,13 +44,16 @@ def a_subscriber_confirms_and_is_told(url):
     assert told["MessageAttributes"] == {"criticality": {"Type": "String", "Value": "high"}}
     sns.set_subscription_attributes(SubscriptionArn=listed[0]["SubscriptionArn"], AttributeName="RawMessageDelivery",
                                     AttributeValue="true")
-    batch = sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[
-        {"Id": "a", "Message": "one"}, {"Id": "b", "Message": "two", "Subject": "x" * 101}, {"Id": "c", "Message": "three"}])
+    with refused("InvalidParameter", "Invalid parameter: Subject"):
+        sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[
+            {"Id": "a", "Message": "one"}, {"Id": "b", "Message": "two", "Subject": "x" * 101}])
+    batch = sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[{"Id": "a", "Message": "one"}, {"Id": "c", "Message": "three"}])
     assert [entry["Id"] for entry in batch["Successful"]] == ["a", "c"]
-    assert [(entry["Id"], entry["Code"], entry["SenderFault"]) for entry in batch["Failed"]] == [("b", "InvalidParameter", True)]
     assert sorted(inbox.get(timeout=60)[1] for _ in range(2)) == ["one", "three"]
     with urllib.request.urlopen(told["UnsubscribeURL"], timeout=60) as answer:
         assert answer.status == 200
+    kind, told = inbox.get(timeout=60)
+    assert kind == told["Type"] == "UnsubscribeConfirmation" and listed[0]["SubscriptionArn"] in told["Message"]
     sns.unsubscribe(SubscriptionArn=listed[0]["SubscriptionArn"])
     assert sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"] == []
     server.shutdown()
@@ -194,9 +197,11 @@ def fifo_topics_say_it_once(url):
     assert len(first[1]) == 20 and publish("other", MessageDeduplicationId="1") == first
     second = publish("a", MessageDeduplicationId="2")
     assert int(second[1]) > int(first[1])
+    with refused("InvalidParameter", "ContentBasedDeduplication enabled or MessageDeduplicationId provided"):
+        sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[{"Id": "b", "Message": "x", "MessageGroupId": "g"}])
     batch = sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[
-        {"Id": "a", "Message": "x", "MessageGroupId": "g", "MessageDeduplicationId": "2"}, {"Id": "b", "Message": "x", "MessageGroupId": "g"}])
-    assert [entry["SequenceNumber"] for entry in batch["Successful"]] == [second[1]] and batch["Failed"][0]["Id"] == "b"
+        {"Id": "a", "Message": "x", "MessageGroupId": "g", "MessageDeduplicationId": "2"}])
+    assert [entry["SequenceNumber"] for entry in batch["Successful"]] == [second[1]]
     sns.set_topic_attributes(TopicArn=arn, AttributeName="ContentBasedDeduplication", AttributeValue="true")
     by_content = publish("c")
     assert publish("c") == by_content and publish("d") != by_content
@@ -213,14 +218,165 @@ def fifo_topics_say_it_once(url):
     sns.delete_topic(TopicArn=standard)
 
 
+RETRY = {"minDelayTarget": 20, "maxDelayTarget": 20, "numRetries": 3, "numMaxDelayRetries": 0, "numNoDelayRetries": 0,
+         "numMinDelayRetries": 0, "backoffFunction": "linear"}
+
+
+def policies_of_deliveries_are_told_as_recorded(url):
+    """DeliveryPolicy and EffectiveDeliveryPolicy of topics and subscriptions, as localstack's snapshot tests recorded them from SNS."""
+    sns = client(url, "sns")
+    arn = sns.create_topic(Name="delivered", Attributes={"DeliveryPolicy": json.dumps(
+        {"http": {"defaultRequestPolicy": {"headerContentType": "application/json"}}})})["TopicArn"]
+
+    def told():
+        attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        return json.loads(attributes.get("DeliveryPolicy", "null")), json.loads(attributes["EffectiveDeliveryPolicy"])
+
+    def wish(policy):
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="DeliveryPolicy", AttributeValue=policy)
+        return told()
+
+    as_json = {"disableSubscriptionOverrides": False, "defaultRequestPolicy": {"headerContentType": "application/json"}}
+    as_text = {"disableSubscriptionOverrides": False, "defaultRequestPolicy": {"headerContentType": "text/plain; charset=UTF-8"}}
+    assert told() == ({"http": as_json}, {"http": {"defaultHealthyRetryPolicy": RETRY, **as_json}})
+    again = sns.create_topic(Name="delivered", Attributes={"DeliveryPolicy": json.dumps({"http": as_json})})
+    assert again["TopicArn"] == arn
+    queue = "arn:aws:sqs:us-east-1:000000000000:q"
+    own = sns.subscribe(TopicArn=arn, Protocol="http", Endpoint="http://127.0.0.1:1/", ReturnSubscriptionArn=True, Attributes={
+        "DeliveryPolicy": json.dumps({"healthyRetryPolicy": {**RETRY, "minDelayTarget": 1, "maxDelayTarget": 1, "numRetries": 0},
+                                      "throttlePolicy": {"maxReceivesPerSecond": 1000}}),
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": queue})})["SubscriptionArn"]
+    attributes = sns.get_subscription_attributes(SubscriptionArn=own)["Attributes"]
+    kept = {"healthyRetryPolicy": {**RETRY, "minDelayTarget": 1, "maxDelayTarget": 1, "numRetries": 0}, "sicklyRetryPolicy": None,
+            "throttlePolicy": {"maxReceivesPerSecond": 1000}, "requestPolicy": None, "guaranteed": False}
+    assert json.loads(attributes["DeliveryPolicy"]) == kept
+    assert json.loads(attributes["EffectiveDeliveryPolicy"]) == {**kept, "requestPolicy": {"headerContentType": "application/json"}}
+    assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": queue} and attributes["PendingConfirmation"] == "true"
+    few = {"minDelayTarget": 5, "maxDelayTarget": 6, "numRetries": 1}
+    assert wish(json.dumps({"http": {"defaultHealthyRetryPolicy": few}})) == (
+        {"http": {"defaultHealthyRetryPolicy": few, "disableSubscriptionOverrides": False}},
+        {"http": {"defaultHealthyRetryPolicy": {**RETRY, **few}, **as_text}})
+    assert wish(json.dumps({"http": {"defaultHealthyRetryPolicy": None}})) == (
+        {"http": {"disableSubscriptionOverrides": False}}, {"http": {"defaultHealthyRetryPolicy": RETRY, **as_text}})
+    assert wish("") == (None, {"http": {"defaultHealthyRetryPolicy": RETRY, **as_text}})
+    for policy, words in (("{", "failed to parse JSON"), ('{"http":{"x":1}}', "Unexpected JSON member: x"), ('{"http":1}', "http must be an object"),
+                          ('{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}', "numRetries must be between"),
+                          ('{"http":{"defaultHealthyRetryPolicy":{"numRetries":1,"numNoDelayRetries":2}}}', "sum of"),
+                          ('{"http":{"defaultHealthyRetryPolicy":{"backoffFunction":"cubic"}}}', "backoffFunction"),
+                          ('{"http":{"defaultThrottlePolicy":{"maxReceivesPerSecond":0}}}', "maxReceivesPerSecond"),
+                          ('{"http":{"defaultRequestPolicy":{"headerContentType":"a/b\\nX: y"}}}', "headerContentType")):
+        with refused("InvalidParameter", words):
+            sns.set_topic_attributes(TopicArn=arn, AttributeName="DeliveryPolicy", AttributeValue=policy)
+    assert told()[0] is None
+    sns.delete_topic(TopicArn=arn)
+
+
+def subscriptions_of_every_protocol_are_kept(url):
+    """What queues, functions, phones and mail addresses are told of themselves; texts as localstack's snapshot tests recorded them from SNS."""
+    sns = client(url, "sns")
+    arn = sns.create_topic(Name="kept")["TopicArn"]
+    fifo = sns.create_topic(Name="kept.fifo", Attributes={"FifoTopic": "true", "ArchivePolicy": '{"MessageRetentionPeriod":"30"}'})["TopicArn"]
+    queue = "arn:aws:sqs:us-east-1:000000000000:q"
+    wish = {"TopicArn": arn, "Protocol": "sqs", "Endpoint": queue}
+    own = sns.subscribe(**wish, Attributes={"RawMessageDelivery": "TrUe", "FilterPolicyScope": "MessageBody", "FilterPolicy": ""})["SubscriptionArn"]
+    assert sns.subscribe(**wish)["SubscriptionArn"] == own
+    assert sns.get_subscription_attributes(SubscriptionArn=own)["Attributes"] == {
+        "ConfirmationWasAuthenticated": "true", "Endpoint": queue, "Owner": "000000000000", "PendingConfirmation": "false", "Protocol": "sqs",
+        "RawMessageDelivery": "true", "SubscriptionArn": own, "SubscriptionPrincipal": "arn:aws:iam::000000000000:root", "TopicArn": arn}
+    with refused("InvalidParameter", "Attributes Reason: Subscription already exists with different attributes"):
+        sns.subscribe(**wish, Attributes={"RawMessageDelivery": "false"})
+    dead = json.dumps({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"})
+    sns.set_subscription_attributes(SubscriptionArn=own, AttributeName="RedrivePolicy", AttributeValue=dead)
+    assert sns.get_subscription_attributes(SubscriptionArn=own)["Attributes"]["RedrivePolicy"] == dead
+    sns.set_subscription_attributes(SubscriptionArn=own, AttributeName="RedrivePolicy", AttributeValue="{}")
+    assert "RedrivePolicy" not in sns.get_subscription_attributes(SubscriptionArn=own)["Attributes"]
+    for protocol, endpoint, words in (
+            ("sqs", "http://q", "Invalid parameter: SQS endpoint ARN"), ("sms", "NAA+15551234567", "Invalid SMS endpoint: NAA+15551234567"),
+            ("sms", "+15--551234567", "Invalid SMS endpoint"), ("email", "nobody", "Email address"),
+            ("sqs", queue + ".fifo", "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS")):
+        with refused("InvalidParameter", words):
+            sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
+    assert sns.subscribe(TopicArn=arn, Protocol="email", Endpoint="a@example.com")["SubscriptionArn"] == "pending confirmation"
+    assert {s["Endpoint"]: s["SubscriptionArn"] for s in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]} == {
+        queue: own, "a@example.com": "PendingConfirmation"}
+    told = sns.subscribe(TopicArn=fifo, Protocol="sqs", Endpoint=queue + ".fifo")["SubscriptionArn"]
+    with refused("InvalidParameter", "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."):
+        sns.set_subscription_attributes(SubscriptionArn=told, AttributeName="RedrivePolicy", AttributeValue=dead)
+    assert sns.subscribe(TopicArn=fifo, Protocol="sqs", Endpoint=queue)["SubscriptionArn"].startswith(fifo)
+    for name, value, words in (("ReplayPolicy", "{}", "ReplayPolicy"),):
+        with refused("NotImplemented", words):
+            sns.set_subscription_attributes(SubscriptionArn=told, AttributeName=name, AttributeValue=value)
+    elsewhere = client(url, "sns", region="eu-west-1")
+    for call in (lambda: elsewhere.publish(TopicArn=arn, Message="x"), lambda: elsewhere.get_topic_attributes(TopicArn=arn),
+                 lambda: elsewhere.delete_topic(TopicArn=arn), lambda: elsewhere.list_subscriptions_by_topic(TopicArn=arn)):
+        with refused("InvalidParameter", "Invalid parameter: TopicArn"):
+            call()
+    sns.unsubscribe(SubscriptionArn=own)
+    sns.unsubscribe(SubscriptionArn=own)
+    with refused("NotFound", "Subscription does not exist"):
+        sns.get_subscription_attributes(SubscriptionArn=own)
+    for topic in (arn, fifo):
+        sns.delete_topic(TopicArn=topic)
+
+
+def phones_and_devices_are_state(url):
+    """Attributes of text messages, applications of push services, devices: kept, told, refused by rule; nothing is sent."""
+    sns = client(url, "sns")
+    assert sns.publish(PhoneNumber="+15551234567", Message="m")["MessageId"]
+    with refused("InvalidParameter", "PhoneNumber Reason: NAA+15551234567 is not valid to publish to"):
+        sns.publish(PhoneNumber="NAA+15551234567", Message="m")
+    sns.set_sms_attributes(attributes={"DefaultSMSType": "Transactional", "DefaultSenderID": "ops"})
+    assert sns.get_sms_attributes()["attributes"] == {"DefaultSMSType": "Transactional", "DefaultSenderID": "ops"}
+    assert sns.get_sms_attributes(attributes=["DefaultSenderID"])["attributes"] == {"DefaultSenderID": "ops"}
+    with refused("InvalidParameter", "test is not a valid attribute"):
+        sns.set_sms_attributes(attributes={"test": "test"})
+    assert sns.check_if_phone_number_is_opted_out(phoneNumber="+447428545375")["isOptedOut"] is False
+    assert sns.list_phone_numbers_opted_out()["phoneNumbers"] == []
+    with refused("InvalidParameter", "PhoneNumber Reason: input incorrectly formatted"):
+        sns.opt_in_phone_number(phoneNumber="+44742LALALA")
+    app = sns.create_platform_application(Name="app", Platform="GCM", Attributes={"PlatformCredential": "secret"})["PlatformApplicationArn"]
+    assert app == "arn:aws:sns:us-east-1:000000000000:app/GCM/app"
+    sns.set_platform_application_attributes(PlatformApplicationArn=app, Attributes={"EventEndpointCreated": "arn:aws:sns:us-east-1:000000000000:t"})
+    told = {"Enabled": "true", "EventEndpointCreated": "arn:aws:sns:us-east-1:000000000000:t"}
+    assert sns.get_platform_application_attributes(PlatformApplicationArn=app)["Attributes"] == told
+    assert sns.list_platform_applications()["PlatformApplications"] == [{"PlatformApplicationArn": app, "Attributes": told}]
+    device = sns.create_platform_endpoint(PlatformApplicationArn=app, Token="t", CustomUserData="u", Attributes={"Enabled": "false"})["EndpointArn"]
+    assert device.startswith("arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/")
+    assert sns.get_endpoint_attributes(EndpointArn=device)["Attributes"] == {"Token": "t", "Enabled": "false", "CustomUserData": "u"}
+    same = {"PlatformApplicationArn": app, "Token": "t"}
+    assert sns.create_platform_endpoint(**same, CustomUserData="u", Attributes={"Enabled": "false"})["EndpointArn"] == device
+    with refused("InvalidParameter", "already exists with the same Token, but different attributes."):
+        sns.create_platform_endpoint(**same, CustomUserData="other")
+    with refused("EndpointDisabled", "Endpoint is disabled"):
+        sns.publish(TargetArn=device, Message="m")
+    sns.set_endpoint_attributes(EndpointArn=device, Attributes={"Enabled": "true"})
+    assert sns.publish(TargetArn=device, Message="m")["MessageId"]
+    assert [e["EndpointArn"] for e in sns.list_endpoints_by_platform_application(PlatformApplicationArn=app)["Endpoints"]] == [device]
+    topic = sns.create_topic(Name="pushed")["TopicArn"]
+    assert sns.subscribe(TopicArn=topic, Protocol="application", Endpoint=device)["SubscriptionArn"].startswith(topic)
+    sns.delete_topic(TopicArn=topic)
+    sns.delete_endpoint(EndpointArn=device)
+    sns.delete_endpoint(EndpointArn=device)
+    with refused("InvalidParameter", "TargetArn Reason: No endpoint found for the target arn specified"):
+        sns.publish(TargetArn=device, Message="m")
+    with refused("NotFound", "Endpoint does not exist"):
+        sns.get_endpoint_attributes(EndpointArn=device)
+    with refused("InvalidParameter", "Platform Reason"):
+        sns.create_platform_application(Name="app", Platform="PIGEON", Attributes={"PlatformCredential": "x"})
+    sns.delete_platform_application(PlatformApplicationArn=app)
+    with refused("NotFound", "PlatformApplication does not exist"):
+        sns.get_platform_application_attributes(PlatformApplicationArn=app)
+
+
 def errors_are_typed(url):
     sns = client(url, "sns")
     with refused("NotFound", "Topic does not exist"):
         sns.publish(TopicArn="arn:aws:sns:us-east-1:000000000000:nowhere", Message="x")
-    with refused("NotImplemented", "CreatePlatformApplication"):
-        sns.create_platform_application(Name="a", Platform="GCM", Attributes={})
+    with refused("NotImplemented", "GetDataProtectionPolicy"):
+        sns.get_data_protection_policy(ResourceArn="arn:aws:sns:us-east-1:000000000000:nowhere")
     sns.delete_topic(TopicArn="arn:aws:sns:us-east-1:000000000000:alerts")
     assert sns.list_topics()["Topics"] == []
 
 
-run([a_subscriber_confirms_and_is_told, filters_choose_what_is_told, topics_are_configured, fifo_topics_say_it_once, errors_are_typed], "boto3: sns")
+run([a_subscriber_confirms_and_is_told, filters_choose_what_is_told, topics_are_configured, fifo_topics_say_it_once,
+     policies_of_deliveries_are_told_as_recorded, subscriptions_of_every_protocol_are_kept, phones_and_devices_are_state, errors_are_typed], "boto3: sns")

@@ -152,6 +152,13 @@ Test(sns_delivery, notifications_are_as_documented)
     cr_expect(str_eq(call.request.body, STR("for http")));
     emulator_outbound_done(c.emulator, call.id, 200, STR_EMPTY, c.now_us);
     cr_expect_eq(client_get(&c, goodbye), 200, "%s", client_body(&c));
+    cr_assert(take(&c, &call), "the endpoint is told that it was unsubscribed");
+    cr_expect_str_eq(said(&c, &call, "x-amz-sns-message-type"), "UnsubscribeConfirmation");
+    cr_expect_str_eq(said(&c, &call, "x-amz-sns-subscription-arn"), arn);
+    tree = document(&c, &call);
+    cr_expect_str_eq(member(&c, tree, "Type"), "UnsubscribeConfirmation");
+    cr_expect(strstr(member(&c, tree, "Message"), arn) != NULL);
+    emulator_outbound_done(c.emulator, call.id, 200, STR_EMPTY, c.now_us);
     client_sns(&c, "Action=Publish&TopicArn=" TOPIC "&Message=nobody");
     cr_expect_not(take(&c, &call));
     client_free(&c);
@@ -239,5 +246,102 @@ Test(sns_delivery, pending_subscriptions_expire)
     cr_expect_eq(client_count(&c, "ListSubscriptionsResult.Subscriptions.member"), 0);
     client_sns(&c, SUBSCRIBE);
     cr_expect(take(&c, &call), "a new one may come");
+    client_free(&c);
+}
+
+/* Sets an attribute of the subscription; gives the status. */
+static int set(struct emulator_client *c, const char *arn, const char *name, const char *value)
+{
+    struct buf form;
+    buf_init(&form, c->arena, 4096);
+    http_query_add(&form, STR("Action"), STR("SetSubscriptionAttributes"));
+    http_query_add(&form, STR("SubscriptionArn"), str_of(arn));
+    http_query_add(&form, STR("AttributeName"), str_of(name));
+    http_query_add(&form, STR("AttributeValue"), str_of(value));
+    return client_sns(c, str_z(c->arena, buf_str(&form)));
+}
+
+Test(sns_delivery, a_policy_says_when_to_try_again)
+{
+    /* Proves: the phases of a delivery policy, how each function grows, its content type, and that
+     * what is no policy is refused and changes nothing. */
+    static const struct {
+        const char *policy;
+        int64_t waits_s[8]; /* -1: no more */
+    } rows[] = {
+        {"{\"healthyRetryPolicy\":{\"numRetries\":0}}", {-1}},
+        {"{\"healthyRetryPolicy\":{\"minDelayTarget\":1,\"maxDelayTarget\":7,\"numRetries\":7,"
+         "\"numNoDelayRetries\":1,\"numMinDelayRetries\":1,\"numMaxDelayRetries\":2}}",
+         {0, 1, 1, 4, 7, 7, 7, -1}},
+        {"{\"healthyRetryPolicy\":{\"minDelayTarget\":0,\"maxDelayTarget\":7}}", {20, 20, 20, -1}},
+        {"{\"healthyRetryPolicy\":{\"minDelayTarget\":1,\"maxDelayTarget\":13,\"numRetries\":4,"
+         "\"backoffFunction\":\"arithmetic\"}}",
+         {1, 3, 7, 13, -1}},
+        {"{\"healthyRetryPolicy\":{\"minDelayTarget\":1,\"maxDelayTarget\":8,\"numRetries\":4,"
+         "\"backoffFunction\":\"exponential\"},\"requestPolicy\":{\"headerContentType\":"
+         "\"application/json\"}}",
+         {1, 2, 4, 8, -1}},
+    };
+    struct emulator_client c = with_topic();
+    const char *arn = subscribed(&c);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct emulator_outbound call;
+        bool good = i != 2;
+        cr_assert_eq(set(&c, arn, "DeliveryPolicy", ""), 200);
+        cr_assert_eq(set(&c, arn, "DeliveryPolicy", rows[i].policy), good ? 200 : 400, "%s",
+                     client_body(&c));
+        client_sns(&c, "Action=Publish&TopicArn=" TOPIC "&Message=m");
+        for (size_t k = 0;; k++) {
+            cr_assert(take(&c, &call), "row %zu, attempt %zu", i, k);
+            cr_expect_str_eq(said(&c, &call, "Content-Type"),
+                             i == 4 ? "application/json" : "text/plain; charset=UTF-8");
+            emulator_outbound_done(c.emulator, call.id, 503, STR_EMPTY, c.now_us);
+            if (rows[i].waits_s[k] < 0) {
+                break;
+            }
+            c.now_us += rows[i].waits_s[k] * US_PER_S - 1;
+            cr_expect_not(take(&c, &call), "row %zu: too early after attempt %zu", i, k);
+            c.now_us += 1;
+        }
+        c.now_us += US_PER_HOUR;
+        cr_expect_not(take(&c, &call), "row %zu", i);
+    }
+    client_free(&c);
+}
+
+Test(sns_delivery, what_is_not_http_is_kept_and_noted)
+{
+    /* Proves: queues, functions and phones are subscribed at once, mail waits for ever; each
+     * message that nobody delivers is a line of the ledger. */
+    static const struct {
+        const char *protocol, *endpoint;
+        bool confirmed;
+    } rows[] = {{"sqs", "arn:aws:sqs:us-east-1:000000000000:q", true},
+                {"lambda", "arn:aws:lambda:us-east-1:000000000000:function:f", true},
+                {"firehose", "arn:aws:firehose:us-east-1:000000000000:deliverystream/d", true},
+                {"sms", "%2B15/551-234.567", true},
+                {"email", "a@example.com", false},
+                {"email-json", "a@example.com", false}};
+    struct emulator_client c = with_topic();
+    struct emulator_outbound call;
+    size_t told = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct str form =
+            str_printf(c.arena, "Action=Subscribe&TopicArn=" TOPIC "&Protocol=%s&Endpoint=%s",
+                       rows[i].protocol, rows[i].endpoint);
+        cr_assert_eq(client_sns(&c, str_z(c.arena, form)), 200, "%s", client_body(&c));
+        bool pending =
+            strcmp(client_text(&c, "SubscribeResult.SubscriptionArn"), "pending confirmation") == 0;
+        cr_expect_eq(pending, !rows[i].confirmed, "%s", rows[i].protocol);
+        told += rows[i].confirmed;
+    }
+    client_sns(&c, "Action=Publish&TopicArn=" TOPIC "&Message=m");
+    cr_expect_not(take(&c, &call));
+    struct ledger_entry line = {.number = 0};
+    size_t noted = 0;
+    while (emulator_ledger_next(c.emulator, line.number, &line)) {
+        noted += str_eq(line.operation, STR("DropDelivery"));
+    }
+    cr_expect_eq(noted, told + 2, "two mails, and a message to each of the others");
     client_free(&c);
 }

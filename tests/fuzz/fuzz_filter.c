@@ -22,8 +22,7 @@ static const struct json *as_attributes(struct arena *a, struct str text)
 static void judge(struct str policy, struct str scope, const struct message *m, struct arena *a)
 {
     struct str reason = STR_EMPTY;
-    bool unbuilt = false;
-    if (!filter_policy_check(policy, scope, a, &reason, &unbuilt)) {
+    if (!filter_policy_check(policy, scope, a, &reason)) {
         CHECK(reason.len > 0);
         return;
     }
