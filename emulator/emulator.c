@@ -181,6 +181,12 @@ bool emulator_journal_waits(const struct emulator *e)
     return j != NULL && j->waits;
 }
 
+uint64_t emulator_journal_end(const struct emulator *e)
+{
+    const struct journal *j = core_journal(e->core);
+    return j == NULL ? 0 : j->ops->end(j->self);
+}
+
 void emulator_on_progress(struct emulator *e, journal_progress_fn *fn, void *ctx)
 {
     const struct journal *j = core_journal(e->core);
@@ -222,11 +228,10 @@ bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
     if (!core_outbound_take(e->core, core_now(e->core, now_us), a, &call)) {
         return false;
     }
-    const struct journal *j = core_journal(e->core);
     *ret_call = (struct emulator_outbound){.id = call.id,
                                            .url = call.url,
                                            .request = call.request,
-                                           .journal_end = j == NULL ? 0 : j->ops->end(j->self)};
+                                           .journal_end = emulator_journal_end(e)};
     return true;
 }
 

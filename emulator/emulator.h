@@ -95,6 +95,9 @@ void emulator_replayed(struct emulator *e, int64_t now_us);
  * emulator_journal_waits: it may answer LATER, and calls `fn` when it is worth asking again. */
 enum journal_saved emulator_saved(struct emulator *e, uint64_t journal_end);
 bool emulator_journal_waits(const struct emulator *e);
+/* Behind all that is written down by now: what a stream tells is saved once the journal is there.
+ */
+uint64_t emulator_journal_end(const struct emulator *e);
 void emulator_on_progress(struct emulator *e, journal_progress_fn *fn, void *ctx);
 /* It has failed: the outcome becomes a 500. No lock is needed; instead of exchange_render. */
 void exchange_unsaved(struct exchange *x, struct emulator_outcome *outcome);

@@ -196,6 +196,19 @@ static void visit_hold_late(struct visit *v)
     pthread_cond_broadcast(&v->front->news);
 }
 
+static bool visit_waits_for_journal(struct visit *v)
+{
+    struct front *f = v->front;
+    enum journal_saved saved = emulator_saved(f->emulator, v->outcome.journal_end);
+    v->unsaved = saved == JOURNAL_FAILED;
+    if (saved != JOURNAL_LATER) {
+        return false;
+    }
+    v->next_saving = f->saving;
+    f->saving = v;
+    return true;
+}
+
 /* Under the lock. true: it is held until the journal's thread has saved it. A journal that writes
  * in the asking thread is asked later, without the lock; but a late answer has no later. */
 static bool visit_saves(struct visit *v)
@@ -205,14 +218,14 @@ static bool visit_saves(struct visit *v)
     if (v->outcome.stream || (!waits && v->answer_us == 0)) {
         return false;
     }
-    enum journal_saved saved = emulator_saved(f->emulator, v->outcome.journal_end);
-    v->unsaved = saved == JOURNAL_FAILED;
-    if (saved != JOURNAL_LATER) {
-        return false;
-    }
-    v->next_saving = f->saving;
-    f->saving = v;
-    return true;
+    return visit_waits_for_journal(v);
+}
+
+bool visit_saves_stream(struct visit *v)
+{
+    v->outcome.journal_end = emulator_journal_end(v->front->emulator);
+    v->stream_saving = emulator_journal_waits(v->front->emulator) && visit_waits_for_journal(v);
+    return v->stream_saving;
 }
 
 void visits_saved(void *front)
@@ -228,6 +241,7 @@ void visits_saved(void *front)
             continue;
         }
         *at = v->next_saving;
+        v->stream_saving = false;
         v->unsaved = saved == JOURNAL_FAILED;
         if (v->answer_us > front_now_us(f) && !f->stopping) {
             visit_hold_late(v);

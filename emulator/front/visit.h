@@ -44,6 +44,7 @@ struct visit {
     struct buf pending;
     size_t pending_sent;
     bool stream_open, stream_ended, waiting;
+    bool stream_saving; /* held until what was pulled is saved */
     struct visit *next_stream;
     uint64_t stream_cut; /* after so many bytes; 0: not known yet */
     /* an answer that drips: so much each time, the next piece then; 0: not known yet */
@@ -88,6 +89,9 @@ size_t visit_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_
 
 /* The answer's head and text; outside the lock. Not of one that is lost. */
 void visit_render(struct visit *v);
+/* Under the lock: what was pulled of a stream may leave once the journal is up to here. true: it
+ * is held until then. */
+bool visit_saves_stream(struct visit *v);
 /* The journal has got on: resumes the answers that waited for it. Takes the lock. */
 void visits_saved(void *front);
 /* Under the lock: resumes the streams that have something to tell; all of them when the front

@@ -98,7 +98,8 @@ static bool drip_is_due(struct visit *v)
 /* ---- reading ---- */
 
 /* Fetches what there is; where that is nothing, the visit is held until its wake. Under one lock,
- * so that no wake falls in between. */
+ * so that no wake falls in between. Who is told of something must find it kept: events wait for the
+ * journal as answers do. */
 static void stream_fetch(struct visit *v)
 {
     struct front *f = v->front;
@@ -106,11 +107,19 @@ static void stream_fetch(struct visit *v)
     v->pending_sent = 0;
     front_lock(f);
     v->stream_ended = f->stopping || !exchange_pull(v->exchange, front_now_us(f), &v->pending);
-    if (v->pending.len == 0 && !v->stream_ended) {
-        v->waiting = true;
+    bool nothing = v->pending.len == 0, held = false;
+    if (nothing && !v->stream_ended) {
+        v->waiting = held = true;
+    } else if (!nothing) {
+        held = visit_saves_stream(v);
+    }
+    if (held) {
         v->carrier->hold(v);
     }
     front_unlock(f);
+    if (!nothing && !held && !emulator_journal_waits(f->emulator)) { /* this thread saves */
+        v->unsaved = emulator_saved(f->emulator, v->outcome.journal_end) == JOURNAL_FAILED;
+    }
 }
 
 /* A stream is cut in the middle of what it says first, unless the plan says where. */
@@ -118,6 +127,10 @@ static size_t stream_read(struct visit *v, uint64_t at, char *to, size_t max, bo
 {
     if (v->pending_sent == v->pending.len && !v->stream_ended) {
         stream_fetch(v);
+    }
+    if (v->stream_saving || v->unsaved) {
+        *ret_more = true;
+        return v->unsaved ? VISIT_CUT : 0;
     }
     v->stream_cut = v->stream_cut == 0 ? cut_at(v, v->pending.len) : v->stream_cut;
     size_t n = v->pending.len - v->pending_sent;

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "emulator/front/front.h"
+#include "emulator/journal/journal.h"
 
 /* ---- a front, and a client that sends bytes as they are ---- */
 
@@ -28,14 +30,22 @@ static int64_t wall_us(void)
     return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
 }
 
-static void fixture_init(struct fixture *f)
+static void fixture_init_with(struct fixture *f, const struct journal *journal)
 {
     struct diag d = DIAG_INIT;
-    struct emulator_options options = {.seed = 1, .start_us = wall_us()};
+    struct emulator_options options = {.seed = 1, .start_us = wall_us(), .journal = journal};
     struct front_options front = {.port = 0};
     f->arena = arena_new("test", 4 * GIB);
     f->e = emulator_new(f->arena, &options);
+    if (journal != NULL) {
+        emulator_replayed(f->e, wall_us());
+    }
     cr_assert(front_start(f->arena, f->e, &front, &f->front, &d) == ERR_OK, "%s", d.msg);
+}
+
+static void fixture_init(struct fixture *f)
+{
+    fixture_init_with(f, NULL);
 }
 
 static void fixture_done(struct fixture *f)
@@ -319,6 +329,193 @@ Test(front, delivers_calls_out)
 }
 
 /* ---- starting ---- */
+
+/* ---- a journal that gets on when it is told to ---- */
+
+struct gate {
+    pthread_mutex_t lock;
+    uint64_t end, saved, asked; /* asked: the furthest that somebody was told LATER for, ... */
+    int askers;                 /* ... and how often */
+    bool open, failed;
+    journal_progress_fn *progress;
+    void *ctx;
+};
+
+static uint64_t gate_append(void *self, const struct str *parts, size_t count)
+{
+    struct gate *g = self;
+    (void)parts;
+    pthread_mutex_lock(&g->lock);
+    g->end += count;
+    uint64_t end = g->end;
+    pthread_mutex_unlock(&g->lock);
+    return end;
+}
+
+static uint64_t gate_end(void *self)
+{
+    return gate_append(self, NULL, 0);
+}
+
+static enum journal_saved gate_saved(void *self, uint64_t end)
+{
+    struct gate *g = self;
+    pthread_mutex_lock(&g->lock);
+    g->saved = g->open ? g->end : g->saved;
+    bool later = end > g->saved && !g->failed;
+    enum journal_saved saved = later            ? JOURNAL_LATER
+                               : end > g->saved ? JOURNAL_FAILED
+                                                : JOURNAL_SAVED;
+    g->askers = !later || end < g->asked ? g->askers : end > g->asked ? 1 : g->askers + 1;
+    g->asked = later && end > g->asked ? end : g->asked;
+    pthread_mutex_unlock(&g->lock);
+    return saved;
+}
+
+static bool gate_keep(void *self, struct str bytes, uint64_t *ret_place, const char **ret_bytes)
+{
+    (void)self;
+    (void)bytes;
+    (void)ret_place;
+    (void)ret_bytes;
+    return false;
+}
+
+static const char *gate_find(void *self, uint64_t place, size_t count)
+{
+    (void)self;
+    (void)place;
+    (void)count;
+    return NULL;
+}
+
+static void gate_drop(void *self, uint64_t place, size_t count)
+{
+    (void)self;
+    (void)place;
+    (void)count;
+}
+
+static void gate_detach(void *self)
+{
+    (void)self;
+}
+
+static void gate_forget(void *self, uint64_t end)
+{
+    (void)self;
+    (void)end;
+}
+
+static void gate_on_progress(void *self, journal_progress_fn *fn, void *ctx)
+{
+    struct gate *g = self;
+    g->progress = fn;
+    g->ctx = ctx;
+}
+
+static void gate_set(struct gate *g, bool open, bool failed)
+{
+    pthread_mutex_lock(&g->lock);
+    g->open = open;
+    g->failed = failed;
+    pthread_mutex_unlock(&g->lock);
+    if (g->progress != NULL) {
+        g->progress(g->ctx);
+    }
+}
+
+/* Waits until so many have been told LATER for all that there is by now. */
+static void gate_wait(struct gate *g, int askers)
+{
+    for (int ms = 0; ms < 6 * WAIT_MS; ms++) {
+        pthread_mutex_lock(&g->lock);
+        bool asked = g->asked == g->end && g->askers >= askers;
+        pthread_mutex_unlock(&g->lock);
+        if (asked) {
+            return;
+        }
+        (void)poll(NULL, 0, 1);
+    }
+    cr_assert_fail("nobody waits for the journal");
+}
+
+static struct str kinesis(struct fixture *f, const char *operation, const char *body)
+{
+    struct str head = str_printf(f->arena,
+                                 "POST / HTTP/1.1\r\nX-Amz-Target: Kinesis_20131202.%s\r\n"
+                                 "Content-Type: application/x-amz-json-1.1",
+                                 operation);
+    struct str answer = exchange(f, str_z(f->arena, head), str_of(body));
+    cr_assert(str_starts(answer, STR("HTTP/1.1 200 ")), "%.*s", STR_ARG(answer));
+    return body_of(answer);
+}
+
+static struct str kinesis_request(struct fixture *f, const char *operation, struct str body)
+{
+    return str_printf(f->arena,
+                      "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: Kinesis_20131202.%s\r\n"
+                      "Content-Type: application/x-amz-json-1.1\r\nContent-Length: %zu\r\n\r\n%.*s",
+                      operation, body.len, STR_ARG(body));
+}
+
+static void until_active(struct fixture *f, const char *operation, const char *body)
+{
+    while (!str_contains(kinesis(f, operation, body), STR("ACTIVE"))) {
+        (void)poll(NULL, 0, 10);
+    }
+}
+
+Test(front, tells_no_event_before_it_is_saved)
+{
+    /* Records of a subscription leave once the journal has what they tell, and never where it
+     * fails; the connection is reset then. */
+    for (int fails = 0; fails < 2; fails++) {
+        static const struct journal_ops ops = {gate_append, gate_end,    gate_saved,
+                                               gate_keep,   gate_find,   gate_drop,
+                                               gate_detach, gate_forget, gate_on_progress};
+        struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .open = true};
+        struct journal journal = {.ops = &ops, .self = &gate, .waits = true};
+        struct fixture f;
+        struct str consumer;
+        int error;
+        fixture_init_with(&f, &journal);
+        kinesis(&f, "CreateStream", "{\"StreamName\":\"s\",\"ShardCount\":1}");
+        until_active(&f, "DescribeStreamSummary", "{\"StreamName\":\"s\"}");
+        struct str told =
+            kinesis(&f, "RegisterStreamConsumer",
+                    "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/s\","
+                    "\"ConsumerName\":\"c\"}");
+        consumer = str_from(told, str_find_str(told, STR("arn:")));
+        consumer = str_slice(consumer, 0, str_find(consumer, '"'));
+        struct str which = str_printf(f.arena, "\"ConsumerARN\":\"%.*s\"", STR_ARG(consumer));
+        until_active(&f, "DescribeStreamConsumer",
+                     str_z(f.arena, str_printf(f.arena, "{%.*s}", STR_ARG(which))));
+        struct str body = str_printf(f.arena,
+                                     "{%.*s,\"ShardId\":\"shardId-000000000000\","
+                                     "\"StartingPosition\":{\"Type\":\"TRIM_HORIZON\"}}",
+                                     STR_ARG(which));
+        int fd = dial(&f), putting = dial(&f);
+        say(fd, kinesis_request(&f, "SubscribeToShard", body));
+        (void)hear(f.arena, fd, "ContinuationSequenceNumber", &error);
+        gate_set(&gate, false, false);
+        say(putting,
+            kinesis_request(
+                &f, "PutRecord",
+                STR("{\"StreamName\":\"s\",\"Data\":\"c2VjcmV0\",\"PartitionKey\":\"k\"}")));
+        gate_wait(&gate, 2); /* the answer, and the event */
+        struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = putting, .events = POLLIN}};
+        cr_expect(poll(p, 2, 0) == 0, "told before it was saved");
+        gate_set(&gate, fails == 0, fails != 0);
+        struct str events = hear(f.arena, fd, fails == 0 ? "c2VjcmV0" : NULL, &error);
+        cr_expect_eq(str_contains(events, STR("c2VjcmV0")), fails == 0);
+        struct str put = hear(f.arena, putting, "\r\n\r\n", &error);
+        cr_expect(str_starts(put, fails == 0 ? STR("HTTP/1.1 200 ") : STR("HTTP/1.1 500 ")));
+        close(putting);
+        close(fd);
+        fixture_done(&f);
+    }
+}
 
 Test(front, says_when_a_port_is_taken)
 {
