@@ -199,6 +199,9 @@ void core_render(struct passage *p, struct core_outcome *outcome)
     if (p->rendering && !outcome->lost) {
         render(p, outcome);
     }
+    if (!p->control && !outcome->lost) {
+        browser_mark(p, &outcome->response.headers);
+    }
     damage_answer(p, outcome);
 }
 

@@ -62,6 +62,21 @@ static bool refuse_unknown(struct passage *p, enum route_result result)
     return false;
 }
 
+/* Of Kinesis: JSON 1.1 and CBOR; Smithy's protocols say so elsewhere. DIFFERS core-content-type-1:
+ * a known operation is answered whatever the type. */
+static bool speaks(const struct passage *p)
+{
+    static const char *const types[] = {"application/x-amz-json-1.1", "application/json",
+                                        "application/x-amz-cbor-1.1", "application/cbor"};
+    struct str type = http_header(&p->head->headers, "content-type");
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (str_starts_nocase(type, str_of(types[i]))) {
+            return true;
+        }
+    }
+    return http_has_header(&p->head->headers, "smithy-protocol");
+}
+
 /* DIFFERS core-smithy-protocol-1: of Smithy's protocols only rpc-v2-cbor is spoken here. */
 static bool smithy_is_known(struct passage *p)
 {
@@ -81,12 +96,21 @@ static bool find_operation(struct passage *p)
         p->route.service->rewrite(&p->request, p->arena);
     }
     p->route.envelope = codec_spoken(p->route.envelope, &p->request, p->arena);
+    if (browser_asks_first(p)) {
+        p->refused = true;
+        p->plain = PLAIN_PREFLIGHT;
+        return false;
+    }
     if (!smithy_is_known(p)) {
         return false;
     }
     enum route_result result = route_operation(&p->request, p->arena, &p->route);
     if (p->route.op != NULL) {
         p->about.operation = str_of(p->route.op->name);
+    }
+    if (result == ROUTE_NO_OPERATION && p->route.envelope->protocol == PROTOCOL_JSON &&
+        !speaks(p)) {
+        p->plain = PLAIN_UNDETERMINED;
     }
     return result == ROUTE_FOUND || refuse_unknown(p, result);
 }

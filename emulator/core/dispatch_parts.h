@@ -8,6 +8,7 @@
 #include "journaling.h"
 
 enum body_way { BODY_IGNORED, BODY_COLLECTED, BODY_TAKEN };
+enum plain_answer { PLAIN_NONE, PLAIN_PREFLIGHT, PLAIN_UNDETERMINED };
 struct passage {
     struct core *core;
     struct arena *arena;             /* ends with the request */
@@ -26,7 +27,8 @@ struct passage {
     struct chunked *chunked; /* NULL: comes plain */
     /* what was found before the lock: a refusal, or a call ready to be handled */
     bool refused;
-    bool slow_down; /* the caller had no room for it */
+    bool slow_down;          /* the caller had no room for it */
+    enum plain_answer plain; /* not in the envelope of a protocol */
     struct codec_error refusal;
     struct call call;
     /* what became of it */
@@ -48,6 +50,12 @@ struct passage {
 /* refusal.c */
 void passage_refuse(struct passage *p, struct str code, int status, struct str message);
 void passage_write_refusal(struct passage *p);
+
+/* browser.c: what services other than S3 say to browsers */
+bool browser_asks_first(const struct passage *p); /* a preflight, for one of them */
+void browser_answer(struct passage *p);           /* to that */
+/* Marks an answer as one that its page may read. */
+void browser_mark(const struct passage *p, struct http_headers *headers);
 
 bool passage_verify(struct passage *p);  /* the signature; false when it has refused */
 void passage_prepare(struct passage *p); /* validates, decodes: all that a handler does unlocked */

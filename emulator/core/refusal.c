@@ -30,8 +30,31 @@ void passage_refuse(struct passage *p, struct str code, int status, struct str m
         .code = code, .message = message, .status = status, .sender = status < 500};
 }
 
+/* AWS core-undetermined-1: who asks in none of the service's formats is told so in XML without a
+ * type. */
+static void write_undetermined(struct passage *p)
+{
+    struct http_response *r = &p->out.response;
+    struct str request_id = http_header(&r->headers, "x-amzn-RequestId");
+    struct str host_id = http_header(&r->headers, "x-amz-id-2");
+    http_response_init(r, p->arena, 403);
+    http_headers_set(&r->headers, STR("x-amzn-RequestId"), request_id);
+    http_headers_set(&r->headers, STR("x-amz-id-2"), host_id);
+    r->body = STR("<AccessDeniedException>\n"
+                  "  <Message>Unable to determine service/operation name to be authorized"
+                  "</Message>\n"
+                  "</AccessDeniedException>\n");
+}
+
 void passage_write_refusal(struct passage *p)
 {
+    if (p->plain == PLAIN_PREFLIGHT) {
+        browser_answer(p);
+        return;
+    }
     codec_write_error(p->route.envelope, &p->request, &p->refusal, p->request_id, p->arena,
                       &p->out.response);
+    if (p->plain == PLAIN_UNDETERMINED) {
+        write_undetermined(p);
+    }
 }

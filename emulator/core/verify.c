@@ -98,6 +98,78 @@ static bool refuse_unsigned(struct passage *p)
     return false;
 }
 
+/* AWS core-incomplete-1: all that a signature lacks is told in one text. */
+static struct str incomplete_header(struct passage *p, struct str header)
+{
+    static const char *const parts[] = {"Credential", "Signature", "SignedHeaders"};
+    struct buf out;
+    buf_init(&out, p->arena, header.len + 1024);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        bool found = false;
+        for (struct str rest = header, item; !found && str_cut(&rest, ' ', &item);) {
+            for (struct str list = item, one, name, value; str_cut(&list, ',', &one);) {
+                found |= str_split(one, '=', &name, &value) && str_eq(name, str_of(parts[i]));
+            }
+        }
+        if (!found) {
+            buf_addf(&out, "Authorization header requires '%s' parameter. ", parts[i]);
+        }
+    }
+    if (!http_has_header(&p->head->headers, "x-amz-date") &&
+        !http_has_header(&p->head->headers, "date")) {
+        buf_add_z(&out, "Authorization header requires existence of either a 'X-Amz-Date' or a "
+                        "'Date' header. ");
+    }
+    if (out.len > 0) {
+        buf_addf(&out, "Authorization=%.*s", STR_ARG(header));
+    }
+    return buf_str(&out);
+}
+
+static struct str incomplete_query(struct passage *p)
+{
+    static const char *const names[] = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
+                                        "X-Amz-SignedHeaders", "X-Amz-Date"};
+    struct buf out;
+    buf_init(&out, p->arena, 1024);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct str value = STR_EMPTY;
+        (void)http_query_get(p->head->query, str_of(names[i]), p->arena, &value);
+        if (value.len == 0) {
+            buf_addf(&out, "AWS query-string parameters must include '%s'. ", names[i]);
+        }
+    }
+    if (out.len > 0) {
+        buf_add_z(&out, "Re-examine the query-string parameters.");
+    }
+    return buf_str(&out);
+}
+
+/* true: refused. */
+static bool refuse_incomplete(struct passage *p)
+{
+    struct str header = http_header(&p->head->headers, "authorization"), message = STR_EMPTY;
+    bool in_query = http_query_has(p->head->query, STR("X-Amz-Algorithm"));
+    bool json = p->route.envelope->protocol == PROTOCOL_JSON;
+    if (header.len > 0 && in_query) {
+        passage_refuse(p, json ? STR("InvalidSignatureException") : STR("SignatureDoesNotMatch"),
+                       json ? 400 : 403,
+                       STR("Found both 'X-Amz-Algorithm' as a query-string param and "
+                           "'Authorization' as HTTP header."));
+        return true;
+    }
+    if (header.len > 0) {
+        message = incomplete_header(p, header);
+    } else if (in_query) {
+        message = incomplete_query(p);
+    }
+    if (message.len > 0) {
+        passage_refuse(p, json ? STR("IncompleteSignatureException") : STR("IncompleteSignature"),
+                       400, message);
+    }
+    return message.len > 0;
+}
+
 /* S3 looks at the hash of a body that it takes, with an error of its own. */
 static bool payload_matches(const struct passage *p, enum protocol protocol, struct diag *d)
 {
@@ -111,11 +183,15 @@ static bool payload_matches(const struct passage *p, enum protocol protocol, str
 bool passage_verify(struct passage *p)
 {
     bool anonymous = p->route.handler != NULL && p->route.handler->anonymous;
-    if (!p->core->options.verify_signatures || p->inside || anonymous) {
+    if (!p->core->options.verify_signatures || p->inside || anonymous ||
+        p->plain == PLAIN_PREFLIGHT) {
         return true;
     }
     if (is_version_4a(p->head, p->arena)) {
         return refuse_version_4a(p);
+    }
+    if (p->route.envelope->protocol != PROTOCOL_REST_XML && refuse_incomplete(p)) {
+        return false;
     }
     if (!p->has_claim) {
         bool judged =
