@@ -12,7 +12,8 @@ static void check_required(struct call *c)
     const struct shape *input = c->op->input;
     for (size_t i = 0; input != NULL && i < input->member_count; i++) {
         const struct shape_member *m = &input->members[i];
-        if (!m->required || m->shape->streaming || call_has(c, m->name)) {
+        bool text = m->payload && m->shape->kind == SHAPE_STRING; /* its handler judges it */
+        if (!m->required || m->shape->streaming || text || call_has(c, m->name)) {
             continue;
         }
         if (m->place == PLACE_BODY && c->request->body.len == 0) {

@@ -3,6 +3,7 @@
 #include "acl.h"
 #include "access.h"
 #include "bucket_config.h"
+#include "checksum.h"
 
 #define ALL_USERS "http://acs.amazonaws.com/groups/global/AllUsers"
 #define AUTHENTICATED "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
@@ -20,12 +21,14 @@ static const struct {
     {"authenticated-read", AUTHENTICATED, {"READ"}},
     {"log-delivery-write", LOG_DELIVERY, {"WRITE", "READ_ACP"}},
 };
-static const struct {
-    const char *member, *permission;
+static const struct grant_header {
+    const char *member, *permission, *name;
 } headers[] = {
-    {"GrantFullControl", "FULL_CONTROL"}, {"GrantRead", "READ"},
-    {"GrantReadACP", "READ_ACP"},         {"GrantWrite", "WRITE"},
-    {"GrantWriteACP", "WRITE_ACP"},
+    {"GrantFullControl", "FULL_CONTROL", "x-amz-grant-full-control"},
+    {"GrantRead", "READ", "x-amz-grant-read"},
+    {"GrantReadACP", "READ_ACP", "x-amz-grant-read-acp"},
+    {"GrantWrite", "WRITE", "x-amz-grant-write"},
+    {"GrantWriteACP", "WRITE_ACP", "x-amz-grant-write-acp"},
 };
 
 static struct json *new_list(struct call *c)
@@ -97,10 +100,23 @@ static bool fail_user_id(struct call *c, const char *argument, struct str id)
     return false;
 }
 
-/* id="64 hex", uri="http://...": comma-separated. */
-static bool read_header(struct call *c, struct json *acl, struct str header, const char *permission)
+/* AWS s3-acl-4: there are three groups, each by its URI. */
+static bool is_group(struct str uri)
 {
-    for (struct str rest = header, item; str_cut(&rest, ',', &item);) {
+    return str_eq(uri, STR(ALL_USERS)) || str_eq(uri, STR(AUTHENTICATED)) ||
+           str_eq(uri, STR(LOG_DELIVERY));
+}
+
+static bool fail_group(struct call *c, const char *argument, struct str uri)
+{
+    s3_fail_argument(c, argument, uri, "Invalid group uri");
+    return false;
+}
+
+/* id="64 hex", uri="http://...": comma-separated. */
+static bool read_header(struct call *c, struct json *acl, const struct grant_header *header)
+{
+    for (struct str rest = call_str(c, header->member), item; str_cut(&rest, ',', &item);) {
         struct str kind, who;
         item = str_trim(item);
         bool split = str_split(item, '=', &kind, &who);
@@ -112,13 +128,16 @@ static bool read_header(struct call *c, struct json *acl, struct str header, con
             return fail_email(c);
         }
         if (!split || (!group && !str_eq_nocase(kind, STR("id"))) || who.len == 0) {
-            s3_fail_argument(c, "x-amz-grant", item, "Argument format not recognized");
+            s3_fail_argument(c, header->name, item, "Argument format not recognized");
             return false;
         }
         if (!group && !is_user_id(who)) {
             return fail_user_id(c, "id", who);
         }
-        add_grant(c, acl, group, who, permission);
+        if (group && !is_group(who)) {
+            return fail_group(c, "uri", who);
+        }
+        add_grant(c, acl, group, who, header->permission);
     }
     return true;
 }
@@ -127,7 +146,7 @@ static bool read_headers(struct call *c, struct json **ret_acl)
 {
     struct json *acl = new_list(c);
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        if (!read_header(c, acl, call_str(c, headers[i].member), headers[i].permission)) {
+        if (!read_header(c, acl, &headers[i])) {
             return false;
         }
     }
@@ -155,26 +174,48 @@ static bool is_owners_own(struct call *c, const struct json *acl)
            str_eq(json_str(json_at(only, "Grantee.ID")), s3_owner_id(c));
 }
 
+static bool fail_list(struct call *c)
+{
+    call_fail(c, AWS_MALFORMED_ACL_ERROR,
+              "The XML you provided was not well-formed or did not validate against our published "
+              "schema");
+    return false;
+}
+
+static bool check_grant(struct call *c, const struct json *grant)
+{
+    const struct json *who = json_get(grant, STR("Grantee"));
+    const struct json *id = json_get(who, STR("ID")), *uri = json_get(who, STR("URI"));
+    if (json_get(who, STR("EmailAddress")) != NULL) {
+        return fail_email(c);
+    }
+    if (id != NULL && !is_user_id(json_str(id))) {
+        return fail_user_id(c, "CanonicalUser/ID", json_str(id));
+    }
+    return uri == NULL || is_group(json_str(uri)) || fail_group(c, "Group/URI", json_str(uri));
+}
+
 static bool read_body(struct call *c, struct json **ret_acl)
 {
-    const struct json *document = bucket_config_payload(c);
-    if (document == NULL) {
+    const struct json *document = json_get(c->input, STR("AccessControlPolicy"));
+    struct checksum sent;
+    if (!checksum_verify_request(c, &sent)) {
         return false;
+    }
+    if (!s3_payload_is_like_model(c)) {
+        return fail_list(c);
     }
     const struct json *grants = json_get(document, STR("Grants"));
-    if (json_at(document, "Owner.ID") == NULL || grants == NULL || grants->count > GRANTS_MAX) {
-        call_fail(c, AWS_MALFORMED_ACL_ERROR,
-                  "The XML you provided was not well-formed or did not validate against our "
-                  "published schema");
-        return false;
+    const struct json *owner = json_at(document, "Owner.ID");
+    if (owner == NULL || grants == NULL || grants->count > GRANTS_MAX) {
+        return fail_list(c);
+    }
+    if (!is_user_id(json_str(owner))) {
+        return fail_user_id(c, "CanonicalUser/ID", json_str(owner));
     }
     for (const struct json *at = grants->first; at != NULL; at = at->next) {
-        const struct json *who = json_get(at, STR("Grantee")), *id = json_get(who, STR("ID"));
-        if (json_get(who, STR("EmailAddress")) != NULL) {
-            return fail_email(c);
-        }
-        if (id != NULL && !is_user_id(json_str(id))) {
-            return fail_user_id(c, "CanonicalUser/ID", json_str(id));
+        if (!check_grant(c, at)) {
+            return false;
         }
     }
     *ret_acl = (struct json *)(uintptr_t)document;
@@ -204,6 +245,10 @@ bool acl_read(struct call *c, bool enforced, struct json **ret_acl)
     if (call_has(c, "ACL")    ? !read_canned(c, call_str(c, "ACL"), &acl)
         : has_grant_header(c) ? !read_headers(c, &acl)
                               : call_has(c, "AccessControlPolicy") && !read_body(c, &acl)) {
+        return false;
+    }
+    if ((call_has(c, "ACL") || has_grant_header(c)) && call_has(c, "AccessControlPolicy")) {
+        call_fail(c, AWS_UNEXPECTED_CONTENT, "This request does not support content");
         return false;
     }
     if (acl != NULL && is_owners_own(c, acl)) {

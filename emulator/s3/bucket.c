@@ -171,8 +171,9 @@ static bool read_plan(struct call *c, struct plan *plan)
         is_known = is_known || str_eq(plan->ownership, str_of(known[i]));
     }
     if (!is_known) {
-        s3_fail_argument(c, "x-amz-object-ownership", plan->ownership,
-                         "Invalid x-amz-object-ownership header");
+        struct str message = str_printf(c->arena, "Invalid x-amz-object-ownership header: %.*s",
+                                        STR_ARG(plan->ownership));
+        s3_fail_header(c, "x-amz-object-ownership", str_z(c->arena, message));
         return false;
     }
     if (!acl_read(c, false, &plan->acl)) {
@@ -257,6 +258,8 @@ void bucket_head(struct call *c)
     if (b != NULL) {
         call_out_str(c, "BucketRegion", str_copy(c->arena, b->region));
         call_out_str(c, "BucketArn", bucket_arn(c, b->name));
+        call_out_bool(c, "AccessPointAlias", false);
+        http_headers_set(&c->response.headers, STR("Content-Type"), STR("application/xml"));
     }
 }
 
@@ -309,7 +312,8 @@ void bucket_put_versioning(struct call *c)
         return;
     }
     if (status.len == 0) {
-        s3_fail_xml(c);
+        call_fail(c, AWS_ILLEGAL_VERSIONING_CONFIGURATION,
+                  "The Versioning element must be specified");
     } else if (str_eq(json_str(json_get(document, STR("MFADelete"))), STR("Enabled"))) {
         call_fail(c, AWS_NOT_IMPLEMENTED, "MFADelete is not implemented");
     } else if (str_eq(status, STR("Enabled"))) {

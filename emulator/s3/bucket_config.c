@@ -39,21 +39,21 @@ static const struct bucket_config_kind kinds[] = {
      "\"BucketKeyEnabled\":false}]}",
      NULL, AWS_OK, NULL, bucket_rule_encryption, false},
     {"IntelligentTiering", NULL, NULL, NO_CONFIGURATION, bucket_rule_id, true},
-    {"Inventory", NULL, NULL, NO_CONFIGURATION, bucket_rule_id, true},
+    {"Inventory", NULL, NULL, NO_CONFIGURATION, bucket_rule_inventory, true},
     {"Lifecycle", NULL, NULL, AWS_NO_SUCH_LIFECYCLE_CONFIGURATION,
      "The lifecycle configuration does not exist", bucket_rule_lifecycle, false},
     {"Logging", "{}", NULL, AWS_OK, NULL, bucket_rule_logging, false},
     {"Metrics", NULL, NULL, NO_CONFIGURATION, bucket_rule_id, true},
     {"OwnershipControls", NULL, "{\"Rules\":[{\"ObjectOwnership\":\"BucketOwnerEnforced\"}]}",
-     AWS_OWNERSHIP_CONTROLS_NOT_FOUND_ERROR, "The bucket ownership controls were not found", NULL,
-     false},
+     AWS_OWNERSHIP_CONTROLS_NOT_FOUND_ERROR, "The bucket ownership controls were not found",
+     bucket_rule_ownership, false},
     {"PublicAccessBlock", NULL,
      "{\"BlockPublicAcls\":true,\"IgnorePublicAcls\":true,\"BlockPublicPolicy\":true,"
      "\"RestrictPublicBuckets\":true}",
      AWS_NO_SUCH_PUBLIC_ACCESS_BLOCK_CONFIGURATION,
      "The public access block configuration was not found", NULL, false},
     {"Replication", NULL, NULL, AWS_REPLICATION_CONFIGURATION_NOT_FOUND_ERROR,
-     "The replication configuration was not found", NULL, false},
+     "The replication configuration was not found", bucket_rule_replication, false},
     {"RequestPayment", "{\"Payer\":\"BucketOwner\"}", NULL, AWS_OK, NULL, NULL, false},
     {"Tagging", NULL, NULL, AWS_NO_SUCH_TAG_SET, "The TagSet does not exist", bucket_rule_tagging,
      false},
@@ -189,13 +189,18 @@ void s3_fail_xml(struct call *c)
               "schema");
 }
 
-/* AWS s3-model-1: whatever the model does not allow is MalformedXML. */
-bool s3_payload_is_valid(struct call *c)
+bool s3_payload_is_like_model(struct call *c)
 {
     const struct shape_member *member = payload_member(c->op->input);
     const struct json *document = json_get(c->input, str_of(member->name));
     struct str message;
-    if (document == NULL || !validate_input(member->shape, document, c->arena, &message)) {
+    return document != NULL && validate_input(member->shape, document, c->arena, &message);
+}
+
+/* AWS s3-model-1: whatever the model does not allow is MalformedXML. */
+bool s3_payload_is_valid(struct call *c)
+{
+    if (!s3_payload_is_like_model(c)) {
         s3_fail_xml(c);
         return false;
     }
@@ -221,6 +226,21 @@ static size_t count_of_kind(const struct bucket *b, struct str prefix)
     return count;
 }
 
+/* AWS s3-config-status-1: putting tags, or one of several configurations, is answered with 204. */
+static void tell_put(struct call *c, const struct bucket_config_kind *kind)
+{
+    if (kind->by_id || str_eq(str_of(kind->name), STR("Tagging"))) {
+        c->response.status = 204;
+    }
+}
+
+/* AWS s3-tagging-2: an empty set of tags is none. */
+static bool is_nothing(const struct bucket_config_kind *kind, const struct json *document)
+{
+    const struct json *tags = json_get(document, STR("TagSet"));
+    return str_eq(str_of(kind->name), STR("Tagging")) && (tags == NULL || tags->count == 0);
+}
+
 void bucket_config_put(struct call *c)
 {
     const struct bucket_config_kind *kind = kind_of(c);
@@ -238,8 +258,13 @@ void bucket_config_put(struct call *c)
                   CONFIG_IDS_MAX);
         return;
     }
-    bucket_config_write(s3_of(c), b, name, text);
+    if (is_nothing(kind, document)) {
+        bucket_config_drop(s3_of(c), b, name);
+    } else {
+        bucket_config_write(s3_of(c), b, name, text);
+    }
     note_access(b, kind);
+    tell_put(c, kind);
 }
 
 /* ---- get, delete, list ---- */
@@ -273,7 +298,9 @@ void bucket_config_get(struct call *c)
     }
     if (text.len == 0) {
         call_fail(c, kind->error, "%s", kind->message);
-        call_fail_extra(c, "BucketName", b->name);
+        if (!kind->by_id) {
+            call_fail_extra(c, "BucketName", b->name);
+        }
         return;
     }
     out_document(c, parsed(c, text));
@@ -323,6 +350,9 @@ void bucket_config_list(struct call *c)
     }
     bool more = at != NULL && str_starts(at->key, prefix);
     call_out_bool(c, "IsTruncated", more);
+    if (call_has(c, "ContinuationToken")) {
+        call_out_str(c, "ContinuationToken", call_str(c, "ContinuationToken"));
+    }
     if (more) {
         call_out_str(c, "NextContinuationToken", list_token(c->arena, last));
     }

@@ -20,6 +20,7 @@ struct str bucket_config_name(struct arena *a, const char *kind, struct str id);
 struct str bucket_config_compact(struct arena *a, const struct json *document);
 
 void s3_fail_xml(struct call *c); /* MalformedXML */
+bool s3_payload_is_like_model(struct call *c);
 /* Whether the payload of the call's input is what the model says; false: refused. */
 bool s3_payload_is_valid(struct call *c);
 /* The payload of the call's input, verified against its checksum and the model; NULL: refused. */

@@ -1,6 +1,8 @@
 /* bucket_rules.c -- The rules of configurations that the model does not hold, in S3's words. */
 #include "bucket_rules.h"
+#include "base/hash.h"
 #include "bucket_config.h"
+#include "emulator/core/service.h"
 #include "tag_set.h"
 
 static bool is_one_of(struct str text, const char *const *words)
@@ -80,7 +82,7 @@ bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json 
     return true;
 }
 
-/* AWS s3-logging-1: the target of access logs is a bucket of the same owner. */
+/* AWS s3-logging-1: the target of access logs is a bucket of the same owner and region. */
 bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct json *document)
 {
     const struct json *target = json_at(document, "LoggingEnabled.TargetBucket");
@@ -89,6 +91,12 @@ bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct js
         call_fail(c, AWS_INVALID_TARGET_BUCKET_FOR_LOGGING,
                   "The target bucket for logging does not exist");
         call_fail_extra(c, "TargetBucket", json_str(target));
+        return false;
+    }
+    if (!str_eq(to->region, b->region)) {
+        call_fail(c, AWS_CROSS_LOCATION_LOGGING_PROHIBITTED,
+                  "Cross S3 location logging not allowed. ");
+        call_fail_extra(c, "TargetBucketLocation", str_copy(c->arena, to->region));
         return false;
     }
     return true;
@@ -100,11 +108,35 @@ bool bucket_rule_tagging(struct call *c, const struct bucket *b, const struct js
     return tag_set_check(c, json_get(document, STR("TagSet")), TAG_SET_BUCKET_MAX);
 }
 
-/* AWS s3-website-1: a website redirects all requests, or has an index document. */
+static bool fail_request(struct call *c, const char *message)
+{
+    call_fail(c, AWS_INVALID_REQUEST, "%s", message);
+    return false;
+}
+
+static bool routing_is_whole(struct call *c, const struct json *rule)
+{
+    const struct json *condition = json_get(rule, STR("Condition"));
+    const struct json *redirect = json_get(rule, STR("Redirect"));
+    if (condition != NULL && condition->count == 0) {
+        return fail_request(c, "Condition cannot be empty. To redirect all requests without a "
+                               "condition, the condition element shouldn't be present.");
+    }
+    if (json_get(redirect, STR("ReplaceKeyPrefixWith")) != NULL &&
+        json_get(redirect, STR("ReplaceKeyWith")) != NULL) {
+        return fail_request(c, "You can only define ReplaceKeyPrefix or ReplaceKey but not both.");
+    }
+    return true;
+}
+
+/* AWS s3-website-1: a website redirects all requests, or has an index document; a routing rule has
+ * no empty condition, and replaces the key or its prefix. */
 bool bucket_rule_website(struct call *c, const struct bucket *b, const struct json *document)
 {
     bool redirects = json_get(document, STR("RedirectAllRequestsTo")) != NULL;
-    struct str suffix = json_str(json_at(document, "IndexDocument.Suffix"));
+    const struct json *index = json_at(document, "IndexDocument.Suffix");
+    const struct json *rules = json_get(document, STR("RoutingRules"));
+    struct str suffix = json_str(index);
     (void)b;
     if (redirects) {
         if (document->count > 1) {
@@ -115,11 +147,16 @@ bool bucket_rule_website(struct call *c, const struct bucket *b, const struct js
         return !call_failed(c);
     }
     if (suffix.len == 0 || str_contains(suffix, STR("/"))) {
-        s3_fail_argument(c, "IndexDocument", suffix.len == 0 ? STR("null") : suffix,
-                         suffix.len == 0 ? "A value for IndexDocument Suffix must be provided if "
-                                           "RedirectAllRequestsTo is empty"
-                                         : "The IndexDocument Suffix is not well formed");
+        s3_fail_argument(c, "IndexDocument", index == NULL ? STR("null") : suffix,
+                         index == NULL ? "A value for IndexDocument Suffix must be provided if "
+                                         "RedirectAllRequestsTo is empty"
+                                       : "The IndexDocument Suffix is not well formed");
         return false;
+    }
+    for (const struct json *at = rules == NULL ? NULL : rules->first; at != NULL; at = at->next) {
+        if (!routing_is_whole(c, at)) {
+            return false;
+        }
     }
     return true;
 }
@@ -136,9 +173,9 @@ bool bucket_rule_encryption(struct call *c, const struct bucket *b, const struct
     }
     if (json_get(by, STR("KMSMasterKeyID")) != NULL &&
         str_eq(json_str(json_get(by, STR("SSEAlgorithm"))), STR("AES256"))) {
-        s3_fail_argument(c, "ApplyServerSideEncryptionByDefault", STR_EMPTY,
-                         "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
-                         "aws:kms or aws:kms:dsse");
+        s3_fail_header(c, "ApplyServerSideEncryptionByDefault",
+                       "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
+                       "aws:kms or aws:kms:dsse");
         return false;
     }
     return true;
@@ -157,14 +194,73 @@ bool bucket_rule_accelerate(struct call *c, const struct bucket *b, const struct
     return true;
 }
 
-/* AWS s3-config-id-1: the id in the query is the one in the document. */
+/* AWS s3-config-id-1: the id in the query is the one in the document, else MalformedXML. */
 bool bucket_rule_id(struct call *c, const struct bucket *b, const struct json *document)
 {
     (void)b;
     if (!str_eq(call_str(c, "Id"), json_str(json_get(document, STR("Id"))))) {
-        s3_fail_argument(c, "id", call_str(c, "Id"),
-                         "Id from query string does not match the one in the body");
+        s3_fail_xml(c);
         return false;
+    }
+    return true;
+}
+
+static const struct bucket *bucket_of_arn(struct call *c, struct str arn)
+{
+    struct str prefix = STR("arn:aws:s3:::");
+    return str_starts(arn, prefix) ? tree_get(s3_of(c)->buckets, str_from(arn, prefix.len)) : NULL;
+}
+
+/* AWS s3-inventory-1: an inventory has its own word for another id, and goes to a bucket's ARN. */
+bool bucket_rule_inventory(struct call *c, const struct bucket *b, const struct json *document)
+{
+    struct str to = json_str(json_at(document, "Destination.S3BucketDestination.Bucket"));
+    (void)b;
+    if (!str_eq(call_str(c, "Id"), json_str(json_get(document, STR("Id"))))) {
+        call_fail(c, AWS_ID_MISMATCH, "Document ID does not match the specified configuration ID.");
+        return false;
+    }
+    if (!str_starts(to, STR("arn:")) || !str_contains(to, STR(":s3:::"))) {
+        call_fail(c, AWS_INVALID_S3_DESTINATION_BUCKET, "Invalid bucket ARN.");
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-ownership-1: ownership is one rule. */
+bool bucket_rule_ownership(struct call *c, const struct bucket *b, const struct json *document)
+{
+    const struct json *rules = json_get(document, STR("Rules"));
+    (void)b;
+    if (rules == NULL || rules->count != 1) {
+        s3_fail_xml(c);
+        return false;
+    }
+    return true;
+}
+
+/* AWS s3-replication-1: source and destination are versioned, there is a rule, and each has an ID.
+ */
+bool bucket_rule_replication(struct call *c, const struct bucket *b, const struct json *document)
+{
+    const struct json *rules = json_get(document, STR("Rules"));
+    if (rules == NULL || rules->count == 0) {
+        s3_fail_xml(c);
+        return false;
+    }
+    if (b->versioning != VERSIONING_ENABLED) {
+        return fail_request(c, "Versioning must be 'Enabled' on the bucket to apply a replication "
+                               "configuration");
+    }
+    for (struct json *rule = rules->first; rule != NULL; rule = rule->next) {
+        const struct bucket *to = bucket_of_arn(c, json_str(json_at(rule, "Destination.Bucket")));
+        if (to == NULL || to->versioning != VERSIONING_ENABLED) {
+            return fail_request(c, "Destination bucket must have versioning enabled.");
+        }
+        if (json_str(json_get(rule, STR("ID"))).len == 0) {
+            struct str id = hash_sha256_hex(c->arena, core_uuid(c->core, c->arena));
+            json_set_str(c->arena, rule, "ID", str_slice(id, 0, 48));
+        }
     }
     return true;
 }

@@ -14,5 +14,9 @@ bool bucket_rule_website(struct call *c, const struct bucket *b, const struct js
 bool bucket_rule_encryption(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_accelerate(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_id(struct call *c, const struct bucket *b, const struct json *document);
+bool bucket_rule_inventory(struct call *c, const struct bucket *b, const struct json *document);
+bool bucket_rule_ownership(struct call *c, const struct bucket *b, const struct json *document);
+/* Gives the rules that have no ID one, in the document. */
+bool bucket_rule_replication(struct call *c, const struct bucket *b, const struct json *document);
 
 #endif

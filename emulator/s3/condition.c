@@ -115,31 +115,45 @@ bool condition_copy_source(struct call *c, const struct object *o)
 }
 
 /* AWS s3-conditional-conflict-1: where the key was deleted while the write was on its way, nobody
- * can say whether the condition held: 409, try again. */
+ * can say whether the condition held: 409, try again. An upload is on its way from when it was
+ * created: of the condition on an ETag a write meanwhile is enough. */
 static bool fail_conflict(struct call *c, struct str key)
 {
-    if (!recent_change_met(s3_of(c)->recent, c, call_str(c, "Bucket"), key)) {
-        return false;
-    }
     call_fail(c, AWS_CONDITIONAL_REQUEST_CONFLICT,
               "The conditional request cannot succeed due to a conflicting operation against this "
               "resource.");
     call_fail_extra(c, "Condition",
                     call_has(c, "IfMatch") ? STR("If-Match") : STR("If-None-Match"));
     call_fail_extra(c, "Key", key);
-    return true;
+    return false;
 }
 
-/* AWS s3-conditional-write-1: If-None-Match takes only "*"; If-Match on a key that is not there is
- * NoSuchKey. */
+static bool fail_header(struct call *c, const char *header, const char *more)
+{
+    call_fail(c, AWS_NOT_IMPLEMENTED,
+              "A header you provided implies functionality that is not implemented");
+    call_fail_extra(c, "Header", str_of(header));
+    call_fail_extra(c, "additionalMessage", str_of(more));
+    return false;
+}
+
+/* AWS s3-conditional-write-1: If-None-Match takes only "*", If-Match only an ETag, a request one of
+ * them; If-Match on a key that is not there is NoSuchKey. */
 bool condition_write(struct call *c, const struct object *current, struct str key)
 {
     bool has_match = call_has(c, "IfMatch"), has_none = call_has(c, "IfNoneMatch");
-    if ((has_match && has_none) || (has_none && !str_eq(call_str(c, "IfNoneMatch"), STR("*")))) {
-        call_fail(c, AWS_NOT_IMPLEMENTED,
-                  "A header you provided implies functionality that is not implemented");
-        call_fail_extra(c, "Header", STR("If-None-Match"));
-        return false;
+    if (has_match && has_none) {
+        return fail_header(c, "If-Match,If-None-Match",
+                           "Multiple conditional request headers present in the request");
+    }
+    if (has_none && !str_eq(call_str(c, "IfNoneMatch"), STR("*"))) {
+        return fail_header(
+            c, "If-None-Match",
+            "We don't accept the provided value of If-None-Match header for this API");
+    }
+    if (has_match && str_eq(call_str(c, "IfMatch"), STR("*"))) {
+        return fail_header(c, "If-Match",
+                           "We don't accept the provided value of If-Match header for this API");
     }
     if (has_none && current != NULL) {
         fail_condition(c, "If-None-Match");
@@ -154,5 +168,23 @@ bool condition_write(struct call *c, const struct object *current, struct str ke
         fail_condition(c, "If-Match");
         return false;
     }
-    return (!has_match && !has_none) || !fail_conflict(c, key);
+    return (!has_match && !has_none) ||
+           !recent_change_met(s3_of(c)->recent, c, call_str(c, "Bucket"), key) ||
+           fail_conflict(c, key);
+}
+
+bool condition_complete(struct call *c, const struct upload *u, const struct object *current)
+{
+    struct str key = u->facts->key;
+    bool has_match = call_has(c, "IfMatch");
+    if (!condition_write(c, current, key)) {
+        return false;
+    }
+    if (!has_match && !call_has(c, "IfNoneMatch")) {
+        return true;
+    }
+    bool written = has_match && current->modified_us > u->created_us;
+    return (!written &&
+            !recent_change_since(s3_of(c)->recent, u->turn, call_str(c, "Bucket"), key)) ||
+           fail_conflict(c, key);
 }

@@ -4,7 +4,7 @@
 #ifndef AFORO_EMULATOR_S3_CONDITION_H
 #define AFORO_EMULATOR_S3_CONDITION_H
 
-#include "object.h"
+#include "upload.h"
 
 bool condition_etag_matches(struct str list,
                             struct str etag); /* "*", or ETags with or without quotes */
@@ -12,7 +12,9 @@ bool condition_etag_matches(struct str list,
 bool condition_read(struct call *c, const struct object *o);
 bool condition_copy_source(
     struct call *c, const struct object *o); /* the same by x-amz-copy-source-if-*: 412 only */
-/* PUT, copy and complete: `current` is what stands there, NULL: nothing. */
+/* PUT and copy: `current` is what stands there, NULL: nothing. */
 bool condition_write(struct call *c, const struct object *current, struct str key);
+/* The same of completing an upload. */
+bool condition_complete(struct call *c, const struct upload *u, const struct object *current);
 
 #endif

@@ -23,6 +23,32 @@ static bool fail_rule(struct call *c, enum aws_error_id error, const char *messa
     return false;
 }
 
+static bool fail_date(struct call *c, const struct json *date)
+{
+    struct diag d = DIAG_INIT;
+    struct buf text;
+    int64_t us = 0;
+    buf_init(&text, c->arena, 64);
+    if (json_i64(date, &us, &d) == ERR_OK) {
+        instant_iso_ms(&text, us);
+    }
+    s3_fail_argument(c, "Date", buf_str(&text), "'Date' must be at midnight GMT");
+    return false;
+}
+
+static bool tags_are_distinct(const struct json *tags)
+{
+    for (const struct json *one = tags == NULL ? NULL : tags->first; one != NULL; one = one->next) {
+        for (const struct json *other = one->next; other != NULL; other = other->next) {
+            if (str_eq(json_str(json_get(one, STR("Key"))),
+                       json_str(json_get(other, STR("Key"))))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* AWS s3-lifecycle-3: an ID has at most 255 characters, the prefix stands in the filter or beside
  * it but once. */
 static bool rule_is_whole(struct call *c, const struct json *rule)
@@ -37,6 +63,9 @@ static bool rule_is_whole(struct call *c, const struct json *rule)
         (filter != NULL && filter->count > 1)) {
         s3_fail_xml(c);
         return false;
+    }
+    if (!tags_are_distinct(json_at(filter, "And.Tags"))) {
+        return fail_rule(c, AWS_INVALID_REQUEST, "Duplicate Tag Keys are not allowed.");
     }
     bool tagged = json_get(filter, STR("Tag")) != NULL || json_at(filter, "And.Tags") != NULL;
     if (tagged && json_at(rule, "Expiration.ExpiredObjectDeleteMarker") != NULL) {
@@ -75,7 +104,7 @@ static bool time_is_whole(struct call *c, const char *action, const struct json 
     }
     if (date != NULL &&
         (json_i64(date, &value, &d) != ERR_OK || instant_floor(value, US_PER_DAY) != value)) {
-        return fail_rule(c, AWS_INVALID_ARGUMENT, "'Date' must be at midnight GMT");
+        return fail_date(c, date);
     }
     if (json_get(element, STR("ExpiredObjectDeleteMarker")) != NULL &&
         json_get(element, STR("Days")) != NULL) {
@@ -87,6 +116,10 @@ static bool time_is_whole(struct call *c, const char *action, const struct json 
 
 static bool times_are_whole(struct call *c, const char *name, const struct json *action)
 {
+    if (action->count == 0) { /* an action says when */
+        s3_fail_xml(c);
+        return false;
+    }
     if (!json_is(action, JSON_IS_ARRAY)) {
         return time_is_whole(c, name, action);
     }

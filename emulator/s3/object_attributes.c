@@ -73,6 +73,15 @@ static void out_parts(struct call *c, const struct object *o, struct json *parts
     json_set_bool(c->arena, parts, "IsTruncated", last < o->part_count);
 }
 
+/* AWS s3-attributes-checksum-1: a composite checksum is told without the number of parts. */
+static void out_checksum(struct call *c, const struct object *o)
+{
+    struct checksum sum = o->checksum;
+    size_t end = sum.composite ? str_find_last(sum.text, '-') : STR_NONE;
+    sum.text = end == STR_NONE ? sum.text : str_slice(sum.text, 0, end);
+    checksum_out(c, call_out(c, "Checksum", JSON_IS_OBJECT), &sum);
+}
+
 static bool page_is_valid(struct call *c)
 {
     static const char *const members[][2] = {{"MaxParts", "x-amz-max-parts"},
@@ -116,7 +125,7 @@ void object_attributes(struct call *c)
         call_out_str(c, "ETag", str_copy(c->arena, str_slice(o->etag, 1, o->etag.len - 1)));
     }
     if (is_asked(c, "Checksum") && o->checksum.kind != CHECKSUM_NONE) {
-        checksum_out(c, call_out(c, "Checksum", JSON_IS_OBJECT), &o->checksum);
+        out_checksum(c, o);
     }
     if (is_asked(c, "ObjectParts") && o->part_count > 0) {
         out_parts(c, o, call_out(c, "ObjectParts", JSON_IS_OBJECT));

@@ -87,6 +87,20 @@ static void delete_one(struct call *c, struct deletion *del)
     del->marker_id = str_copy(c->arena, version_told(marker));
 }
 
+/* AWS s3-lock-bypass-1: a bucket without object lock has no retention to bypass, whatever the
+ * header says. */
+static bool bypass_can_be(struct call *c, const struct bucket *b)
+{
+    if (call_has(c, "BypassGovernanceRetention") && !b->locks) {
+        s3_fail_header(
+            c, "x-amz-bypass-governance-retention",
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled "
+            "buckets.");
+        return false;
+    }
+    return true;
+}
+
 void object_delete(struct call *c)
 {
     struct deletion del = {.bucket = s3_bucket(c),
@@ -95,10 +109,14 @@ void object_delete(struct call *c)
                            .modified = json_get(c->input, STR("IfMatchLastModifiedTime")),
                            .size = json_get(c->input, STR("IfMatchSize")),
                            .bypass = call_bool(c, "BypassGovernanceRetention", false)};
-    if (del.bucket == NULL || !s3_key(c, &del.key) || !version_check(c, del.version)) {
+    if (del.bucket == NULL || !s3_key(c, &del.key) || !version_check(c, del.version) ||
+        !bypass_can_be(c, del.bucket)) {
         return;
     }
-    if (!version_can_be(del.bucket, del.version)) {
+    bool there = version_get(del.bucket, del.key, del.version) != NULL;
+    if (!version_can_be(del.bucket, del.version) ||
+        (del.version.len > 0 && !str_eq(del.version, STR("null")) && !there &&
+         !version_was_given(del.version))) {
         s3_fail_argument(c, "versionId", del.version, "Invalid version id specified");
         return;
     }
@@ -185,7 +203,7 @@ void object_delete_many(struct call *c)
     struct bucket *b = s3_bucket(c);
     const struct json *objects = json_at(c->input, "Delete.Objects");
     bool quiet = json_bool(json_at(c->input, "Delete.Quiet"), false);
-    if (b == NULL || !check_batch(c, objects)) {
+    if (b == NULL || !check_batch(c, objects) || !bypass_can_be(c, b)) {
         return;
     }
     struct json *deleted = json_new(c->arena, JSON_IS_ARRAY);

@@ -102,11 +102,13 @@ static void out_range(struct call *c, const struct object *o, const struct byte_
 }
 
 /* AWS s3-checksum-part-1: a part of a composite object is told its own checksum; the checksum of
- * the whole says nothing of a range. */
-static void out_checksum(struct call *c, const struct object *o, bool partial)
+ * the whole says nothing of a range that is not all of it. */
+static void out_checksum(struct call *c, const struct object *o, bool partial,
+                         const struct byte_range *range)
 {
     bool part = call_has(c, "PartNumber");
-    if (!partial || (part && o->part_count == 0)) {
+    bool whole = !part && range->count == object_bytes(o);
+    if (!partial || whole || (part && o->part_count == 0)) {
         checksum_out(c, c->output, &o->checksum);
     } else if (part && o->part_sums != NULL && o->checksum.composite) {
         object_part_sum_out(c, c->output, o, (size_t)call_i64(c, "PartNumber", 1) - 1);
@@ -143,7 +145,7 @@ static const struct object *read_head(struct call *c, struct byte_range *ret_ran
         out_range(c, o, ret_range);
     }
     if (checksum_is_wanted(c)) {
-        out_checksum(c, o, partial);
+        out_checksum(c, o, partial, ret_range);
     }
     return o;
 }

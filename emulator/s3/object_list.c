@@ -67,6 +67,8 @@ static void listing_out(struct listing *l)
             json_set_str(c->arena, node, "Prefix", list_spelt(l->c, item->name));
         }
     }
+    http_headers_set(&c->response.headers, STR("x-amz-bucket-region"),
+                     str_copy(c->arena, l->bucket->region));
     call_out_str(c, "Name", l->bucket->name);
     call_out_str(c, "Prefix", list_spelt(l->c, l->query.prefix));
     if (l->query.delimiter.len > 0) {

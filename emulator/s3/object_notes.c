@@ -6,15 +6,27 @@
 #include "tag_set.h"
 #include "version.h"
 
+static bool named(struct call *c, struct bucket **ret_bucket, struct str *ret_key)
+{
+    *ret_bucket = s3_bucket(c);
+    return *ret_bucket != NULL && s3_key(c, ret_key);
+}
+
 /* The object that the call names, and its bucket; NULL: the call has failed. */
 static struct object *noted_object(struct call *c, struct bucket **ret_bucket)
 {
     struct str key;
-    *ret_bucket = s3_bucket(c);
-    if (*ret_bucket == NULL || !s3_key(c, &key)) {
-        return NULL;
-    }
-    return version_find(c, *ret_bucket, key, call_str(c, "VersionId"));
+    return named(c, ret_bucket, &key) ? version_find(c, *ret_bucket, key, call_str(c, "VersionId"))
+                                      : NULL;
+}
+
+/* The same, where a delete marker that is current is meant too. */
+static struct object *marked_object(struct call *c, struct bucket **ret_bucket)
+{
+    struct str key;
+    return named(c, ret_bucket, &key)
+               ? version_find_noted(c, *ret_bucket, key, call_str(c, "VersionId"))
+               : NULL;
 }
 
 /* ---- by the headers of a write ---- */
@@ -51,9 +63,20 @@ bool object_notes_read(struct call *c, const struct bucket *b, struct object *fa
 void object_get_tags(struct call *c)
 {
     struct bucket *b;
-    const struct object *o = noted_object(c, &b);
+    struct str key;
     struct json *tags = NULL;
     struct diag d = DIAG_INIT;
+    if (!named(c, &b, &key)) {
+        return;
+    }
+    /* AWS s3-tagging-3: this operation names the bucket before a key that is not there. */
+    if (!call_has(c, "VersionId") && tree_get(b->objects, key) == NULL) {
+        call_fail(c, AWS_NO_SUCH_KEY, "The specified key does not exist.");
+        call_fail_extra(c, "Key",
+                        str_printf(c->arena, "%.*s/%.*s", STR_ARG(b->name), STR_ARG(key)));
+        return;
+    }
+    const struct object *o = version_find_noted(c, b, key, call_str(c, "VersionId"));
     if (o == NULL) {
         return;
     }
@@ -68,7 +91,7 @@ void object_get_tags(struct call *c)
 void object_put_tags(struct call *c)
 {
     struct bucket *b;
-    struct object *o = noted_object(c, &b);
+    struct object *o = marked_object(c, &b);
     const struct json *document = o == NULL ? NULL : bucket_config_payload(c);
     const struct json *tags = json_get(document, STR("TagSet"));
     if (document == NULL || !tag_set_check(c, tags, TAG_SET_OBJECT_MAX)) {
@@ -83,7 +106,7 @@ void object_put_tags(struct call *c)
 void object_delete_tags(struct call *c)
 {
     struct bucket *b;
-    struct object *o = noted_object(c, &b);
+    struct object *o = marked_object(c, &b);
     if (o != NULL) {
         o->tag_count = 0;
         object_note(s3_of(c), &o->tags, STR_EMPTY);
@@ -105,7 +128,7 @@ void object_get_acl(struct call *c)
 void object_put_acl(struct call *c)
 {
     struct bucket *b;
-    struct object *o = noted_object(c, &b);
+    struct object *o = marked_object(c, &b);
     struct json *acl;
     if (o == NULL || !acl_is_said(c) || !acl_read(c, acl_is_enforced(c, b), &acl) ||
         !acl_may_be(c, b, acl)) {
@@ -164,8 +187,13 @@ void object_put_legal_hold(struct call *c)
     struct object *o = noted_object(c, &b);
     const struct json *document =
         o == NULL || !object_lock_is_on(c, b) ? NULL : bucket_config_payload(c);
-    if (document != NULL) {
-        o->hold_said = true;
-        o->legal_hold = str_eq(json_str(json_get(document, STR("Status"))), STR("ON"));
+    if (document == NULL) {
+        return;
     }
+    if (json_get(document, STR("Status")) == NULL) {
+        s3_fail_xml(c);
+        return;
+    }
+    o->hold_said = true;
+    o->legal_hold = str_eq(json_str(json_get(document, STR("Status"))), STR("ON"));
 }

@@ -44,7 +44,7 @@ bool object_put_as(struct call *c, const char *event, struct str *ret_etag)
     bucket_event(c, b, o, event);
     lifecycle_touch(c, b);
     lifecycle_out(c, b, o);
-    version_out(c, b, o);
+    version_out_written(c, o);
     call_out_str(c, "ETag", facts.etag);
     checksum_out(c, c->output, &facts.checksum);
     encryption_out(c, &facts.encryption);

@@ -30,6 +30,23 @@ void recent_change_note(struct recent_changes *r, const struct call *c, struct s
         (struct recent_change){.name = name_of(bucket, key), .turn = c->turn};
 }
 
+bool recent_change_since(const struct recent_changes *r, uint64_t turn, struct str bucket,
+                         struct str key)
+{
+    uint64_t name = name_of(bucket, key);
+    uint64_t kept = r->count < RING_COUNT ? r->count : RING_COUNT;
+    for (uint64_t i = 1; i <= kept; i++) {
+        const struct recent_change *change = &r->ring[(r->count - i) % RING_COUNT];
+        if (change->turn <= turn) {
+            return false;
+        }
+        if (change->name == name) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool recent_change_met(const struct recent_changes *r, const struct call *c, struct str bucket,
                        struct str key)
 {

@@ -14,5 +14,8 @@ void recent_change_note(struct recent_changes *r, const struct call *c, struct s
 /* Whether it changed between the call's beginning and now. */
 bool recent_change_met(const struct recent_changes *r, const struct call *c, struct str bucket,
                        struct str key);
+/* Whether it changed after that turn (call.h). */
+bool recent_change_since(const struct recent_changes *r, uint64_t turn, struct str bucket,
+                         struct str key);
 
 #endif

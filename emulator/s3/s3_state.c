@@ -194,6 +194,12 @@ struct str s3_location(struct call *c, struct str bucket, struct str key)
     return buf_str(&location);
 }
 
+void s3_fail_header(struct call *c, const char *header, const char *message)
+{
+    call_fail(c, AWS_INVALID_ARGUMENT, "%s", message);
+    call_fail_extra(c, "ArgumentName", str_of(header));
+}
+
 void s3_fail_argument(struct call *c, const char *argument, struct str value, const char *message)
 {
     call_fail(c, AWS_INVALID_ARGUMENT, "%s", message);

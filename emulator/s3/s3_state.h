@@ -62,6 +62,8 @@ bool s3_has_room(struct call *c, uint64_t bytes);
 struct str s3_owner_id(struct call *c); /* canonical user id: 64 hex digits */
 void s3_out_owner(struct call *c, struct json *parent, const char *name);
 struct str s3_location(struct call *c, struct str bucket, struct str key); /* its URL */
+/* InvalidArgument of a header whose value is not told again. */
+void s3_fail_header(struct call *c, const char *header, const char *message);
 void s3_fail_argument(struct call *c, const char *argument, struct str value, const char *message);
 
 #endif

@@ -31,31 +31,37 @@ static bool has_tag_letters(struct str text)
     return utf8_is_valid(text);
 }
 
-static bool fail_tag(struct call *c, const char *message, const char *name, struct str value)
+static bool fail_tag(struct call *c, const char *message, struct str key)
 {
     call_fail(c, AWS_INVALID_TAG, "%s", message);
-    call_fail_extra(c, name, value);
+    call_fail_extra(c, "TagKey", key);
     return false;
 }
 
 /* AWS s3-tag-rules-1: keys of 1 to 128 characters, values of at most 256, no key twice, "aws:" is
  * reserved. */
-static bool check_tag(struct call *c, const struct json *tag)
+static bool check_tag(struct call *c, const struct json *tag, size_t count_max)
 {
     struct str key = json_str(json_get(tag, STR("Key")));
     struct str value = json_str(json_get(tag, STR("Value")));
     if (key.len == 0 || utf16_units(key) > KEY_UNITS_MAX || !has_tag_letters(key)) {
-        return fail_tag(c, "The TagKey you have provided is invalid", "TagKey", key);
+        return fail_tag(c, "The TagKey you have provided is invalid", key);
     }
     if (utf16_units(value) > VALUE_UNITS_MAX || !has_tag_letters(value)) {
-        return fail_tag(c, "The TagValue you have provided is invalid", "TagValue", value);
+        (void)fail_tag(c, "The TagValue you have provided is invalid", key);
+        call_fail_extra(c, "TagValue", value);
+        return false;
     }
     if (str_starts_nocase(key, STR("aws:"))) {
-        return fail_tag(c, "System tags cannot be added/updated by requester", "TagKey", key);
+        return fail_tag(c,
+                        count_max == TAG_SET_OBJECT_MAX
+                            ? "Your TagKey cannot be prefixed with aws:"
+                            : "System tags cannot be added/updated by requester",
+                        key);
     }
     for (const struct json *other = tag->next; other != NULL; other = other->next) {
         if (str_eq(key, json_str(json_get(other, STR("Key"))))) {
-            return fail_tag(c, "Cannot provide multiple Tags with the same key", "TagKey", key);
+            return fail_tag(c, "Cannot provide multiple Tags with the same key", key);
         }
     }
     return true;
@@ -71,7 +77,7 @@ bool tag_set_check(struct call *c, const struct json *tags, size_t count_max)
         return false;
     }
     for (const struct json *at = tags == NULL ? NULL : tags->first; at != NULL; at = at->next) {
-        if (!check_tag(c, at)) {
+        if (!check_tag(c, at, count_max)) {
             return false;
         }
     }
@@ -86,21 +92,43 @@ static struct str decoded(struct arena *a, struct str text)
     return buf_str(&out);
 }
 
+/* Whether a list could stand in the header: in its letters, no key twice. */
+static bool header_is_plain(const struct json *tags)
+{
+    for (const struct json *at = tags->first; at != NULL; at = at->next) {
+        struct str key = json_str(json_get(at, STR("Key")));
+        bool plain = key.len > 0 && has_tag_letters(key) &&
+                     has_tag_letters(json_str(json_get(at, STR("Value"))));
+        for (const struct json *other = at->next; plain && other != NULL; other = other->next) {
+            plain = !str_eq(key, json_str(json_get(other, STR("Key"))));
+        }
+        if (!plain) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* AWS s3-tag-header-1: what the header cannot hold is InvalidArgument of the header as a whole;
+ * nothing between two "&" is no tag. */
 bool tag_set_parse(struct call *c, struct str header, struct json **ret_tags)
 {
     struct json *tags = json_new(c->arena, JSON_IS_ARRAY);
     for (struct str rest = header, pair; str_cut(&rest, '&', &pair);) {
         struct str name = pair, value = STR_EMPTY;
         (void)str_split(pair, '=', &name, &value);
-        if (name.len == 0) {
-            s3_fail_argument(c, "x-amz-tagging", header,
-                             "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
-                             "URL query parameters without tag name duplicates.");
-            return false;
+        if (pair.len == 0) {
+            continue;
         }
         struct json *tag = json_add(tags, STR_EMPTY, json_new(c->arena, JSON_IS_OBJECT));
         json_set_str(c->arena, tag, "Key", decoded(c->arena, name));
         json_set_str(c->arena, tag, "Value", decoded(c->arena, value));
+    }
+    if (!header_is_plain(tags)) {
+        s3_fail_argument(c, "x-amz-tagging", header,
+                         "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
+                         "URL query parameters without tag name duplicates.");
+        return false;
     }
     *ret_tags = tags;
     return tag_set_check(c, tags, TAG_SET_OBJECT_MAX);

@@ -121,7 +121,7 @@ void upload_create(struct call *c)
 {
     struct bucket *b = s3_bucket(c);
     struct object facts = {.modified_us = c->now_us};
-    struct upload plan = {.bucket = b, .created_us = c->now_us};
+    struct upload plan = {.bucket = b, .created_us = c->now_us, .turn = c->turn};
     if (b == NULL || !s3_key(c, &facts.key) || !object_metadata_read(c, &facts) ||
         !object_notes_read(c, b, &facts) || !encryption_of_write(c, b, &facts.encryption) ||
         !read_checksum_plan(c, &plan)) {

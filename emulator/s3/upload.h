@@ -26,6 +26,7 @@ struct upload {
     bool announced;       /* the client chose the algorithm: every part must carry it */
     enum checksum_kind kind;
     int64_t created_us;
+    uint64_t turn;              /* when it was created, by the order of requests */
     struct upload_part **parts; /* by number - 1; NULL where none came */
     size_t part_cap;
 };

@@ -22,6 +22,13 @@ struct assembly {
     uint64_t size;
 };
 
+/* AWS s3-part-error-1: these errors name an ETag without its quotes. */
+static struct str bare_etag(struct call *c, struct str etag)
+{
+    bool quoted = etag.len >= 2 && str_starts(etag, STR("\"")) && str_ends(etag, STR("\""));
+    return str_copy(c->arena, quoted ? str_slice(etag, 1, etag.len - 1) : etag);
+}
+
 static bool fail_part(struct call *c, const struct json *listed)
 {
     call_fail(c, AWS_INVALID_PART,
@@ -30,7 +37,7 @@ static bool fail_part(struct call *c, const struct json *listed)
               "specified entity tag may not match the part's entity tag.");
     call_fail_extra(c, "UploadId", call_str(c, "UploadId"));
     call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
-    call_fail_extra(c, "ETag", json_str(json_get(listed, STR("ETag"))));
+    call_fail_extra(c, "ETag", bare_etag(c, json_str(json_get(listed, STR("ETag")))));
     return false;
 }
 
@@ -40,6 +47,18 @@ static bool fail_malformed(struct call *c)
               "The XML you provided was not well-formed or did not validate against our published "
               "schema");
     return false;
+}
+
+/* A part has one checksum; the client may not know of another. */
+static bool says_no_other(const struct json *listed, enum checksum_kind own)
+{
+    for (int i = CHECKSUM_CRC32; i < CHECKSUM_KIND_COUNT; i++) {
+        enum checksum_kind kind = (enum checksum_kind)i;
+        if (kind != own && json_get(listed, str_of(checksum_member(kind))) != NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* AWS s3-multipart-checksum-3: completing a composite upload repeats each part's checksum. */
@@ -56,7 +75,10 @@ static bool check_listed_sum(struct call *c, const struct upload *u, const struc
                   STR_ARG(json_str(json_get(listed, STR("PartNumber")))));
         return false;
     }
-    return said.len == 0 || str_eq(said, p->checksum.text) ? true : fail_part(c, listed);
+    if (said.len > 0 && !str_eq(said, p->checksum.text)) {
+        return fail_part(c, listed);
+    }
+    return says_no_other(listed, p->checksum.kind) ? true : fail_part(c, listed);
 }
 
 /* What came with the part, where it is of the upload's kind; else its body is read. */
@@ -126,7 +148,7 @@ static bool check_sizes(const struct assembly *as, const struct json *list)
         call_fail_extra(c, "ProposedSize", str_printf(c->arena, "%llu", (unsigned long long)bytes));
         call_fail_extra(c, "MinSizeAllowed", str_printf(c->arena, "%zu", UPLOAD_PART_BYTES_MIN));
         call_fail_extra(c, "PartNumber", json_str(json_get(listed, STR("PartNumber"))));
-        call_fail_extra(c, "ETag", str_copy(c->arena, as->parts[i]->etag));
+        call_fail_extra(c, "ETag", bare_etag(c, as->parts[i]->etag));
         return false;
     }
     return true;
@@ -137,6 +159,10 @@ static bool read_parts(struct assembly *as)
     struct call *c = as->c;
     const struct json *list = json_at(c->input, "MultipartUpload.Parts");
     int64_t last_number = 0;
+    if (json_get(c->input, STR("MultipartUpload")) == NULL) {
+        call_fail(c, AWS_INVALID_REQUEST, "You must specify at least one part");
+        return false;
+    }
     if (list == NULL || list->count == 0 || list->count > UPLOAD_PARTS_MAX) {
         return fail_malformed(c);
     }
@@ -287,13 +313,13 @@ void upload_complete(struct call *c)
     }
     const struct object *done = made_before(b, key, call_str(c, "UploadId"));
     if (done != NULL) {
-        version_out(c, b, done);
+        version_out_written(c, done);
         out_completed(c, b, done);
         return;
     }
     struct assembly as = {.c = c, .upload = upload_find(c, b, key)};
     if (as.upload == NULL || !read_parts(&as) ||
-        !condition_write(c, version_current(b, key), key)) {
+        !condition_complete(c, as.upload, version_current(b, key))) {
         return;
     }
     struct object facts = *as.upload->facts;
@@ -315,6 +341,6 @@ void upload_complete(struct call *c)
     bucket_event(c, b, o, "ObjectCreated:CompleteMultipartUpload");
     lifecycle_touch(c, b);
     lifecycle_out(c, b, o);
-    version_out(c, b, o);
+    version_out_written(c, o);
     out_completed(c, b, o);
 }

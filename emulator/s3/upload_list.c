@@ -126,10 +126,9 @@ void upload_list(struct call *c)
     listing_echo(&l);
     bool more = at != NULL && str_starts(at->key, l.prefix) && l.max > 0;
     call_out_bool(c, "IsTruncated", more);
-    if (more) {
-        call_out_str(c, "NextKeyMarker", list_spelt(c, l.last_key));
-        call_out_str(c, "NextUploadIdMarker", l.last_id);
-    }
+    /* AWS s3-list-uploads-2: where the page ended is told of the last page too. */
+    call_out_str(c, "NextKeyMarker", list_spelt(c, l.last_key));
+    call_out_str(c, "NextUploadIdMarker", l.last_id);
     json_add(c->output, STR("Uploads"), l.uploads);
     json_add(c->output, STR("CommonPrefixes"), l.prefixes);
 }

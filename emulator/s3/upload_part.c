@@ -136,6 +136,11 @@ static bool read_copy_range(struct call *c, const struct object *source,
                          "bytes to copy");
         return false;
     }
+    if (header.len > 0 && range.first >= object_bytes(source)) {
+        call_fail(c, AWS_INVALID_REQUEST,
+                  "The specified copy range is invalid for the source object size");
+        return false;
+    }
     if (range.first > object_bytes(source) || range.count > object_bytes(source) - range.first) {
         struct str message =
             str_printf(c->arena, "Range specified is not valid for source object of size: %llu",

@@ -2,15 +2,22 @@
  * AWS s3-version-2: while versioning is enabled a write adds a version, while it is suspended it
  * replaces the null version; others stay either way. */
 #include "version.h"
+#include "base/hash.h"
 #include "base/instant.h"
 #include "emulator/core/service.h"
 
 #define ID_BYTES 32
+#define ID_RANDOM_BYTES 28 /* the rest is their check, by which a forged id is known */
 
 struct object *version_current(const struct bucket *b, struct str key)
 {
     struct object *o = tree_get(b->objects, key);
     return o == NULL || o->is_marker ? NULL : o;
+}
+
+static unsigned id_check(struct str random)
+{
+    return (unsigned)(hash64(0, random) & 0xffff);
 }
 
 struct str version_new_id(struct call *c, const struct bucket *b)
@@ -21,12 +28,26 @@ struct str version_new_id(struct call *c, const struct bucket *b)
     struct str uuid = core_uuid(c->core, c->arena);
     struct buf id;
     buf_init(&id, c->arena, ID_BYTES);
-    for (size_t i = 0; i < uuid.len; i++) {
+    for (size_t i = 0; i < uuid.len && id.len < ID_RANDOM_BYTES; i++) {
         if (uuid.ptr[i] != '-') {
             buf_add_char(&id, uuid.ptr[i]);
         }
     }
+    buf_addf(&id, "%04x", id_check(buf_str(&id)));
     return buf_str(&id);
+}
+
+bool version_was_given(struct str id)
+{
+    char digits[5] = "";
+    if (id.len != ID_BYTES) {
+        return false;
+    }
+    unsigned check = id_check(str_slice(id, 0, ID_RANDOM_BYTES));
+    for (size_t i = 0; i < 4; i++) {
+        digits[i] = "0123456789abcdef"[check >> (4 * (3 - i)) & 15];
+    }
+    return str_eq(str_from(id, ID_RANDOM_BYTES), str_of(digits));
 }
 
 struct object *version_get(const struct bucket *b, struct str key, struct str id)
@@ -108,6 +129,8 @@ bool version_check(struct call *c, struct str version)
     return false;
 }
 
+/* AWS s3-version-id-1: an id that this service never gave, or of a bucket that never was versioned,
+ * is InvalidArgument; of what is there no more NoSuchVersion. */
 bool version_can_be(const struct bucket *b, struct str version)
 {
     return version.len == 0 || str_eq(version, STR("null")) ||
@@ -126,6 +149,12 @@ static void tell_marker(struct call *c, const struct object *o)
                      str_copy(c->arena, version_told(o)));
 }
 
+static struct object *fail_id(struct call *c, struct str version)
+{
+    s3_fail_argument(c, "versionId", version, "Invalid version id specified");
+    return NULL;
+}
+
 /* AWS s3-delete-marker-1: reading a delete marker by its id is 405, as current version 404; both
  * say x-amz-delete-marker. */
 static struct object *fail_find(struct call *c, const struct object *o, struct str key,
@@ -137,6 +166,8 @@ static struct object *fail_find(struct call *c, const struct object *o, struct s
     if (version.len == 0) {
         call_fail(c, AWS_NO_SUCH_KEY, "The specified key does not exist.");
         call_fail_extra(c, "Key", key);
+    } else if (o == NULL && !str_eq(version, STR("null")) && !version_was_given(version)) {
+        return fail_id(c, version);
     } else if (o == NULL) {
         call_fail(c, AWS_NO_SUCH_VERSION, "The specified version does not exist.");
         call_fail_extra(c, "Key", key);
@@ -149,6 +180,7 @@ static struct object *fail_find(struct call *c, const struct object *o, struct s
         http_headers_set(&c->response.headers, STR("Allow"), STR("DELETE"));
         call_fail(c, AWS_METHOD_NOT_ALLOWED,
                   "The specified method is not allowed against this resource.");
+        call_fail_extra(c, "Method", c->request->method);
         call_fail_extra(c, "ResourceType", STR("DeleteMarker"));
     }
     return NULL;
@@ -160,8 +192,30 @@ struct object *version_find(struct call *c, const struct bucket *b, struct str k
     if (!version_check(c, version)) {
         return NULL;
     }
+    if (!version_can_be(b, version)) {
+        return fail_id(c, version);
+    }
     struct object *o = version.len == 0 ? tree_get(b->objects, key) : version_get(b, key, version);
     return o == NULL || o->is_marker ? fail_find(c, o, key, version) : o;
+}
+
+/* AWS s3-delete-marker-3: a delete marker has neither tags nor a list, also as current version. */
+struct object *version_find_noted(struct call *c, const struct bucket *b, struct str key,
+                                  struct str version)
+{
+    const struct object *o = tree_get(b->objects, key);
+    if (version.len == 0 && o != NULL && o->is_marker) {
+        return fail_find(c, o, key, version_told(o));
+    }
+    return version_find(c, b, key, version);
+}
+
+/* AWS s3-version-written-1: a write of the null version is told no id. */
+void version_out_written(struct call *c, const struct object *o)
+{
+    if (o->version.len > 0) {
+        call_out_str(c, "VersionId", str_copy(c->arena, o->version));
+    }
 }
 
 void version_out(struct call *c, const struct bucket *b, const struct object *o)

@@ -18,12 +18,19 @@ void version_remove(struct s3 *s3, struct bucket *b, struct object *o); /* frees
  * failed (NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker, InvalidArgument). */
 struct object *version_find(struct call *c, const struct bucket *b, struct str key,
                             struct str version);
+/* The same for what is noted beside an object (tags, a list): of a key whose current version is a
+ * delete marker this one is meant, and MethodNotAllowed. */
+struct object *version_find_noted(struct call *c, const struct bucket *b, struct str key,
+                                  struct str version);
 /* Whether the bucket may have a version of that id; an empty one names none. */
 bool version_can_be(const struct bucket *b, struct str version);
 bool version_check(struct call *c, struct str version); /* its spelling; false: InvalidArgument */
-struct str version_told(const struct object *o);        /* "null" for the null version */
+/* Whether an id that is not there (any more) may have been given by this service. */
+bool version_was_given(struct str id);
+struct str version_told(const struct object *o); /* "null" for the null version */
 /* x-amz-version-id, where the bucket is or was versioned. */
 void version_out(struct call *c, const struct bucket *b, const struct object *o);
+void version_out_written(struct call *c, const struct object *o); /* of what the call has written */
 
 void version_list(struct call *c); /* ListObjectVersions */
 

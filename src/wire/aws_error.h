@@ -106,11 +106,17 @@
     X(AWS_ACCESS_CONTROL_LIST_NOT_SUPPORTED, "AccessControlListNotSupported", 400, ERR_INVALID)    \
     X(AWS_INVALID_BUCKET_ACL_WITH_OBJECT_OWNERSHIP, "InvalidBucketAclWithObjectOwnership", 400,    \
       ERR_INVALID)                                                                                 \
+    X(AWS_CROSS_LOCATION_LOGGING_PROHIBITTED, "CrossLocationLoggingProhibitted", 403, ERR_DENIED)  \
+    X(AWS_ID_MISMATCH, "IdMismatch", 400, ERR_INVALID)                                             \
+    X(AWS_ILLEGAL_VERSIONING_CONFIGURATION, "IllegalVersioningConfigurationException", 400,        \
+      ERR_INVALID)                                                                                 \
     X(AWS_INVALID_BUCKET_STATE, "InvalidBucketState", 409, ERR_CONFLICT)                           \
+    X(AWS_INVALID_S3_DESTINATION_BUCKET, "InvalidS3DestinationBucket", 400, ERR_INVALID)           \
     X(AWS_INVALID_TAG, "InvalidTag", 400, ERR_INVALID)                                             \
     X(AWS_INVALID_TARGET_BUCKET_FOR_LOGGING, "InvalidTargetBucketForLogging", 400, ERR_INVALID)    \
     X(AWS_MALFORMED_ACL_ERROR, "MalformedACLError", 400, ERR_INVALID)                              \
     X(AWS_MALFORMED_POLICY, "MalformedPolicy", 400, ERR_INVALID)                                   \
+    X(AWS_UNEXPECTED_CONTENT, "UnexpectedContent", 400, ERR_INVALID)                               \
     X(AWS_NO_SUCH_BUCKET_POLICY, "NoSuchBucketPolicy", 404, ERR_NOT_FOUND)                         \
     X(AWS_NO_SUCH_CONFIGURATION, "NoSuchConfiguration", 404, ERR_NOT_FOUND)                        \
     X(AWS_NO_SUCH_CORS_CONFIGURATION, "NoSuchCORSConfiguration", 404, ERR_NOT_FOUND)               \

@@ -70,7 +70,7 @@ CODES = {
     "ChecksumAlgorithm": "InvalidRequest", "ChecksumType": "InvalidRequest", "StorageClass": "InvalidStorageClass",
     "CreateBucketConfiguration.LocationConstraint": "InvalidLocationConstraint",
     "CreateBucketConfiguration.Tags.[].Key min": "InvalidTag",
-    "ObjectAttributes required": "InvalidRequest", "Id required": "MethodNotAllowed", "PartNumber required": "InvalidRequest",
+    "Policy required": "MalformedPolicy", "ObjectAttributes required": "InvalidRequest", "Id required": "MethodNotAllowed", "PartNumber required": "InvalidRequest",
     "CopySource required": None, 
     "BucketNamespace": "NotImplemented",  # refused by name
     "RequestPayer": None, "ChecksumMode": None, "OptionalObjectAttributes": None,  # not looked at where nothing follows from them
@@ -189,6 +189,8 @@ def expected(model, operation, path, which):
     for name in (f"{dotted} {which}", dotted, f"{member} {which}", member) if place != "body" else (f"{dotted} {which}", dotted):
         if name in CODES:
             return CODES[name]
+    if member == "AccessControlPolicy" and len(path) > 1:
+        return "MalformedACLError"
     if place == "body" and path == (member,) and which == "required":
         return "MissingRequestBodyError"
     return "MalformedXML" if place == "body" else "InvalidArgument"

@@ -20,7 +20,7 @@ those that the emulator's ledger has seen answered well in that run; the refusal
 | client | version | operations exercised | result |
 | --- | --- | --- | --- |
 HEAD
-for script in s3_boto3 s3_errors_boto3 s3_names_boto3 s3_config_boto3 s3_versions_boto3 s3_access_boto3 s3_encryption_boto3 s3_events_boto3 s3_post_boto3 s3control_boto3 kinesis_boto3 kinesis_limits_boto3 kinesis_words_boto3 kinesis_callers_boto3 sns_boto3 sts_boto3 http_abuse http_versions http_caps http_faults model_walk s3_model_walk; do
+for script in s3_boto3 s3_errors_boto3 s3_recorded_boto3 s3_names_boto3 s3_config_boto3 s3_versions_boto3 s3_access_boto3 s3_encryption_boto3 s3_events_boto3 s3_post_boto3 s3control_boto3 kinesis_boto3 kinesis_limits_boto3 kinesis_words_boto3 kinesis_callers_boto3 sns_boto3 sts_boto3 http_abuse http_versions http_caps http_faults model_walk s3_model_walk; do
   row python3 "$script.py"
   [[ $script = http_* || $script = *_walk ]] || row /usr/bin/python3 "$script.py"
 done

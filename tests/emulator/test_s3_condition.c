@@ -71,7 +71,8 @@ Test(s3_condition, writes_are_decided_by_what_is_there)
         {"/bkt/k", "If-None-Match: *", "PreconditionFailed", 412},
         {"/bkt/k", "If-Match: \"other\"", "PreconditionFailed", 412},
         {"/bkt/none", "If-Match: " ETAG, "NoSuchKey", 404},
-        {"/bkt/none", "If-Match: *", "NoSuchKey", 404},
+        {"/bkt/none", "If-Match: *", "NotImplemented", 501},
+        {"/bkt/k", "If-Match: *", "NotImplemented", 501},
         {"/bkt/k", "If-None-Match: " ETAG, "NotImplemented", 501},
         {"/bkt/k", "If-None-Match: *\nIf-Match: " ETAG, "NotImplemented", 501},
         {"/bkt/new", "If-None-Match: *", "", 200},
@@ -84,6 +85,61 @@ Test(s3_condition, writes_are_decided_by_what_is_there)
         cr_expect_str_eq(client_text(&c, "Code"), rows[i].code, "row %zu", i);
     }
     client_free(&c);
+}
+
+/* Begins an upload of /bkt/k with one part; gives the target of what completes it. */
+static const char *upload_of(struct emulator_client *c, struct str *ret_parts)
+{
+    client_s3(c, "POST", "/bkt/k?uploads", NULL, STR_EMPTY);
+    const char *id = client_text(c, "UploadId");
+    client_s3(c, "PUT",
+              str_z(c->arena, str_printf(c->arena, "/bkt/k?partNumber=1&uploadId=%s", id)), NULL,
+              STR("abc"));
+    *ret_parts = str_printf(c->arena,
+                            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+                            "<ETag>%s</ETag></Part></CompleteMultipartUpload>",
+                            client_header(c, "ETag"));
+    return str_z(c->arena, str_printf(c->arena, "/bkt/k?uploadId=%s", id));
+}
+
+Test(s3_condition, an_upload_is_on_its_way_from_its_creation)
+{
+    /* Proves: what is deleted or (by its ETag) written between creating and completing an upload is
+     * a conflict, until a new one is begun; without conditions it is none. */
+    static const struct {
+        const char *condition;
+        bool deleted, rewritten;
+        int status, again;
+    } rows[] = {
+        {"If-None-Match: *", false, false, 412, 412},
+        {"If-None-Match: *", true, false, 409, 200},
+        {"If-None-Match: *", true, true, 412, 412},
+        {"If-Match: " ETAG, false, false, 200, 412},
+        {"If-Match: " ETAG, false, true, 409, 200},
+        {"If-Match: " ETAG, true, false, 404, 404},
+        {"If-Match: " ETAG, true, true, 409, 200},
+        {"If-Match: \"other\"", false, true, 412, 412},
+        {"x-amz-meta-none: 1", true, false, 200, 200},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct emulator_client c = with_object();
+        struct str parts;
+        const char *target = upload_of(&c, &parts);
+        c.now_us++;
+        if (rows[i].deleted) {
+            client_s3(&c, "DELETE", "/bkt/k", NULL, STR_EMPTY);
+        }
+        if (rows[i].rewritten) {
+            client_s3(&c, "PUT", "/bkt/k", NULL, STR("abc"));
+        }
+        c.now_us++;
+        cr_expect_eq(client_s3(&c, "POST", target, rows[i].condition, parts), rows[i].status,
+                     "row %zu: %s", i, client_body(&c));
+        target = upload_of(&c, &parts);
+        cr_expect_eq(client_s3(&c, "POST", target, rows[i].condition, parts), rows[i].again,
+                     "row %zu, begun anew: %s", i, client_body(&c));
+        client_free(&c);
+    }
 }
 
 Test(s3_condition, of_many_racing_writers_the_first_wins)
@@ -141,7 +197,8 @@ static struct exchange *begin(struct emulator_client *c, const char *method, con
     struct diag d = DIAG_INIT;
     http_request_init(r, c->arena, method, STR("127.0.0.1:4566"), str_of(target));
     if (condition != NULL) {
-        http_headers_add(&r->headers, str_of(condition), STR("*"));
+        bool etag = str_eq(str_of(condition), STR("If-Match")); /* takes no other */
+        http_headers_add(&r->headers, str_of(condition), etag ? STR(ETAG) : STR("*"));
     }
     struct exchange *x = emulator_begin(c->emulator, r, STR("racer"), c->arena);
     cr_assert_eq(exchange_feed(x, body, &d), ERR_OK);
@@ -174,7 +231,7 @@ Test(s3_condition, a_delete_on_the_way_is_a_conflict)
             client_s3(&c, "DELETE", "/bkt/k", NULL, STR_EMPTY);
         }
         if (rows[i].rewritten) {
-            client_s3(&c, "PUT", "/bkt/k", NULL, STR("between"));
+            client_s3(&c, "PUT", "/bkt/k", NULL, STR("abc"));
         }
         struct emulator_outcome o = exchange_finish(x, c.now_us);
         cr_expect_eq(o.response.status, rows[i].status, "row %zu: %d", i, o.response.status);

@@ -104,7 +104,7 @@ Test(s3_config, is_refused_by_model_and_rules)
         {"/bkt?policy", "nothing", "MalformedPolicy"},
         {"/bkt?policy", "{}", "MalformedPolicy"},
         {"/bkt?metrics&id=a", "<MetricsConfiguration" NS "><Id>b</Id></MetricsConfiguration>",
-         "InvalidArgument"},
+         "MalformedXML"},
         {"/nowhere?metrics&id=a", "<MetricsConfiguration" NS "><Id>a</Id></MetricsConfiguration>",
          "NoSuchBucket"},
     };
@@ -126,10 +126,10 @@ Test(s3_config, with_ids_is_listed)
     client_s3(&c, "PUT", "/bkt", NULL, STR_EMPTY);
     cr_expect_eq(client_s3(&c, "PUT", "/bkt?metrics&id=b", NULL,
                            STR("<MetricsConfiguration" NS "><Id>b</Id></MetricsConfiguration>")),
-                 200);
+                 204);
     cr_expect_eq(client_s3(&c, "PUT", "/bkt?metrics&id=a", NULL,
                            STR("<MetricsConfiguration" NS "><Id>a</Id></MetricsConfiguration>")),
-                 200);
+                 204);
     cr_expect_eq(client_s3(&c, "GET", "/bkt?metrics", NULL, STR_EMPTY), 200);
     cr_expect_eq(client_count(&c, "MetricsConfiguration"), 2, "%s", client_body(&c));
     cr_expect_str_eq(client_nth(&c, "MetricsConfiguration", 0, "Id"), "a");

@@ -104,7 +104,7 @@ Test(s3_copy, refusals)
         {"x-amz-copy-source: src/a%20b\nx-amz-copy-source-if-none-match: *", "PreconditionFailed",
          412},
         {"x-amz-copy-source: src/a%20b\nx-amz-checksum-algorithm: CRC1000", "InvalidRequest", 400},
-        {"x-amz-copy-source: src/a%20b\nIf-Match: *", "NoSuchKey", 404},
+        {"x-amz-copy-source: src/a%20b\nIf-Match: *", "NotImplemented", 501},
         {"x-amz-copy-source: src/a%20b\nIf-None-Match: *", "", 200},
         {"x-amz-copy-source: src/a%20b\nIf-None-Match: *", "PreconditionFailed", 412},
     };
