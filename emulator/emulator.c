@@ -1,6 +1,7 @@
 /* emulator.c -- The facade: the services in their order, over the core. */
 #include "emulator.h"
 
+#include <string.h>
 #include "base/limits.h"
 #include "emulator/core/core.h"
 #include "emulator/kinesis/kinesis_service.h"
@@ -49,7 +50,7 @@ static struct emulator_outcome outcome_of(const struct core_outcome *o)
 {
     return (struct emulator_outcome){
         .response = o->response,
-        .in_pieces = o->blob != NULL,
+        .in_pieces = o->blob != NULL || o->source != NULL,
         .stream = o->stream,
         .lost = o->lost,
         .delay_us = o->delay_us,
@@ -121,20 +122,28 @@ void exchange_render(struct exchange *x, struct emulator_outcome *outcome)
 {
     core_render(x->passage, &x->outcome);
     outcome->response = x->outcome.response;
-    outcome->in_pieces = x->outcome.blob != NULL;
+    outcome->in_pieces = x->outcome.blob != NULL || x->outcome.source != NULL;
 }
 
 uint64_t exchange_body_bytes(const struct exchange *x)
 {
-    return x->outcome.blob_count;
+    return x->outcome.source != NULL ? x->outcome.source->bytes : x->outcome.blob_count;
 }
 
-struct str exchange_body_at(const struct exchange *x, uint64_t at)
+size_t exchange_body_read(struct exchange *x, uint64_t at, char *to, size_t max)
 {
     const struct core_outcome *o = &x->outcome;
+    if (o->source != NULL) {
+        return o->source->read(o->source->self, to, max);
+    }
     struct str run = blob_at(o->blob, o->blob_first + at);
     uint64_t left = o->blob_count - at;
-    return run.len > left ? str_slice(run, 0, (size_t)left) : run;
+    size_t n = run.len < max ? run.len : max;
+    n = n < left ? n : (size_t)left;
+    if (n > 0) {
+        memcpy(to, run.ptr, n);
+    }
+    return n;
 }
 
 bool exchange_pull(struct exchange *x, int64_t now_us, struct buf *out)

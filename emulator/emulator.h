@@ -32,7 +32,7 @@ struct emulator *emulator_new(struct arena *a, const struct emulator_options *op
 
 struct emulator_outcome {
     struct http_response response;
-    bool in_pieces; /* the body is not in `response`: exchange_body_at */
+    bool in_pieces; /* the body is not in `response`: exchange_body_read */
     bool stream;    /* nor is it there yet: exchange_pull */
     /* the client must not hear of it: reset or time out. Whether it was applied is in `fault` */
     bool lost;
@@ -74,10 +74,10 @@ void exchange_ready(struct exchange *x); /* the body is whole: decodes it */
 /* Under the lock: decides and applies. */
 struct emulator_outcome exchange_finish(struct exchange *x, int64_t now_us);
 void exchange_render(struct exchange *x, struct emulator_outcome *outcome); /* encodes the answer */
-/* The answer's body where outcome->in_pieces: how long it is, and the next bytes of it, which are
- * borrowed; empty at its end. */
+/* The answer's body where outcome->in_pieces: how long it is, and the next bytes of it, from `at`
+ * on, which only goes forward and leaves nothing out; 0 at its end. Some are encoded by that. */
 uint64_t exchange_body_bytes(const struct exchange *x);
-struct str exchange_body_at(const struct exchange *x, uint64_t at);
+size_t exchange_body_read(struct exchange *x, uint64_t at, char *to, size_t max);
 
 /* Where outcome->stream the body comes as it happens. All under the lock. */
 /* Appends what there is; false: it has ended with that. Nothing appended: ask again once it is

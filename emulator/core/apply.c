@@ -1,7 +1,10 @@
 /* apply.c -- Preparing the call before the lock, running the handler as the fault plan says under
  * it, and making the answer of what it left in its call. */
+#include "base/limits.h"
 #include "dispatch_parts.h"
 #include "validate.h"
+
+#define BODY_AT_ONCE_BYTES (64 * KIB)
 
 /* ---- validation, in the words of the protocol ---- */
 
@@ -81,14 +84,15 @@ static struct http_response answer_error(const struct passage *p, const struct c
     return response;
 }
 
-/* A raw handler's JSON as the client spells it. */
+/* A raw handler's JSON as the client spells it; a source has spelt it so itself. */
 static void respell(const struct passage *p, const struct call *c, struct http_response *response)
 {
     const struct service_model *model = p->route.service->model;
     struct http_response written;
     struct diag d = DIAG_INIT;
-    enum err e = codec_respell(model, p->route.envelope, c->op->output, response->body, p->arena,
-                               &response->body, &d);
+    enum err e = c->source != NULL ? ERR_OK
+                                   : codec_respell(model, p->route.envelope, c->op->output,
+                                                   response->body, p->arena, &response->body, &d);
     ASSERT(e == ERR_OK); /* a handler's own answer */
     codec_write_response(p->route.envelope, c->op, NULL, p->request_id, p->arena, &written);
     add_headers(response, &written.headers);
@@ -127,10 +131,30 @@ static struct http_response answer(const struct passage *p, const struct call *c
     return response;
 }
 
-/* A blob in one piece is a body as any other; in more, the caller reads it piece by piece. */
+void passage_gather_source(struct passage *p, struct core_outcome *outcome)
+{
+    const struct body_source *source = outcome->source;
+    struct buf body;
+    if (source == NULL) {
+        return;
+    }
+    buf_init(&body, p->arena, HTTP_BODY_BYTES_MAX);
+    size_t count = source->read(source->self, buf_reserve(&body, source->bytes), source->bytes);
+    ASSERT(count == source->bytes);
+    buf_commit(&body, count);
+    outcome->response.body = buf_str(&body);
+    outcome->source = NULL;
+}
+
+/* A blob in one piece is a body as any other; in more, the caller reads it piece by piece. What a
+ * source encodes is worth it when it is long. */
 static void answer_body(struct passage *p, const struct call *c)
 {
     p->out.blob = NULL;
+    p->out.source = call_failed(c) ? NULL : c->source;
+    if (p->out.source != NULL && p->out.source->bytes <= BODY_AT_ONCE_BYTES) {
+        passage_gather_source(p, &p->out);
+    }
     if (c->body == NULL || call_failed(c)) {
         return;
     }
@@ -188,9 +212,11 @@ static void render(struct passage *p, struct core_outcome *outcome)
     if (str_eq(p->request.method, STR("HEAD"))) {
         p->out.response.body = STR_EMPTY;
         p->out.blob = NULL;
+        p->out.source = NULL;
     }
     outcome->response = p->out.response;
     outcome->blob = p->out.blob;
+    outcome->source = p->out.source;
     outcome->blob_first = p->out.blob_first;
     outcome->blob_count = p->out.blob_count;
 }
@@ -218,6 +244,7 @@ static void answer_fault(struct passage *p)
         str_printf(p->arena, "Injected by the fault plan: %.*s", STR_ARG(p->fault.rule->name)));
     p->rendering = false;
     p->out.blob = NULL;
+    p->out.source = NULL;
     passage_write_refusal(p);
 }
 

@@ -87,3 +87,8 @@ void call_body(struct call *c, struct blob *blob, uint64_t first, uint64_t count
     c->body_first = first;
     c->body_count = count;
 }
+
+void call_source(struct call *c, const struct body_source *source)
+{
+    c->source = source;
+}

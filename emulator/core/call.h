@@ -42,8 +42,9 @@ struct call {
     struct http_response response;
     struct blob *body; /* call_body: the answer's body */
     uint64_t body_first, body_count;
-    struct stream_source *stream; /* call_stream: the answer's body comes as it happens */
-    enum aws_error_id error;      /* AWS_OK, or what call_fail noted */
+    const struct body_source *source; /* call_source: the answer's body is encoded as it leaves */
+    struct stream_source *stream;     /* call_stream: the answer's body comes as it happens */
+    enum aws_error_id error;          /* AWS_OK, or what call_fail noted */
     struct str message;
     struct json *error_extra; /* S3: further elements such as BucketName */
 };
@@ -66,6 +67,17 @@ struct json *call_out(struct call *c, const char *member,
                       enum json_kind kind); /* a new OBJECT or ARRAY */
 /* Answers with a range of a blob, which is held until the answer has left. */
 void call_body(struct call *c, struct blob *blob, uint64_t first, uint64_t count);
+
+/* An answer's body that is encoded as it leaves, so that all of it is never in memory at one time.
+ * `read` runs outside the lock, beside other requests: from what the call holds until its arena
+ * ends. */
+struct body_source {
+    uint64_t bytes; /* in all */
+    /* the next bytes of it: `max` of them, or all that are left */
+    size_t (*read)(void *self, char *to, size_t max);
+    void *self;
+};
+void call_source(struct call *c, const struct body_source *source); /* borrowed, as `self` is */
 
 /* What a handler computes from the bytes of bodies (digests), so that the journal can tell it when
  * the call is done again: by then the bytes may be gone, or far away. recall: true, and *ret is

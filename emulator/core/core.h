@@ -21,7 +21,8 @@ struct core_outcome { /* as struct emulator_outcome */
     /* else the body: a range of a blob that lies in more than one piece; NULL: in `response` */
     const struct blob *blob;
     uint64_t blob_first, blob_count;
-    bool stream; /* the body comes from core_stream_pull */
+    const struct body_source *source; /* else what encodes the body; NULL: it is there */
+    bool stream;                      /* the body comes from core_stream_pull */
     bool lost, kill;
     int64_t delay_us, late_us, restart_us;
     struct str actor;

@@ -88,6 +88,7 @@ void damage_answer(struct passage *p, struct core_outcome *o)
         return;
     }
     enum fault_wire wire = p->damage;
+    passage_gather_source(p, o);
     if (wire == FAULT_WIRE_DRIP && o->manner.each_us > 0) {
         o->delay_us = drip_us(o);
     }

@@ -115,18 +115,14 @@ static bool find_operation(struct passage *p)
     return result == ROUTE_FOUND || refuse_unknown(p, result);
 }
 
-/* The tree, or what a raw handler reads by itself: JSON. */
+/* The tree; a raw handler reads the body by itself. */
 static enum err decode_input(struct passage *p, struct diag *d)
 {
-    const struct service_model *model = p->route.service->model, *spoken = p->route.envelope;
     struct json *input;
     if (p->route.handler->raw) {
-        return spoken->form == FORM_MODEL
-                   ? ERR_OK
-                   : codec_respell(spoken, model, p->route.op->input, p->request.body, p->arena,
-                                   &p->request.body, d);
+        return ERR_OK;
     }
-    TRY(codec_read_request(spoken, p->route.op, &p->request, p->arena, &input, d));
+    TRY(codec_read_request(p->route.envelope, p->route.op, &p->request, p->arena, &input, d));
     p->call.input = input;
     return ERR_OK;
 }
@@ -378,9 +374,11 @@ void core_unsaved(struct passage *p, struct core_outcome *outcome)
                    STR("The journal cannot be written: whether this is done is not known"));
     p->rendering = false;
     p->out.blob = NULL;
+    p->out.source = NULL;
     passage_write_refusal(p);
     outcome->response = p->out.response;
     outcome->blob = NULL;
+    outcome->source = NULL;
 }
 
 static void outcome_forget(struct core_outcome *o, struct arena *a)
@@ -388,6 +386,7 @@ static void outcome_forget(struct core_outcome *o, struct arena *a)
     http_response_init(&o->response, a, 0);
     o->response.body = STR_EMPTY;
     o->blob = NULL;
+    o->source = NULL;
 }
 
 static void outcome_finish(struct passage *p)
@@ -399,6 +398,7 @@ static void outcome_finish(struct passage *p)
     if (str_eq(p->request.method, STR("HEAD"))) {
         o->response.body = STR_EMPTY;
         o->blob = NULL;
+        o->source = NULL;
     }
     if (p->stream != NULL && (o->lost || o->response.status != 200)) {
         core_stream_close(p);
@@ -442,6 +442,7 @@ struct core_outcome core_apply(struct passage *p, int64_t clock_us)
 /* The whole of a request's answer as one text: for callers that want no pieces. */
 static void answer_gather(struct passage *p, struct core_outcome *o, int64_t clock_us)
 {
+    passage_gather_source(p, o);
     if (o->blob != NULL) {
         o->response.body = blob_slice(o->blob, o->blob_first, o->blob_count, p->arena);
         o->blob = NULL;

@@ -61,6 +61,8 @@ bool passage_verify(struct passage *p);  /* the signature; false when it has ref
 void passage_prepare(struct passage *p); /* validates, decodes: all that a handler does unlocked */
 void passage_apply(
     struct passage *p); /* runs the handler as the fault says, and makes the outcome */
+/* A body that would be encoded as it leaves, encoded at once. */
+void passage_gather_source(struct passage *p, struct core_outcome *outcome);
 
 /* damage.c: what phase wire does to an answer */
 void damage_error_in_200(struct passage *p);   /* instead of running the handler */

@@ -19,5 +19,6 @@ struct http_response core_inside(struct core *core, const struct http_request *r
     core_ready(p);
     struct core_outcome o = core_apply(p, core->now_us - core->clock.offset_us);
     core_render(p, &o);
+    passage_gather_source(p, &o);
     return o.response;
 }

@@ -24,8 +24,9 @@ struct operation_handler {
     const char *name; /* "PutRecords"; an operation of the model without one is refused by name */
     operation_fn *handle;
     bool anonymous; /* its requests are not signed, or where only it looks */
-    bool raw; /* hot path: reads request->body and writes response itself; model validation is its
-                 own */
+    /* hot path: reads request->body as c->spoken spells it, and writes the response itself, by
+     * call_source as c->spoken spells it, else as JSON; model validation is its own */
+    bool raw;
     const struct body_taker *body; /* NULL: the body is collected into request->body */
     operation_fn *prepare; /* the body is whole and the input valid: decode it. NULL: none */
     /* Encodes the answer from what `handle` pinned (blocks, blobs, c->arena): outside the lock.

@@ -12,6 +12,8 @@
 #define CONNECTION_BYTES                                                                           \
     (32 * KIB) /* headers and one read of a body; libmicrohttpd clears it for each request */
 #define BODY_BLOCK_BYTES (64 * KIB)
+#define LONG_BODY_BLOCK_BYTES (256 * KIB) /* each is a call of the system and wakes the reader */
+#define LONG_BODY_BYTES MIB
 
 enum turn_stage { TURN_NEW, TURN_READING, TURN_READY };
 struct turn { /* what the visit is linked to */
@@ -153,7 +155,9 @@ static struct MHD_Response *response_new(struct visit *v)
     case VISIT_BODY_HEAD:
         return MHD_create_response_from_callback(bytes, 1024, body_never, NULL, NULL);
     case VISIT_BODY_PIECES:
-        return MHD_create_response_from_callback(bytes, BODY_BLOCK_BYTES, body_read, v, NULL);
+        return MHD_create_response_from_callback(
+            bytes, bytes < LONG_BODY_BYTES ? BODY_BLOCK_BYTES : LONG_BODY_BLOCK_BYTES, body_read, v,
+            NULL);
     case VISIT_BODY_STREAM:
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BODY_BLOCK_BYTES, body_read, v,
                                                  NULL);

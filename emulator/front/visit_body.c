@@ -148,22 +148,28 @@ static size_t stream_read(struct visit *v, uint64_t at, char *to, size_t max, bo
     return n;
 }
 
+static size_t text_read(struct str body, uint64_t at, char *to, size_t max)
+{
+    struct str run = str_from(body, (size_t)at);
+    size_t n = run.len < max ? run.len : max;
+    if (n > 0) {
+        memcpy(to, run.ptr, n);
+    }
+    return n;
+}
+
 static size_t body_read(struct visit *v, uint64_t at, char *to, size_t max, bool *ret_more)
 {
     struct str body = v->outcome.response.body;
-    struct str run =
-        v->outcome.in_pieces ? exchange_body_at(v->exchange, at) : str_from(body, (size_t)at);
     uint64_t bytes = v->outcome.in_pieces ? exchange_body_bytes(v->exchange) : body.len;
     uint64_t end = cut_at(v, bytes);
     *ret_more = at < bytes;
     if (at >= end && end < bytes) {
         return VISIT_CUT;
     }
-    size_t n = run.len < max ? run.len : max;
-    n = n < end - at ? n : (size_t)(end - at);
-    if (n > 0) {
-        memcpy(to, run.ptr, n);
-    }
+    size_t most = max < end - at ? max : (size_t)(end - at);
+    size_t n = v->outcome.in_pieces ? exchange_body_read(v->exchange, at, to, most)
+                                    : text_read(body, at, to, most);
     *ret_more = at + n < bytes;
     return n;
 }

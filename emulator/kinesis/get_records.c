@@ -2,6 +2,8 @@
  * held; afterwards they are written straight from the log, while others read and put. */
 #include "kinesis_call.h"
 #include "record_text.h"
+#include "records_answer.h"
+#include "wire/cbor.h"
 
 struct get_request {
     struct str iterator, stream_arn;
@@ -11,9 +13,11 @@ struct get_request {
 /* What the handler leaves for the rendering: nothing of it changes any more. */
 struct get_answer {
     struct record_run *runs;
-    size_t run_count, text_bytes;
+    size_t run_count;
+    uint64_t record_count;
     int64_t behind_ms;
-    struct str position; /* JSON of NextShardIterator or ChildShards */
+    struct str next;     /* NextShardIterator; empty: the shard ends */
+    struct str children; /* then: JSON of "ChildShards" */
 };
 /* ---- reading the request ---- */
 
@@ -42,7 +46,11 @@ static bool get_member(struct json_scan *scan, struct arena *a, struct get_reque
 static bool get_read(struct call *c, struct get_request *r)
 {
     struct json_scan scan;
-    json_scan_init(&scan, c->request->body);
+    struct str body;
+    if (!kinesis_json(c, &body)) {
+        return false;
+    }
+    json_scan_init(&scan, body);
     if (json_scan_next(&scan) != JSON_OBJECT) {
         return false;
     }
@@ -127,27 +135,27 @@ static struct stream *iterator_stream(struct call *c, const struct get_request *
 
 /* AWS kinesis-get-records-4: the end of a closed shard is no NextShardIterator together with its
  * ChildShards; anywhere else there is an iterator and no children. */
-static struct str position_text(struct call *c, const struct stream *stream, const struct shard *s,
-                                const struct shard_span *w)
+static void position_write(struct call *c, const struct stream *stream, const struct shard *s,
+                           const struct shard_span *w, struct get_answer *answer)
 {
-    struct buf text;
-    struct json_out out;
-    buf_init(&text, c->arena, HTTP_BODY_BYTES_MAX);
-    json_out_init(&out, &text);
-    json_out_object(&out);
-    if (span_is_last(s, w)) {
-        record_text_children(&out, c->arena, stream, s);
-    } else {
+    if (!span_is_last(s, w)) {
         struct position_token next = {.kind = TOKEN_ITERATOR,
                                       .made_us = c->now_us,
                                       .uid = stream->uid,
                                       .shard = s->number,
                                       .place = w->until,
                                       .key = stream->key};
-        json_out_kstr(&out, "NextShardIterator", token_text(&next, kinesis_seed(c), c->arena));
+        answer->next = token_text(&next, kinesis_seed(c), c->arena);
+        return;
     }
+    struct buf text;
+    struct json_out out;
+    buf_init(&text, c->arena, HTTP_BODY_BYTES_MAX);
+    json_out_init(&out, &text);
+    json_out_object(&out);
+    record_text_children(&out, c->arena, stream, s);
     json_out_object_end(&out);
-    return str_slice(buf_str(&text), 1, text.len - 1); /* its one member */
+    answer->children = str_slice(buf_str(&text), 1, text.len - 1); /* its one member */
 }
 
 void get_records_prepare(struct call *c)
@@ -188,33 +196,71 @@ void get_records(struct call *c)
         w = (struct shard_span){.from = w.from, .until = w.from};
     }
     throttle_read_bytes(&s->throttle, w.data_bytes);
-    *r->answer = (struct get_answer){.text_bytes = span_text_bytes(&w),
-                                     .behind_ms = span_behind_ms(s, &w, c->now_us),
-                                     .position = position_text(c, stream, s, &w)};
-    r->answer->runs = shard_hold(s, w.from, w.until, c->arena, &r->answer->run_count);
+    struct get_answer *answer = r->answer;
+    *answer = (struct get_answer){.record_count = w.until - w.from,
+                                  .behind_ms = span_behind_ms(s, &w, c->now_us)};
+    position_write(c, stream, s, &w, answer);
+    answer->runs = shard_hold(s, w.from, w.until, c->arena, &answer->run_count);
 }
 
-/* Outside the lock. */
+/* ---- encoding, outside the lock ---- */
+
+static void json_around(struct arena *a, const struct get_answer *answer, struct records_facts *f)
+{
+    struct buf text;
+    buf_init(&text, a, HTTP_BODY_BYTES_MAX);
+    buf_add(&text, STR("{\"MillisBehindLatest\":"));
+    buf_add_i64(&text, answer->behind_ms);
+    buf_add_char(&text, ',');
+    if (answer->next.len > 0) {
+        buf_add(&text, STR("\"NextShardIterator\":\""));
+        buf_add(&text, answer->next);
+        buf_add_char(&text, '"');
+    } else {
+        buf_add(&text, answer->children);
+    }
+    buf_add(&text, STR(",\"Records\":["));
+    f->before = buf_str(&text);
+    f->after = STR("]}");
+}
+
+/* Members in the model's order, as the codec has them. */
+static void cbor_around(struct arena *a, const struct get_answer *answer, struct records_facts *f)
+{
+    struct buf before, after;
+    buf_init(&before, a, HTTP_BODY_BYTES_MAX);
+    cbor_out_map(&before, 3);
+    cbor_out_text(&before, STR("Records"));
+    cbor_out_array(&before, answer->record_count);
+    buf_init(&after, a, HTTP_BODY_BYTES_MAX);
+    cbor_out_text(&after, STR("NextShardIterator"));
+    cbor_out_text(&after, answer->next);
+    cbor_out_text(&after, STR("MillisBehindLatest"));
+    cbor_out_i64(&after, answer->behind_ms);
+    f->before = buf_str(&before);
+    f->after = buf_str(&after);
+}
+
+/* The last answer of a shard, which is rare, is respelt by core as any other. */
 void get_records_render(struct call *c)
 {
     const struct get_answer *answer = ((const struct get_request *)c->prepared)->answer;
+    struct records_facts facts = {.runs = answer->runs, .run_count = answer->run_count};
+    kinesis_respond(c, STR_EMPTY);
+    if (c->spoken->form == FORM_MODEL || answer->next.len == 0) {
+        json_around(c->arena, answer, &facts);
+    } else {
+        facts.form = c->spoken->form;
+        cbor_around(c->arena, answer, &facts);
+    }
+    const struct body_source *source = records_answer(&facts, c->arena);
+    if (c->spoken->form == facts.form) {
+        call_source(c, source);
+        return;
+    }
     struct buf body;
     buf_init(&body, c->arena, HTTP_BODY_BYTES_MAX);
-    (void)buf_reserve(&body, answer->text_bytes + answer->position.len + 64);
-    buf_add(&body, STR("{\"MillisBehindLatest\":"));
-    buf_add_i64(&body, answer->behind_ms);
-    buf_add_char(&body, ',');
-    buf_add(&body, answer->position);
-    buf_add(&body, STR(",\"Records\":["));
-    for (size_t i = 0; i < answer->run_count; i++) {
-        for (uint32_t j = 0; j < answer->runs[i].count; j++) {
-            struct shard_record record = record_run_at(&answer->runs[i], j);
-            if (i + j > 0) {
-                buf_add_char(&body, ',');
-            }
-            record_text_add(&body, &record);
-        }
-    }
-    buf_add(&body, STR("]}"));
-    kinesis_respond(c, buf_str(&body));
+    char *to = buf_reserve(&body, source->bytes);
+    buf_commit(&body, source->read(source->self, to, source->bytes));
+    c->response.body = buf_str(&body);
 }

@@ -29,7 +29,7 @@ void kinesis_explain(struct call *c)
     struct json *input = NULL;
     struct diag d = DIAG_INIT;
     struct str message;
-    if (codec_read_request(&kinesis_model, c->op, c->request, c->arena, &input, &d) != ERR_OK) {
+    if (codec_read_request(c->spoken, c->op, c->request, c->arena, &input, &d) != ERR_OK) {
         call_fail(c, AWS_SERIALIZATION_EXCEPTION, "%s", d.msg);
     } else if (!validate_input(c->op->input, input, c->arena, &message)) {
         call_fail(c, AWS_VALIDATION_EXCEPTION, "%.*s", STR_ARG(message));
@@ -39,6 +39,15 @@ void kinesis_explain(struct call *c)
     } else {
         call_fail(c, AWS_SERIALIZATION_EXCEPTION, "the request is not what %s takes", c->op->name);
     }
+}
+
+bool kinesis_json(const struct call *c, struct str *ret_body)
+{
+    struct diag d = DIAG_INIT;
+    *ret_body = c->request->body;
+    return c->spoken->form == FORM_MODEL ||
+           codec_respell(c->spoken, &kinesis_model, c->op->input, *ret_body, c->arena, ret_body,
+                         &d) == ERR_OK;
 }
 
 void kinesis_respond(struct call *c, struct str body)

@@ -79,6 +79,8 @@ bool kinesis_unsupported(struct call *c, const char *member);
 /* A raw request that the hot path could not read: reads it by the model and refuses with the
  * service's own words. */
 void kinesis_explain(struct call *c);
+/* A raw request as JSON, however it is spelt; false: it is not what the model says. */
+bool kinesis_json(const struct call *c, struct str *ret_body);
 /* A raw response: 200, JSON, compact. */
 void kinesis_respond(struct call *c, struct str body);
 /* Refuses what would pass the account's limit of shards. */

@@ -56,8 +56,7 @@ static bool entry_member(struct json_scan *scan, struct arena *a, struct put_req
         return text_next(scan, a, &entry->partition_key);
     }
     if (str_eq(key, STR("ExplicitHashKey"))) {
-        return text_next(scan, a, &entry->explicit_hash_key) &&
-               !is_given_empty(entry->explicit_hash_key);
+        return text_next(scan, a, &entry->explicit_hash_key);
     }
     return json_scan_skip(scan, NULL) != JSON_ERROR;
 }
@@ -117,8 +116,7 @@ static bool request_member(struct json_scan *scan, struct arena *a, struct put_r
         return false;
     }
     if (single != NULL && str_eq(key, STR("SequenceNumberForOrdering"))) {
-        return text_next(scan, a, &r->number_for_ordering) &&
-               number_is_plain(r->number_for_ordering);
+        return text_next(scan, a, &r->number_for_ordering);
     }
     if (single != NULL) {
         return entry_member(scan, a, r, single);
@@ -156,6 +154,9 @@ static bool name_is_plain(struct str name)
 static bool entry_is_plain(struct put_entry *entry)
 {
     struct str key = entry->partition_key;
+    if (is_given_empty(entry->explicit_hash_key)) {
+        return false;
+    }
     if (entry->explicit_hash_key.len > 0) {
         entry->verdict = hash_key_parse(entry->explicit_hash_key, &entry->explicit_key);
     }
@@ -178,29 +179,53 @@ static bool entries_are_plain(struct put_request *r)
     return r->count > 0;
 }
 
-struct put_request *put_request_read(struct call *c, bool single)
+/* JSON. false: something is not as it should be; what was read of it is worth nothing. */
+static bool json_read(struct put_request *r, struct str body, struct arena *a, bool single)
 {
-    struct put_request *r = NEW(c->arena, struct put_request);
     struct json_scan scan;
-    json_scan_init(&scan, c->request->body);
-    buf_init(&r->bytes, c->arena, HTTP_BODY_BYTES_MAX);
-    (void)buf_reserve(&r->bytes, decode_base64_size(c->request->body) + 1);
+    json_scan_init(&scan, body);
+    buf_init(&r->bytes, a, HTTP_BODY_BYTES_MAX);
+    (void)buf_reserve(&r->bytes, decode_base64_size(body) + 1);
     if (json_scan_next(&scan) != JSON_OBJECT) {
-        return NULL;
-    }
-    if (single) {
-        r->entries = NEW(c->arena, struct put_entry);
-        r->count = 1;
+        return false;
     }
     enum json_token token;
     while ((token = json_scan_next(&scan)) == JSON_KEY) {
-        if (!request_member(&scan, c->arena, r, single ? r->entries : NULL)) {
-            return NULL;
+        if (!request_member(&scan, a, r, single ? r->entries : NULL)) {
+            return false;
         }
     }
-    bool whole = token == JSON_OBJECT_END && json_scan_next(&scan) == JSON_END;
-    return whole && name_is_plain(r->stream_name) && stream_arn_is_plain(r->stream_arn) &&
-                   entries_are_plain(r)
+    return token == JSON_OBJECT_END && json_scan_next(&scan) == JSON_END;
+}
+
+static struct put_request *request_new(struct arena *a, bool single)
+{
+    struct put_request *r = NEW(a, struct put_request);
+    if (single) {
+        r->entries = NEW(a, struct put_entry);
+        r->count = 1;
+    }
+    return r;
+}
+
+static bool request_is_plain(struct put_request *r)
+{
+    return name_is_plain(r->stream_name) && number_is_plain(r->number_for_ordering) &&
+           stream_arn_is_plain(r->stream_arn) && entries_are_plain(r);
+}
+
+/* What is CBOR of another way than SDKs write it is read by the model, as JSON. */
+struct put_request *put_request_read(struct call *c, bool single)
+{
+    struct put_request *r = request_new(c->arena, single);
+    if (c->spoken->form != FORM_MODEL) {
+        if (put_request_cbor(r, c->request->body, c->arena, single) && request_is_plain(r)) {
+            return r;
+        }
+        r = request_new(c->arena, single);
+    }
+    struct str body;
+    return kinesis_json(c, &body) && json_read(r, body, c->arena, single) && request_is_plain(r)
                ? r
                : NULL;
 }

@@ -18,11 +18,14 @@ struct put_request {
     struct str number_for_ordering; /* of PutRecord; no ptr: not given */
     struct put_entry *entries;
     size_t count, bytes_most, bytes_total; /* of data and keys: the largest entry's, and all */
-    struct buf bytes; /* decoded data of all entries: never grows past what was reserved */
+    struct buf bytes; /* JSON's decoded data of all entries: never grows past what was reserved */
 };
 
 /* Reads the call's body, whose one entry lies in the object itself if `single`. NULL: something is
  * not as the model wants it. */
 struct put_request *put_request_read(struct call *c, bool single);
+/* Reads a body in CBOR, from which data is borrowed. Of `single` the one entry is there. false: it
+ * is none, or not of the kind that SDKs write; values are not looked at. */
+bool put_request_cbor(struct put_request *r, struct str body, struct arena *a, bool single);
 
 #endif

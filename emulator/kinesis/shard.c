@@ -15,6 +15,7 @@
 #define SEGMENT_BYTES_MIN (16 * KIB)
 #define SEGMENT_BYTES_MAX (BLOCK_HUGE_BYTES - BLOCK_HEAD_BYTES)
 #define RECORD_ALIGN 8
+#define CACHE_LINE_BYTES 64
 
 struct segment {
     uint64_t first_place;
@@ -215,6 +216,19 @@ struct shard_record record_run_at(const struct record_run *run, uint32_t index)
 {
     ASSERT(index < run->count);
     return record_of(head_at(run->segment, run->first + index));
+}
+
+void record_run_expect(const struct record_run *run, uint32_t index, size_t bytes)
+{
+    if (index >= run->count) {
+        return;
+    }
+    const char *head = (const char *)head_at(run->segment, run->first + index);
+    size_t left = (size_t)((const char *)run->segment + run->segment->size - head);
+    bytes = bytes < left ? bytes : left;
+    for (size_t at = 0; at < bytes; at += CACHE_LINE_BYTES) {
+        __builtin_prefetch(head + at);
+    }
 }
 
 /* Adds records of one segment from span->until on; false: a limit is reached. */

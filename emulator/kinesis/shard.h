@@ -70,6 +70,8 @@ struct record_run {
 struct record_run *shard_hold(const struct shard *s, uint64_t from, uint64_t until, struct arena *a,
                               size_t *ret_count);
 struct shard_record record_run_at(const struct record_run *run, uint32_t index);
+/* Begins to fetch a record from memory, as it will be looked at soon: its first `bytes`. */
+void record_run_expect(const struct record_run *run, uint32_t index, size_t bytes);
 
 uint64_t
 shard_oldest_place(const struct shard *s); /* that is still held, past its retention or not */

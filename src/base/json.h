@@ -121,6 +121,7 @@ void json_out_key(struct json_out *w, const char *key);
 void json_out_key_str(struct json_out *w, struct str key);
 /* escapes; invalid UTF-8 becomes U+FFFD */
 void json_out_str(struct json_out *w, struct str text);
+size_t json_str_bytes(struct str text); /* what that takes, its quotes included */
 void json_out_i64(struct json_out *w, int64_t value);
 void json_out_u64(struct json_out *w, uint64_t value);
 void json_out_bool(struct json_out *w, bool value);

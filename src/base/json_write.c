@@ -38,15 +38,25 @@ static size_t utf8_look(const unsigned char *p, size_t left, bool *ret_valid)
     return have;
 }
 
-static void write_escape(struct buf *out, unsigned char c)
+/* The letter behind a backslash that stands for `c`; 0: it has none. */
+static char escape_letter(unsigned char c)
 {
-    static const char digits[] = "0123456789abcdef";
     static const char names[] = "\"\"\\\\\bb\ff\nn\rr\tt";
     for (const char *name = names; *name != '\0'; name += 2) {
         if ((unsigned char)name[0] == c) {
-            buf_add_bytes(out, (const char[]){'\\', name[1]}, 2);
-            return;
+            return name[1];
         }
+    }
+    return 0;
+}
+
+static void write_escape(struct buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    char letter = escape_letter(c);
+    if (letter != 0) {
+        buf_add_bytes(out, (const char[]){'\\', letter}, 2);
+        return;
     }
     buf_add_bytes(out, (const char[]){'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6);
 }
@@ -100,6 +110,28 @@ static void write_string(struct buf *out, struct str text)
         at += len;
     }
     buf_add_char(out, '"');
+}
+
+size_t json_str_bytes(struct str text)
+{
+    size_t bytes = 2; /* the quotes */
+    for (size_t at = 0; at < text.len;) {
+        size_t run = plain_run(text, at);
+        const unsigned char *p = (const unsigned char *)text.ptr + at;
+        if (run > 0) {
+            bytes += run;
+            at += run;
+        } else if (*p < 0x80) {
+            bytes += escape_letter(*p) != 0 ? 2 : 6;
+            at++;
+        } else {
+            bool valid;
+            size_t len = utf8_look(p, text.len - at, &valid);
+            bytes += valid ? len : 3;
+            at += len;
+        }
+    }
+    return bytes;
 }
 
 /* ---- streaming ---- */

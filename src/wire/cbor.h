@@ -57,6 +57,8 @@ void cbor_out_map(struct buf *out, uint64_t count);
 void cbor_out_array(struct buf *out, uint64_t count);
 void cbor_out_text(struct buf *out, struct str text);
 void cbor_out_bytes(struct buf *out, struct str bytes);
+void cbor_out_bytes_head(struct buf *out, uint64_t len); /* `len` bytes are to follow */
+size_t cbor_head_bytes(uint64_t value); /* of a head that says a length, a count or a number */
 void cbor_out_i64(struct buf *out, int64_t value);
 void cbor_out_tag(struct buf *out, uint64_t tag);
 void cbor_out_bool(struct buf *out, bool value);

@@ -52,6 +52,20 @@ void cbor_out_bytes(struct buf *out, struct str bytes)
     buf_add(out, bytes);
 }
 
+void cbor_out_bytes_head(struct buf *out, uint64_t len)
+{
+    head(out, BYTES, len);
+}
+
+size_t cbor_head_bytes(uint64_t value)
+{
+    return value < 24            ? 1
+           : value <= UINT8_MAX  ? 2
+           : value <= UINT16_MAX ? 3
+           : value <= UINT32_MAX ? 5
+                                 : 9;
+}
+
 void cbor_out_i64(struct buf *out, int64_t value)
 {
     if (value < 0) {
