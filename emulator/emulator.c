@@ -240,8 +240,17 @@ bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
     *ret_call = (struct emulator_outbound){.id = call.id,
                                            .url = call.url,
                                            .request = call.request,
-                                           .journal_end = emulator_journal_end(e)};
+                                           .journal_end = emulator_journal_end(e),
+                                           .sign_version = call.sign.version,
+                                           .sign_text = call.sign.text,
+                                           .sign_at = call.sign.at,
+                                           .public_url = core_options(e->core)->public_url};
     return true;
+}
+
+void emulator_certificate(struct emulator *e, struct str path, struct str pem)
+{
+    core_certificate(e->core, path, pem);
 }
 
 void emulator_outbound_done(struct emulator *e, uint64_t id, int status, struct str body,

@@ -116,7 +116,16 @@ struct emulator_outbound {
     struct str url; /* absolute */
     struct http_request request;
     uint64_t journal_end; /* for emulator_saved, before it is made */
+    /* What of the body is to be signed, by who has a key: sign_version 1 (RSA, SHA-1) or 2 (RSA,
+     * SHA-256); 0: nothing. At sign_at the members SignatureVersion, Signature and SigningCertURL
+     * go into the body, each behind a comma; the URL begins with public_url. */
+    int sign_version;
+    struct str sign_text;
+    size_t sign_at;
+    struct str public_url;
 };
+/* The certificate of the key is served at this path from now on. Under the lock. Copies. */
+void emulator_certificate(struct emulator *e, struct str path, struct str pem);
 bool emulator_outbound_take(struct emulator *e, int64_t now_us, struct arena *a,
                             struct emulator_outbound *ret_call);
 /* status 0: no answer came. A failed delivery is tried again later by its own policy. */

@@ -187,9 +187,33 @@ static void refuse_path(struct control *c, bool known)
                               STR_ARG(path), STR_ARG(buf_str(&list))));
 }
 
+/* Where SNS's certificates lie; no bucket has capitals in its name. */
+static bool is_certificate(const struct http_request *request)
+{
+    return str_starts(request->path, STR("/SimpleNotificationService-")) &&
+           str_ends(request->path, STR(".pem"));
+}
+
 bool control_is(const struct http_request *request)
 {
-    return str_eq(request->path, STR("/_aforo")) || str_starts(request->path, STR("/_aforo/"));
+    return str_eq(request->path, STR("/_aforo")) || str_starts(request->path, STR("/_aforo/")) ||
+           is_certificate(request);
+}
+
+void core_certificate(struct core *core, struct str path, struct str pem)
+{
+    core->certificate_path = str_copy(core->home, path);
+    core->certificate_pem = str_copy(core->home, pem);
+}
+
+static void certificate_get(struct control *c)
+{
+    if (!str_eq(c->request->path, c->core->certificate_path)) {
+        control_refuse(c, 404, STR("there is no such certificate"));
+        return;
+    }
+    http_headers_set(&c->response.headers, STR("Content-Type"), STR("application/x-pem-file"));
+    c->response.body = c->core->certificate_pem;
 }
 
 struct http_response control_handle(struct core *core, const struct http_request *request,
@@ -197,6 +221,10 @@ struct http_response control_handle(struct core *core, const struct http_request
 {
     struct control c = {.core = core, .request = request, .arena = a, .clock_us = clock_us};
     http_response_init(&c.response, a, 200);
+    if (is_certificate(request)) {
+        certificate_get(&c);
+        return c.response;
+    }
     struct str name = str_from(request->path, STR("/_aforo/").len);
     bool known = false;
     for (size_t i = 0; i < CONTROL_PATH_COUNT; i++) {

@@ -74,7 +74,10 @@ struct core_outbound_call {
     uint64_t id;
     struct str url;
     struct http_request request;
+    struct outbound_signature sign;
 };
+/* The certificate that signatures are verified with is served at its path from now on. Copies. */
+void core_certificate(struct core *core, struct str path, struct str pem);
 bool core_outbound_take(struct core *core, int64_t now_us, struct arena *a,
                         struct core_outbound_call *ret_call);
 void core_outbound_done(struct core *core, uint64_t id, int status, struct str body,

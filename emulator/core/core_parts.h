@@ -54,6 +54,7 @@ struct core {
     struct stream_source *streams; /* open ones */
     uint64_t last_stream;
     bool streams_woken;
+    struct str certificate_path, certificate_pem; /* of signatures; empty: none was made yet */
 };
 
 /* ---- routing ---- */

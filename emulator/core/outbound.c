@@ -15,6 +15,7 @@ struct outbound_entry {
     struct str method, url, body;
     struct http_header *headers;
     size_t header_count;
+    struct outbound_signature sign;
     outbound_fn *done;
     void *arg;
 };
@@ -46,11 +47,12 @@ static struct str pack(char **at, struct str s)
 }
 
 static struct outbound_entry *entry_new(struct core *core, struct str method, struct str url,
-                                        const struct http_headers *headers, struct str body)
+                                        const struct http_headers *headers, struct str body,
+                                        const struct outbound_signature *sign)
 {
     size_t count = headers == NULL ? 0 : headers->count;
     size_t bytes = sizeof(struct outbound_entry) + count * sizeof(struct http_header) + method.len +
-                   url.len + body.len;
+                   url.len + body.len + sign->text.len;
     for (size_t i = 0; i < count; i++) {
         bytes += headers->items[i].name.len + headers->items[i].value.len;
     }
@@ -62,6 +64,8 @@ static struct outbound_entry *entry_new(struct core *core, struct str method, st
     e->method = pack(&at, method);
     e->url = pack(&at, url);
     e->body = pack(&at, body);
+    e->sign = *sign;
+    e->sign.text = pack(&at, sign->text);
     for (size_t i = 0; i < count; i++) {
         e->headers[i].name = pack(&at, headers->items[i].name);
         e->headers[i].value = pack(&at, headers->items[i].value);
@@ -95,11 +99,14 @@ static void entry_unanswered(struct core *core, void *arg, int64_t now_us)
 }
 
 void core_outbound(struct core *core, struct str method, struct str url,
-                   const struct http_headers *headers, struct str body, int64_t not_before_us,
-                   outbound_fn *done, void *arg)
+                   const struct http_headers *headers, struct str body,
+                   const struct outbound_signature *sign, int64_t not_before_us, outbound_fn *done,
+                   void *arg)
 {
+    static const struct outbound_signature none = {.version = 0, .text = STR_INIT("")};
     struct outbound_queue *q = &core->outbound;
-    struct outbound_entry *e = entry_new(core, method, url, headers, body);
+    struct outbound_entry *e =
+        entry_new(core, method, url, headers, body, sign != NULL ? sign : &none);
     e->id = ++q->last_id;
     e->done = done;
     e->arg = arg;
@@ -127,6 +134,8 @@ static enum err entry_request(const struct outbound_entry *e, struct arena *a,
     ret_call->request.scheme = scheme;
     ret_call->request.query = query;
     ret_call->request.body = str_copy(a, e->body);
+    ret_call->sign = e->sign;
+    ret_call->sign.text = str_copy(a, e->sign.text);
     for (size_t i = 0; i < e->header_count; i++) {
         http_headers_add(&ret_call->request.headers, str_copy(a, e->headers[i].name),
                          str_copy(a, e->headers[i].value));

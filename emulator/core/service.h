@@ -86,9 +86,18 @@ void core_timer(struct core *core, int64_t at_us, timer_fn *fire, void *arg);
 
 /* Calls out. `done` gets what came back; status 0: nothing. */
 typedef void outbound_fn(struct core *core, void *arg, int status, struct str body, int64_t now_us);
+/* What whoever makes the call, and has a key, signs: the text, and where in the body (a JSON
+ * object) the members SignatureVersion, Signature and SigningCertURL go, each behind a comma. */
+struct outbound_signature {
+    int version; /* of SNS's signatures: 1 is RSA with SHA-1, 2 with SHA-256; 0: none is wanted, nor
+                    where it is NULL */
+    struct str text;
+    size_t at;
+};
 void core_outbound(struct core *core, struct str method, struct str url,
-                   const struct http_headers *headers, struct str body, int64_t not_before_us,
-                   outbound_fn *done, void *arg);
+                   const struct http_headers *headers, struct str body,
+                   const struct outbound_signature *sign, int64_t not_before_us, outbound_fn *done,
+                   void *arg);
 
 /* A request of one service to another from within a handler: at the call's time, unsigned, with a
  * ledger line and faults of its own. `actor`: in whose name. Only from `handle`. */

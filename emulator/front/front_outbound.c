@@ -1,12 +1,14 @@
 /* front_outbound.c -- The thread that delivers the emulator's calls out, one after the other, by
- * libcurl. The lock is free while a call is on its way. */
+ * libcurl, signed where they are to be. The lock is free while a call is on its way. */
 #include "front_parts.h"
+#include "signer.h"
 
 #include <curl/curl.h>
 #include <string.h>
 
 #define OUTBOUND_TIMEOUT_MS 15000L /* as long as SNS waits for an HTTP subscriber */
 #define OUTBOUND_BODY_BYTES_MAX (1 * MIB)
+#define SIGNATURE_TEXT_BYTES_MAX (4 * KIB)
 
 static size_t body_take(char *bytes, size_t size, size_t count, void *body)
 {
@@ -39,6 +41,53 @@ static struct curl_slist *headers_of(const struct http_request *r, struct arena 
         list = curl_slist_append(list, str_z(a, line));
     }
     return list;
+}
+
+/* What the thread keeps from call to call, made when first needed: most servers make no call. */
+struct courier {
+    CURL *curl;
+    struct signer *signer;
+    struct arena *arena; /* of the signer */
+};
+
+/* Makes the key, and tells where its certificate lies. The caller does not hold the lock. */
+static void signer_make(struct front *f, struct courier *k)
+{
+    k->arena = k->arena != NULL ? k->arena : arena_new("signer", ARENA_TASK_BYTES_MAX);
+    k->signer = signer_new(k->arena);
+    if (k->signer != NULL) {
+        front_lock(f);
+        emulator_certificate(f->emulator, signer_path(k->signer), signer_pem(k->signer));
+        front_unlock(f);
+    }
+}
+
+/* Puts the signature into the body; a call that cannot be signed goes as it is. */
+static void sign(struct front *f, struct courier *k, struct emulator_outbound *call,
+                 struct arena *a)
+{
+    struct buf body, signature;
+    if (call->sign_version == 0) {
+        return;
+    }
+    if (k->signer == NULL) {
+        signer_make(f, k);
+    }
+    buf_init(&signature, a, SIGNATURE_TEXT_BYTES_MAX);
+    if (k->signer == NULL ||
+        !signer_sign(k->signer, call->sign_version, call->sign_text, &signature)) {
+        return;
+    }
+    struct str whole = call->request.body, path = signer_path(k->signer);
+    buf_init(&body, a, whole.len + SIGNATURE_TEXT_BYTES_MAX + call->public_url.len);
+    buf_add(&body, str_slice(whole, 0, call->sign_at));
+    buf_addf(&body,
+             ",\"SignatureVersion\":\"%d\",\"Signature\":\"%.*s\",\"SigningCertURL\":"
+             "\"%.*s%.*s\"",
+             call->sign_version, STR_ARG(buf_str(&signature)), STR_ARG(call->public_url),
+             STR_ARG(path));
+    buf_add(&body, str_from(whole, call->sign_at));
+    call->request.body = buf_str(&body);
 }
 
 /* Performs one call; 0 when no answer came. */
@@ -94,7 +143,7 @@ static bool wait_until_saved(struct front *f, uint64_t journal_end)
 }
 
 /* Takes one call under the lock, delivers it without, reports under it; false: none is due. */
-static bool deliver_next(struct front *f, CURL **curl, struct arena *a)
+static bool deliver_next(struct front *f, struct courier *k, struct arena *a)
 {
     struct emulator_outbound call;
     if (!emulator_outbound_take(f->emulator, front_now_us(f), a, &call)) {
@@ -104,10 +153,13 @@ static bool deliver_next(struct front *f, CURL **curl, struct arena *a)
     front_unlock(f);
     struct buf body;
     buf_init(&body, a, OUTBOUND_BODY_BYTES_MAX);
-    if (kept && *curl == NULL) { /* opens libcurl, which most servers never need */
-        *curl = curl_easy_init();
+    if (kept && k->curl == NULL) { /* opens libcurl */
+        k->curl = curl_easy_init();
     }
-    int status = kept && *curl != NULL ? deliver(f, *curl, &call, a, &body) : 0;
+    if (kept) {
+        sign(f, k, &call, a);
+    }
+    int status = kept && k->curl != NULL ? deliver(f, k->curl, &call, a, &body) : 0;
     front_lock(f);
     emulator_outbound_done(f->emulator, call.id, status, buf_str(&body), front_now_us(f));
     pthread_cond_broadcast(&f->news); /* it may have set a timer */
@@ -118,17 +170,21 @@ void *outbound_run(void *front)
 {
     struct front *f = front;
     struct arena *a = arena_new("outbound", ARENA_TASK_BYTES_MAX);
-    CURL *curl = NULL;
+    struct courier k = {.curl = NULL};
     front_lock(f);
     while (!f->stopping) {
-        if (deliver_next(f, &curl, a)) {
+        if (deliver_next(f, &k, a)) {
             arena_reset(a);
         } else {
             front_wait(f, INSTANT_NEVER);
         }
     }
     front_unlock(f);
-    curl_easy_cleanup(curl);
+    curl_easy_cleanup(k.curl);
+    signer_free(k.signer);
+    if (k.arena != NULL) {
+        arena_free(k.arena);
+    }
     arena_free(a);
     return NULL;
 }

@@ -9,8 +9,9 @@
 struct delivery {
     struct arena *arena;
     struct str type, message_id, topic_arn, subscription_arn, url,
-        body;        /* behind it, in the block */
-    struct str note; /* the same: topic and endpoint, for the ledger */
+        body;                       /* behind it, in the block */
+    struct str note;                /* the same: topic and endpoint, for the ledger */
+    struct outbound_signature sign; /* its text too */
     bool raw;
     int attempts;
     struct delivery_policy policy; /* its content type: behind it */
@@ -40,7 +41,7 @@ static void send(struct core *core, struct delivery *d, int64_t at_us)
         items[headers.count++] = (struct http_header){STR("x-amz-sns-rawdelivery"), STR("true")};
     }
     d->attempts++;
-    core_outbound(core, STR("POST"), d->url, &headers, d->body, at_us, done, d);
+    core_outbound(core, STR("POST"), d->url, &headers, d->body, &d->sign, at_us, done, d);
 }
 
 static void done(struct core *core, void *arg, int status, struct str body, int64_t now_us)
@@ -82,7 +83,7 @@ static void deliver(struct call *c, const struct delivery *plan)
     struct str note = note_of(c, plan->topic_arn, plan->url);
     size_t bytes = sizeof *plan + plan->type.len + plan->message_id.len + plan->topic_arn.len +
                    plan->subscription_arn.len + plan->url.len + plan->body.len + note.len +
-                   plan->policy.content_type.len;
+                   plan->policy.content_type.len + plan->sign.text.len;
     struct delivery *d = arena_alloc_raw(a, bytes);
     char *at = (char *)(d + 1);
     *d = *plan;
@@ -96,19 +97,26 @@ static void deliver(struct call *c, const struct delivery *plan)
     d->body = keep(&at, plan->body);
     d->note = keep(&at, note);
     d->policy.content_type = keep(&at, plan->policy.content_type);
+    d->sign.text = keep(&at, plan->sign.text);
     send(c->core, d, c->now_us);
 }
 
+static void note_undelivered(struct call *c, const struct subscription *s)
+{
+    core_note(c->core, "sns", "DropDelivery", note_of(c, s->topic_arn, s->endpoint), 0, c->now_us);
+}
+
 /* Confirmations are no notifications: the policy's content type is not theirs. */
-void delivery_confirmation(struct call *c, const struct subscription *s, enum delivery_why why)
+void delivery_confirmation(struct call *c, const struct topic *t, const struct subscription *s,
+                           enum delivery_why why)
 {
     struct str id = core_uuid(c->core, c->arena);
     bool begins = why == DELIVERY_SUBSCRIBED;
     if (!s->posted) {
-        core_note(c->core, "sns", "DropDelivery", note_of(c, s->topic_arn, s->endpoint), 0,
-                  c->now_us);
+        note_undelivered(c, s);
         return;
     }
+    struct document document = notification_confirmation_body(c, t, s, id, begins);
     struct delivery plan = {.type = begins ? STR("SubscriptionConfirmation")
                                            : STR("UnsubscribeConfirmation"),
                             .message_id = id,
@@ -116,17 +124,23 @@ void delivery_confirmation(struct call *c, const struct subscription *s, enum de
                             .subscription_arn = begins ? STR_EMPTY : s->arn,
                             .url = s->endpoint,
                             .policy = delivery_policy_get(c->arena, STR_EMPTY, STR_EMPTY),
-                            .body = notification_confirmation_body(c, s, id, begins)};
+                            .body = document.body,
+                            .sign = document.sign};
     deliver(c, &plan);
 }
 
 void delivery_message(struct call *c, const struct topic *t, const struct subscription *s,
                       const struct message *m, struct str message_id)
 {
+    struct document document = {.body = STR_EMPTY};
     if (!s->posted) {
-        core_note(c->core, "sns", "DropDelivery", note_of(c, s->topic_arn, s->endpoint), 0,
-                  c->now_us);
+        note_undelivered(c, s);
         return;
+    }
+    if (s->raw) {
+        document.body = message_text_for(m, s->protocol);
+    } else {
+        document = notification_body(c, t, s, m, message_id);
     }
     struct delivery plan = {
         .type = STR("Notification"),
@@ -136,7 +150,8 @@ void delivery_message(struct call *c, const struct topic *t, const struct subscr
         .url = s->endpoint,
         .policy = delivery_policy_get(c->arena, text_list_get(&t->attributes, "DeliveryPolicy"),
                                       text_list_get(&s->policies, "DeliveryPolicy")),
-        .raw = s->raw};
-    plan.body = s->raw ? message_text_for(m, s->protocol) : notification_body(c, s, m, message_id);
+        .raw = s->raw,
+        .body = document.body,
+        .sign = document.sign};
     deliver(c, &plan);
 }

@@ -10,7 +10,8 @@
 #include "subscription.h"
 
 enum delivery_why { DELIVERY_SUBSCRIBED, DELIVERY_UNSUBSCRIBED };
-void delivery_confirmation(struct call *c, const struct subscription *s, enum delivery_why why);
+void delivery_confirmation(struct call *c, const struct topic *t, const struct subscription *s,
+                           enum delivery_why why);
 void delivery_message(struct call *c, const struct topic *t, const struct subscription *s,
                       const struct message *m, struct str message_id);
 

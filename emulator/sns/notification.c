@@ -51,29 +51,54 @@ static void out_attributes(struct json_out *w, const struct json *attributes)
     json_out_object_end(w);
 }
 
-struct str notification_body(struct call *c, const struct subscription *s, const struct message *m,
-                             struct str message_id)
+/* AWS sns-signature-2: version 1 unless the topic's SignatureVersion is 2. */
+static struct outbound_signature signature_of(const struct topic *t, const struct buf *text,
+                                              size_t at)
+{
+    bool second = str_eq(text_list_get(&t->attributes, "SignatureVersion"), STR("2"));
+    return (struct outbound_signature){.version = second ? 2 : 1, .text = buf_str(text), .at = at};
+}
+
+static void sign_line(struct buf *text, const char *name, struct str value)
+{
+    buf_addf(text, "%s\n", name);
+    buf_add(text, value);
+    buf_add_char(text, '\n');
+}
+
+struct document notification_body(struct call *c, const struct topic *t,
+                                  const struct subscription *s, const struct message *m,
+                                  struct str message_id)
 {
     struct http_header parameter = {.name = STR("SubscriptionArn"), .value = s->arn};
-    struct buf out;
+    struct str message = message_text_for(m, s->protocol), time = timestamp(c);
+    struct buf out, text;
     struct json_out w;
     buf_init(&out, c->arena, BODY_BYTES_MAX);
+    buf_init(&text, c->arena, BODY_BYTES_MAX);
     json_out_init(&w, &out);
     json_out_object(&w);
     json_out_kstr(&w, "Type", STR("Notification"));
     json_out_kstr(&w, "MessageId", message_id);
     json_out_kstr(&w, "TopicArn", s->topic_arn);
+    sign_line(&text, "Message", message);
+    sign_line(&text, "MessageId", message_id);
     if (m->has_subject) {
         json_out_kstr(&w, "Subject", m->subject);
+        sign_line(&text, "Subject", m->subject);
     }
-    json_out_kstr(&w, "Message", message_text_for(m, s->protocol));
-    json_out_kstr(&w, "Timestamp", timestamp(c));
+    json_out_kstr(&w, "Message", message);
+    json_out_kstr(&w, "Timestamp", time);
+    sign_line(&text, "Timestamp", time);
+    sign_line(&text, "TopicArn", s->topic_arn);
+    sign_line(&text, "Type", STR("Notification"));
+    size_t at = out.len;
     json_out_kstr(&w, "UnsubscribeURL", action_url(c, "Unsubscribe", &parameter, 1));
     if (m->attributes != NULL && m->attributes->count > 0) {
         out_attributes(&w, m->attributes);
     }
     json_out_object_end(&w);
-    return buf_str(&out);
+    return (struct document){.body = buf_str(&out), .sign = signature_of(t, &text, at)};
 }
 
 static struct str confirmation_text(struct call *c, const struct subscription *s, bool begins)
@@ -89,24 +114,43 @@ static struct str confirmation_text(struct call *c, const struct subscription *s
                                STR_ARG(s->arn));
 }
 
-struct str notification_confirmation_body(struct call *c, const struct subscription *s,
-                                          struct str message_id, bool begins)
+struct document notification_confirmation_body(struct call *c, const struct topic *t,
+                                               const struct subscription *s, struct str message_id,
+                                               bool begins)
 {
     const struct http_header parameters[] = {{.name = STR("TopicArn"), .value = s->topic_arn},
                                              {.name = STR("Token"), .value = s->token}};
-    struct buf out;
+    struct str url = action_url(c, "ConfirmSubscription", parameters, 2), time = timestamp(c);
+    struct str message = confirmation_text(c, s, begins);
+    const struct {
+        const char *name;
+        struct str value;
+    } lines[] = {
+        {"Message", message},
+        {"MessageId", message_id},
+        {"SubscribeURL", url},
+        {"Timestamp", time},
+        {"Token", s->token},
+        {"TopicArn", s->topic_arn},
+        {"Type", begins ? STR("SubscriptionConfirmation") : STR("UnsubscribeConfirmation")},
+    };
+    struct buf out, text;
     struct json_out w;
     buf_init(&out, c->arena, 64 * KIB);
+    buf_init(&text, c->arena, 64 * KIB);
     json_out_init(&w, &out);
     json_out_object(&w);
-    json_out_kstr(&w, "Type",
-                  begins ? STR("SubscriptionConfirmation") : STR("UnsubscribeConfirmation"));
+    json_out_kstr(&w, "Type", lines[6].value);
     json_out_kstr(&w, "MessageId", message_id);
     json_out_kstr(&w, "Token", s->token);
     json_out_kstr(&w, "TopicArn", s->topic_arn);
-    json_out_kstr(&w, "Message", confirmation_text(c, s, begins));
-    json_out_kstr(&w, "SubscribeURL", action_url(c, "ConfirmSubscription", parameters, 2));
-    json_out_kstr(&w, "Timestamp", timestamp(c));
+    json_out_kstr(&w, "Message", message);
+    json_out_kstr(&w, "SubscribeURL", url);
+    json_out_kstr(&w, "Timestamp", time);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        sign_line(&text, lines[i].name, lines[i].value);
+    }
+    size_t at = out.len;
     json_out_object_end(&w);
-    return buf_str(&out);
+    return (struct document){.body = buf_str(&out), .sign = signature_of(t, &text, at)};
 }

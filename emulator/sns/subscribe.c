@@ -116,7 +116,7 @@ void subscription_subscribe(struct call *c)
     s = s != NULL ? s : subscription_new(c, &w);
     if (!s->confirmed) {
         s->created_us = c->now_us;
-        delivery_confirmation(c, s, DELIVERY_SUBSCRIBED);
+        delivery_confirmation(c, w.topic, s, DELIVERY_SUBSCRIBED);
     }
     bool show = s->confirmed || call_bool(c, "ReturnSubscriptionArn", false);
     call_out_str(c, "SubscriptionArn", show ? s->arn : STR("pending confirmation"));
@@ -206,11 +206,10 @@ void subscription_unsubscribe(struct call *c)
         return;
     }
     struct topic *t = tree_get(sns_of(c)->topics, s->topic_arn);
-    if (t != NULL) {
-        t->deleted_count++;
-    }
+    ASSERT(t != NULL); /* it takes its subscriptions with it */
+    t->deleted_count++;
     if (s->posted) {
-        delivery_confirmation(c, s, DELIVERY_UNSUBSCRIBED);
+        delivery_confirmation(c, t, s, DELIVERY_UNSUBSCRIBED);
     }
     subscription_free(sns_of(c), s);
 }

@@ -94,7 +94,7 @@ is "topics" "$topic" "$(aws sns list-topics --query 'Topics[].TopicArn' --output
 aws sns set-topic-attributes --topic-arn "$topic" --attribute-name DisplayName --attribute-value Alerts
 is "its name" "Alerts" "$(aws sns get-topic-attributes --topic-arn "$topic" --query Attributes.DisplayName --output text)"
 refused "(NotFound) when calling the Publish operation: Topic does not exist" aws sns publish --topic-arn "$topic-not" --message x
-refused "(NotImplemented) when calling the CreatePlatformEndpoint operation" aws sns create-platform-endpoint --platform-application-arn a --token b
+refused "(NotImplemented) when calling the GetDataProtectionPolicy operation" aws sns get-data-protection-policy --resource-arn a
 refused "(InvalidParameter)" aws sns create-topic --name 'a b'
 aws sns delete-topic --topic-arn "$topic"
 is "no topics" "None" "$(aws sns list-topics --query 'Topics[0].TopicArn' --output text)"

@@ -1,11 +1,16 @@
 """SNS as boto3 sees it: topics, an HTTP subscriber that confirms and is told, attributes, errors."""
+import base64
 import http.server
 import json
+import os
 import queue
+import shutil
+import subprocess
+import tempfile
 import threading
 import urllib.request
 
-from serving import client, control, refused, run
+from serving import client, control, raw, refused, run
 
 inbox = queue.Queue()
 
@@ -218,6 +223,60 @@ def fifo_topics_say_it_once(url):
     sns.delete_topic(TopicArn=standard)
 
 
+def text_to_sign(told):
+    """The lines that AWS's developer guide names, by a message's type."""
+    confirms = told["Type"] != "Notification"
+    names = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type") if confirms else (
+        "Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+    return "".join(f"{name}\n{told[name]}\n" for name in names if name in told)
+
+
+def verifies(told, text, folder):
+    """Whether openssl finds the signature to be of the text, with the certificate that the message names."""
+    with urllib.request.urlopen(told["SigningCertURL"], timeout=60) as answer:
+        certificate = answer.read()
+    paths = [os.path.join(folder, name) for name in ("certificate.pem", "key.pem", "signature", "text")]
+    key = subprocess.run(["openssl", "x509", "-pubkey", "-noout"], input=certificate, stdout=subprocess.PIPE, check=True).stdout
+    for path, content in zip(paths, (certificate, key, base64.b64decode(told["Signature"], validate=True), text.encode())):
+        with open(path, "wb") as out:
+            out.write(content)
+    digest = {"1": "-sha1", "2": "-sha256"}[told["SignatureVersion"]]
+    return subprocess.run(["openssl", "dgst", digest, "-verify", paths[1], "-signature", paths[2], paths[3]], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def signatures_are_those_of_the_certificate(url):
+    """Each kind of message, with both versions, as openssl verifies it; and not when the text is another."""
+    if shutil.which("openssl") is None:
+        print("signatures are not verified: no openssl")
+        return
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Subscriber)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sns = client(url, "sns")
+    arn = sns.create_topic(Name="signed", Attributes={"SignatureVersion": "1"})["TopicArn"]
+    own = sns.subscribe(TopicArn=arn, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}/", ReturnSubscriptionArn=True)["SubscriptionArn"]
+    _, asked = inbox.get(timeout=60)
+    sns.confirm_subscription(TopicArn=arn, Token=asked["Token"])
+    sns.publish(TopicArn=arn, Subject="late \"q\"", Message="läte\n\t\"x\" \U0001f600")
+    messages = [asked, inbox.get(timeout=60)[1]]
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="SignatureVersion", AttributeValue="2")
+    sns.publish(TopicArn=arn, Message="m", MessageAttributes={"a": {"DataType": "String", "StringValue": "v"}})
+    messages.append(inbox.get(timeout=60)[1])
+    sns.unsubscribe(SubscriptionArn=own)
+    messages.append(inbox.get(timeout=60)[1])
+    assert [(told["Type"], told["SignatureVersion"]) for told in messages] == [
+        ("SubscriptionConfirmation", "1"), ("Notification", "1"), ("Notification", "2"), ("UnsubscribeConfirmation", "2")]
+    assert len({told["SigningCertURL"] for told in messages}) == 1
+    with tempfile.TemporaryDirectory() as folder:
+        for told in messages:
+            assert told["SigningCertURL"].startswith(f"{url}/SimpleNotificationService-") and told["SigningCertURL"].endswith(".pem")
+            assert verifies(told, text_to_sign(told), folder), told
+            assert not verifies(told, text_to_sign({**told, "Message": told["Message"] + " "}), folder)
+    assert raw(url, "GET", "/SimpleNotificationService-0.pem").status == 404
+    sns.delete_topic(TopicArn=arn)
+    server.shutdown()
+
+
 RETRY = {"minDelayTarget": 20, "maxDelayTarget": 20, "numRetries": 3, "numMaxDelayRetries": 0, "numNoDelayRetries": 0,
          "numMinDelayRetries": 0, "backoffFunction": "linear"}
 
@@ -378,5 +437,5 @@ def errors_are_typed(url):
     assert sns.list_topics()["Topics"] == []
 
 
-run([a_subscriber_confirms_and_is_told, filters_choose_what_is_told, topics_are_configured, fifo_topics_say_it_once,
+run([a_subscriber_confirms_and_is_told, filters_choose_what_is_told, topics_are_configured, fifo_topics_say_it_once, signatures_are_those_of_the_certificate,
      policies_of_deliveries_are_told_as_recorded, subscriptions_of_every_protocol_are_kept, phones_and_devices_are_state, errors_are_typed], "boto3: sns")

@@ -176,7 +176,7 @@ static void outbound_done(struct core *core, void *arg, int status, struct str b
     s->outbound_status = status;
     s->outbound_body = body;
     if (status != 200) { /* its own policy: once more, a minute later */
-        core_outbound(core, STR("POST"), STR("http://there/again"), NULL, STR("again"),
+        core_outbound(core, STR("POST"), STR("http://there/again"), NULL, STR("again"), NULL,
                       now_us + US_PER_MINUTE, NULL, NULL);
     }
 }
@@ -186,7 +186,7 @@ static void call_out_handler(struct call *c)
     struct http_headers headers;
     http_headers_init(&headers, c->arena);
     http_headers_add(&headers, STR("X-Tiny"), STR("yes"));
-    core_outbound(c->core, STR("POST"), call_str(c, "Url"), &headers, STR("hello"), c->now_us,
+    core_outbound(c->core, STR("POST"), call_str(c, "Url"), &headers, STR("hello"), NULL, c->now_us,
                   outbound_done, c->state);
 }
 
