@@ -142,18 +142,18 @@ void merge_shards(struct call *c)
 static bool scaling_is_refused(struct call *c, const struct stream *s, size_t target)
 {
     size_t now = s->open_count;
+    if (target > KINESIS_STREAM_SHARDS_MAX) {
+        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
+                  "Target shard count or number of open shards cannot be greater than %d. Current "
+                  "open shard count: %zu, Target shard count: %zu",
+                  KINESIS_STREAM_SHARDS_MAX, now, target);
+        return true;
+    }
     if (target > 2 * now || 2 * target < now) {
         call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
                   "UpdateShardCount cannot scale %s your current open shard count. Current open "
                   "shard count: %zu, Target shard count: %zu",
                   target > now ? "up over double" : "down below half", now, target);
-        return true;
-    }
-    if (target > KINESIS_STREAM_SHARDS_MAX) {
-        call_fail(c, AWS_LIMIT_EXCEEDED_EXCEPTION,
-                  "UpdateShardCount cannot scale a stream to more than %d shards. Target shard "
-                  "count: %zu",
-                  KINESIS_STREAM_SHARDS_MAX, target);
         return true;
     }
     int64_t oldest_us = s->scaled_us[s->scaled_count % KINESIS_SCALINGS_MAX];

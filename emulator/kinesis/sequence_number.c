@@ -185,3 +185,19 @@ bool sequence_number_parse(struct str text, struct sequence_number *ret_number)
     return number.created_s < CREATED_S_END && number.shard <= INT32_MAX &&
            number.place <= SEQUENCE_NUMBER_PLACE_MAX;
 }
+
+struct str sequence_number_shown(struct str text, struct arena *a)
+{
+    struct wide n;
+    char digits[40];
+    size_t at = sizeof(digits);
+    if (!wide_read(text, &n) || n.word[2] != 0) {
+        return text;
+    }
+    uint64_t high = (n.word[1] & UINT64_MAX >> 4) | UINT64_C(1) << 60;
+    unsigned __int128 value = (unsigned __int128)high << 64 | n.word[0];
+    for (; value > 0; value /= 10) {
+        digits[--at] = (char)('0' + (int)(value % 10));
+    }
+    return str_copy(a, str_n(digits + at, sizeof(digits) - at));
+}

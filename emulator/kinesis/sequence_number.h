@@ -28,5 +28,7 @@ void sequence_number_write(const struct sequence_number *number, char *to);
 void sequence_number_advance(char *text);
 /* Any decimal number. false: of no version, or with impossible fields. */
 bool sequence_number_parse(struct str text, struct sequence_number *ret_number);
+/* As refusals tell it. AWS kinesis-sequence-number-2: a number of version 0 with its leading 1. */
+struct str sequence_number_shown(struct str text, struct arena *a);
 
 #endif

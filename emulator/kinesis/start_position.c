@@ -6,8 +6,8 @@ static void refuse_number(struct call *c, const struct start_position *start,
     call_fail(c, AWS_INVALID_ARGUMENT_EXCEPTION,
               "StartingSequenceNumber %.*s used in %s on shard %s in stream %.*s under account "
               "%.*s is invalid%s",
-              STR_ARG(start->number), c->op->name, s->id, STR_ARG(stream->name),
-              STR_ARG(stream->account), why);
+              STR_ARG(sequence_number_shown(start->number, c->arena)), c->op->name, s->id,
+              STR_ARG(stream->name), STR_ARG(stream->account), why);
 }
 
 /* AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER; 0: refused. A number that is no record's own, but

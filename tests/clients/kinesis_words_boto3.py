@@ -201,6 +201,31 @@ def streams_shards_and_numbers(url):
         kinesis.delete_stream(StreamName="words")
 
 
+def iterators_have_the_form_that_was_recorded(url):
+    """152 bytes and blocks of 16 for the stream's name, after the number 1; older numbers are told back with their leading 1."""
+    for name in "i", "i" * 13, "i" * 14, "i" * 29, "i" * 30, "i" * 128:
+        kinesis = client(url, "kinesis")
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        control(url, "clock", {"advance": "1s"})
+        first = kinesis.get_shard_iterator(StreamName=name, ShardId="shard-0", ShardIteratorType="LATEST")["ShardIterator"]
+        for iterator in first, kinesis.get_records(ShardIterator=first)["NextShardIterator"]:
+            held = base64.b64decode(iterator, validate=True)
+            assert len(held) == 152 + (len(name) + 2) // 16 * 16 and held[:8] == bytes(7) + b"\x01" and len(iterator) <= 512, (name, len(held))
+        with refused("InvalidArgumentException", "Invalid ShardIterator."):
+            kinesis.get_records(ShardIterator=base64.b64encode(held[:-1] + bytes([held[-1] ^ 1])).decode())
+        kinesis.delete_stream(StreamName=name)
+    kinesis.create_stream(StreamName="older", ShardCount=3)
+    control(url, "clock", {"advance": "1s"})
+    for shard, number, shown in ((0, "0", "21267647932558653966460912964485513216"),
+                                 (2, "425352958651173072921826052383309826", "21693000891209827039382739016868823042"),
+                                 (0, str(0xf3bb2cc3d7ff7fffffffffffffff0000), "26227199374821822965252748908982894592")):
+        with refused("InvalidArgumentException", f"StartingSequenceNumber {shown} used in GetShardIterator on shard shardId-00000000000{shard} in stream older"):
+            kinesis.get_shard_iterator(StreamName="older", ShardId=f"shardId-{shard}", ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=number)
+    with refused("LimitExceededException", "Target shard count or number of open shards cannot be greater than 10000. Current open shard count: 3, Target"):
+        kinesis.update_shard_count(StreamName="older", TargetShardCount=10001, ScalingType="UNIFORM_SCALING")
+    kinesis.delete_stream(StreamName="older")
+
+
 def numbers_have_the_form_that_was_recorded(url):
     kinesis = client(url, "kinesis")
     kinesis.create_stream(StreamName="numbers", ShardCount=17)
@@ -228,4 +253,5 @@ def numbers_have_the_form_that_was_recorded(url):
 
 
 run([every_constraint_of_the_model_has_its_words, some_words_are_known_by_heart, bodies_that_are_not_what_they_should_be, every_answer_has_two_ids,
-     streams_shards_and_numbers, numbers_have_the_form_that_was_recorded], "boto3: kinesis words")
+     streams_shards_and_numbers, numbers_have_the_form_that_was_recorded,
+     iterators_have_the_form_that_was_recorded], "boto3: kinesis words")
