@@ -245,7 +245,8 @@ void bucket_config_put(struct call *c)
 {
     const struct bucket_config_kind *kind = kind_of(c);
     struct bucket *b = s3_bucket(c);
-    const struct json *document = b == NULL ? NULL : bucket_config_payload(c);
+    const struct json *document =
+        b == NULL || !bucket_rule_protocols(c) ? NULL : bucket_config_payload(c);
     if (document == NULL || (kind->check != NULL && !kind->check(c, b, document))) {
         return;
     }

@@ -96,6 +96,9 @@ bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct js
     if (!str_eq(to->region, b->region)) {
         call_fail(c, AWS_CROSS_LOCATION_LOGGING_PROHIBITTED,
                   "Cross S3 location logging not allowed. ");
+        if (!str_eq(b->region, STR("us-east-1"))) {
+            call_fail_extra(c, "SourceBucketLocation", str_copy(c->arena, b->region));
+        }
         call_fail_extra(c, "TargetBucketLocation", str_copy(c->arena, to->region));
         return false;
     }
@@ -131,6 +134,32 @@ static bool routing_is_whole(struct call *c, const struct json *rule)
 
 /* AWS s3-website-1: a website redirects all requests, or has an index document; a routing rule has
  * no empty condition, and replaces the key or its prefix. */
+static bool protocol_is_known(struct call *c, const struct json *redirect)
+{
+    const struct json *protocol = json_get(redirect, STR("Protocol"));
+    if (protocol == NULL || str_eq(json_str(protocol), STR("http")) ||
+        str_eq(json_str(protocol), STR("https"))) {
+        return true;
+    }
+    call_fail(c, AWS_INVALID_REQUEST,
+              "Invalid protocol, protocol can be http or https. If not defined the protocol will "
+              "be selected automatically.");
+    return false;
+}
+
+/* AWS s3-website-3: of a protocol more is said than that the model does not allow it. */
+bool bucket_rule_protocols(struct call *c)
+{
+    const struct json *website = json_get(c->input, STR("WebsiteConfiguration"));
+    const struct json *rules = json_get(website, STR("RoutingRules"));
+    bool known = protocol_is_known(c, json_get(website, STR("RedirectAllRequestsTo")));
+    for (const struct json *at = rules == NULL ? NULL : rules->first; known && at != NULL;
+         at = at->next) {
+        known = protocol_is_known(c, json_get(at, STR("Redirect")));
+    }
+    return known;
+}
+
 bool bucket_rule_website(struct call *c, const struct bucket *b, const struct json *document)
 {
     bool redirects = json_get(document, STR("RedirectAllRequestsTo")) != NULL;

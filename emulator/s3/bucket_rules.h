@@ -10,6 +10,7 @@ bool bucket_rule_cors(struct call *c, const struct bucket *b, const struct json 
 bool bucket_rule_lifecycle(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_logging(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_tagging(struct call *c, const struct bucket *b, const struct json *document);
+bool bucket_rule_protocols(struct call *c); /* of a website, before its model is asked */
 bool bucket_rule_website(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_encryption(struct call *c, const struct bucket *b, const struct json *document);
 bool bucket_rule_accelerate(struct call *c, const struct bucket *b, const struct json *document);

@@ -25,12 +25,31 @@ static bool split_source(struct call *c, struct str *ret_bucket, struct str *ret
         return false;
     }
     *ret_version = version;
-    if (!str_split(path, '/', ret_bucket, ret_key) || ret_bucket->len == 0 || ret_key->len == 0) {
+    bool split = str_split(path, '/', ret_bucket, ret_key);
+    if (split && ret_bucket->len > 0 && ret_key->len == 0) {
+        s3_fail_argument(c, "x-amz-copy-source", STR("x-amz-copy-source"),
+                         "Invalid copy source object key");
+        return false;
+    }
+    if (!split || ret_bucket->len == 0) {
         s3_fail_argument(
             c, "x-amz-copy-source", header,
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
         return false;
     }
+    return true;
+}
+
+/* AWS s3-copy-source-1: a delete marker may be met as current version, but not be named. */
+static bool names_marker(struct call *c, const struct bucket *b, struct str key, struct str version)
+{
+    const struct object *o = version.len == 0 ? NULL : version_get(b, key, version);
+    if (o == NULL || !o->is_marker) {
+        return false;
+    }
+    call_fail(c, AWS_INVALID_REQUEST,
+              "The source of a copy request may not specifically refer to a delete marker by "
+              "version id.");
     return true;
 }
 
@@ -47,6 +66,9 @@ const struct object *copy_source_read(struct call *c, const struct bucket **ret_
     if (call_has(c, "ExpectedSourceBucketOwner") &&
         !str_eq(call_str(c, "ExpectedSourceBucketOwner"), b->owner)) {
         call_fail(c, AWS_ACCESS_DENIED, "Access Denied");
+        return NULL;
+    }
+    if (names_marker(c, b, key, version)) {
         return NULL;
     }
     const struct object *o = version_find(c, b, key, version);

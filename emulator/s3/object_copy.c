@@ -150,5 +150,5 @@ void object_copy(struct call *c)
     bucket_event(c, b, copy, "ObjectCreated:Copy");
     lifecycle_touch(c, b);
     lifecycle_out(c, b, copy);
-    version_out_written(c, copy);
+    version_out(c, b, copy);
 }

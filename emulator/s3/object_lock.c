@@ -1,7 +1,7 @@
 /* object_lock.c -- Reading, keeping and applying locks.
  * AWS s3-lock-1: a locked version cannot be deleted or lose retention: a legal hold and COMPLIANCE
  * hold against everybody, GOVERNANCE against who does not bypass it. A delete marker hides it as
- * any other. */
+ * any other. Another mode, the stricter one too, loosens a retention. */
 #include "object_lock.h"
 #include "base/instant.h"
 #include "bucket_config.h"
@@ -120,8 +120,7 @@ void object_lock_retain(struct call *c, struct object *o, const struct json *ret
         return;
     }
     bool kept = o->lock_mode != LOCK_NONE && o->retain_until_us > c->now_us;
-    bool loosens = kept && (mode == LOCK_NONE || until < o->retain_until_us ||
-                            (mode == LOCK_GOVERNANCE && o->lock_mode == LOCK_COMPLIANCE));
+    bool loosens = kept && (mode != o->lock_mode || until < o->retain_until_us);
     bool bypass = call_bool(c, "BypassGovernanceRetention", false);
     if (loosens && (o->lock_mode == LOCK_COMPLIANCE || !bypass)) {
         call_fail(c, AWS_ACCESS_DENIED, "Access Denied because object protected by object lock.");

@@ -138,7 +138,8 @@ static struct str final_key(struct call *c, const struct form_reader *form)
                                        STR_ARG(str_from(key, at + word.len)));
 }
 
-/* <Tagging><TagSet><Tag> as x-amz-tagging spells it. */
+/* <Tagging><TagSet><Tag> as x-amz-tagging spells it. AWS s3-post-tagging-1: another root is no
+ * tags. */
 static bool add_tagging(struct call *c, const struct form_reader *form,
                         struct http_headers *headers)
 {
@@ -148,15 +149,14 @@ static bool add_tagging(struct call *c, const struct form_reader *form,
     if (!form_has(form, "tagging")) {
         return true;
     }
-    if (xml_parse(c->arena, form_value(form, "tagging"), &root, &d) != ERR_OK ||
-        !str_eq(root->name, STR("Tagging"))) {
+    if (xml_parse(c->arena, form_value(form, "tagging"), &root, &d) != ERR_OK) {
         call_fail(c, AWS_MALFORMED_XML,
                   "The XML you provided was not well-formed or did not validate against our "
                   "published schema");
         return false;
     }
     buf_init(&out, c->arena, 4 * FORM_FIELD_BYTES_MAX);
-    const struct xml *set = xml_child(root, "TagSet");
+    const struct xml *set = str_eq(root->name, STR("Tagging")) ? xml_child(root, "TagSet") : NULL;
     for (const struct xml *tag = set == NULL ? NULL : xml_child(set, "Tag"); tag != NULL;
          tag = xml_next(tag, "Tag")) {
         buf_add_z(&out, out.len > 0 ? "&" : "");

@@ -109,6 +109,29 @@ static bool header_is_plain(const struct json *tags)
     return true;
 }
 
+/* AWS s3-tag-header-2: tags of the header are kept in the order of their keys. */
+static struct json *in_order(struct arena *a, const struct json *tags)
+{
+    struct json *sorted = json_new(a, JSON_IS_ARRAY);
+    for (struct str last = STR_EMPTY; sorted->count < tags->count;) {
+        const struct json *least = NULL;
+        for (const struct json *at = tags->first; at != NULL; at = at->next) {
+            struct str key = json_str(json_get(at, STR("Key")));
+            bool later = str_cmp(key, last) > 0;
+            if (later &&
+                (least == NULL || str_cmp(key, json_str(json_get(least, STR("Key")))) < 0)) {
+                least = at;
+            }
+        }
+        ASSERT(least != NULL); /* keys are not empty, and differ */
+        last = json_str(json_get(least, STR("Key")));
+        struct json *tag = json_add(sorted, STR_EMPTY, json_new(a, JSON_IS_OBJECT));
+        json_set_str(a, tag, "Key", last);
+        json_set_str(a, tag, "Value", json_str(json_get(least, STR("Value"))));
+    }
+    return sorted;
+}
+
 /* AWS s3-tag-header-1: what the header cannot hold is InvalidArgument of the header as a whole;
  * nothing between two "&" is no tag. */
 bool tag_set_parse(struct call *c, struct str header, struct json **ret_tags)
@@ -130,6 +153,9 @@ bool tag_set_parse(struct call *c, struct str header, struct json **ret_tags)
                          "URL query parameters without tag name duplicates.");
         return false;
     }
-    *ret_tags = tags;
-    return tag_set_check(c, tags, TAG_SET_OBJECT_MAX);
+    if (!tag_set_check(c, tags, TAG_SET_OBJECT_MAX)) {
+        return false;
+    }
+    *ret_tags = in_order(c->arena, tags);
+    return true;
 }

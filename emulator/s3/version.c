@@ -210,7 +210,7 @@ struct object *version_find_noted(struct call *c, const struct bucket *b, struct
     return version_find(c, b, key, version);
 }
 
-/* AWS s3-version-written-1: a write of the null version is told no id. */
+/* AWS s3-version-written-1: a write of the null version is told no id; a copy is (version_out). */
 void version_out_written(struct call *c, const struct object *o)
 {
     if (o->version.len > 0) {

@@ -84,6 +84,11 @@ def versions(url):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     assert "VersionId" not in s3.put_object(Bucket=bucket, Key="k", Body=b"2")
     assert s3.get_object(Bucket=bucket, Key="k")["VersionId"] == "null"
+    assert s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")["VersionId"] == "null"
+    told(error("InvalidRequest", "The source of a copy request may not specifically refer to a delete marker by version id."), 400,
+         s3.copy_object, Bucket=bucket, Key="copy", CopySource=f"{bucket}/k?versionId={marker}")
+    told(error("InvalidArgument", "Invalid copy source object key", ArgumentName="x-amz-copy-source", ArgumentValue="x-amz-copy-source"), 400,
+         s3.copy_object, Bucket=bucket, Key="copy", CopySource=f"{bucket}/")
     told(error("IllegalVersioningConfigurationException", "The Versioning element must be specified"), 400, s3.put_bucket_versioning,
          Bucket=plain, VersioningConfiguration={})
 
@@ -101,7 +106,7 @@ def tags(url):
         told(error("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
                    "tag name duplicates.", ArgumentName="x-amz-tagging", ArgumentValue=header), 400, s3.put_object, Bucket=bucket, Key="k",
              Tagging=header)
-    s3.put_object(Bucket=bucket, Key="k", Tagging="&&key1&&&key2")
+    s3.put_object(Bucket=bucket, Key="k", Tagging="&&key2&&&key1")
     assert [tag["Key"] for tag in s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"]] == ["key1", "key2"]
     value = {"TagSet": [{"Key": "Key1", "Value": "Val1,Val2"}]}
     told(error("InvalidTag", "The TagValue you have provided is invalid", TagKey="Key1", TagValue="Val1,Val2"), 400, s3.put_bucket_tagging,
@@ -256,6 +261,10 @@ def websites(url):
 
     told(error("InvalidArgument", "The IndexDocument Suffix is not well formed", ArgumentName="IndexDocument", ArgumentValue=None), 400, put,
          IndexDocument={"Suffix": ""})
+    for change in [{"RedirectAllRequestsTo": {"HostName": "h", "Protocol": "ftp"}},
+                   {"RoutingRules": [{"Redirect": {"Protocol": "ftp", "HostName": "h"}}], **index}]:
+        told(error("InvalidRequest", "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected "
+                   "automatically."), 400, put, **change)
     told(error("InvalidRequest", "You can only define ReplaceKeyPrefix or ReplaceKey but not both."), 400, put,
          RoutingRules=[{"Redirect": {"ReplaceKeyPrefixWith": "a", "ReplaceKeyWith": "b"}}], **index)
     told(error("InvalidRequest", "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't "
@@ -327,6 +336,9 @@ def other_documents(url):
     told(error("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ", TargetBucketLocation="us-west-2"), 403,
          s3.put_bucket_logging, Bucket=bucket,
          BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "recorded-west", "TargetPrefix": "log"}})
+    told(error("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ", SourceBucketLocation="us-west-2",
+               TargetBucketLocation="us-east-1"), 403, s3.put_bucket_logging, Bucket="recorded-west",
+         BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "log"}})
     by_key = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "x"}}
     told(error("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
                ArgumentName="ApplyServerSideEncryptionByDefault"), 400, s3.put_bucket_encryption, Bucket=bucket,

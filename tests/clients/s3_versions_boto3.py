@@ -100,7 +100,7 @@ def locks_hold(url):
     with refused("AccessDenied", status=403):
         s3.delete_object(**version)
     later = kept["RetainUntilDate"] + datetime.timedelta(days=1)
-    s3.put_object_retention(**version, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": later})
+    s3.put_object_retention(**version, BypassGovernanceRetention=True, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": later})
     with refused("AccessDenied", status=403):
         s3.delete_object(**version, BypassGovernanceRetention=True)
     s3.put_object_legal_hold(**version, LegalHold={"Status": "ON"})

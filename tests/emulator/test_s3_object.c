@@ -117,6 +117,25 @@ Test(s3_object, limits_have_their_errors)
     client_free(&c);
 }
 
+Test(s3_object, heads_have_8_kb)
+{
+    /* Proves: path, names and values of a head may be 8192 bytes together and not one more. */
+    struct emulator_client c = with_bucket();
+    char pad[8192];
+    memset(pad, 'v', sizeof pad);
+    for (size_t over = 0; over <= 1; over++) {
+        struct http_request request;
+        http_request_init(&request, c.arena, "GET", STR("127.0.0.1:4566"), STR("/bkt/k"));
+        http_headers_add(&request.headers, STR("x-pad"),
+                         str_n(pad, 8192 + over - strlen("/bkt/k") - strlen("x-pad")));
+        struct emulator_outcome out =
+            emulator_dispatch(c.emulator, &request, STR_EMPTY, c.now_us, c.arena);
+        cr_expect_eq(str_contains(out.response.body, STR("RequestHeaderSectionTooLarge")), over > 0,
+                     "%zu: %.*s", over, STR_ARG(out.response.body));
+    }
+    client_free(&c);
+}
+
 Test(s3_object, headers_that_are_not_built_are_refused_by_name)
 {
     /* Proves: what would change an object's meaning and is not built is 501 with the header's name;

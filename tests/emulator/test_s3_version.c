@@ -169,6 +169,42 @@ Test(s3_version, that_is_locked_cannot_be_deleted)
     client_free(&c);
 }
 
+Test(s3_version, retention_is_changed_by_who_bypasses_governance)
+{
+    /* Proves: of a retention that runs anybody may set a later end, and nobody another mode or an
+     * earlier end, but who bypasses GOVERNANCE. */
+    static const struct {
+        const char *mode, *to, *until, *bypass;
+        int status;
+    } rows[] = {{"GOVERNANCE", "GOVERNANCE", "2026-03-30", "false", 200},
+                {"GOVERNANCE", "GOVERNANCE", "2026-03-28", "false", 403},
+                {"GOVERNANCE", "GOVERNANCE", "2026-03-28", "true", 200},
+                {"GOVERNANCE", "COMPLIANCE", "2026-03-30", "false", 403},
+                {"GOVERNANCE", "COMPLIANCE", "2026-03-30", "true", 200},
+                {"COMPLIANCE", "COMPLIANCE", "2026-03-30", "false", 200},
+                {"COMPLIANCE", "COMPLIANCE", "2026-03-28", "true", 403},
+                {"COMPLIANCE", "GOVERNANCE", "2026-03-30", "true", 403}};
+    struct emulator_client c = client_new();
+    client_s3(&c, "PUT", "/bkt", "x-amz-bucket-object-lock-enabled: true", STR_EMPTY);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char headers[256], body[256], bypass[64];
+        (void)snprintf(headers, sizeof headers,
+                       "x-amz-object-lock-retain-until-date: 2026-03-29T12:00:00Z\n"
+                       "x-amz-object-lock-mode: %s",
+                       rows[i].mode);
+        (void)snprintf(bypass, sizeof bypass, "x-amz-bypass-governance-retention: %s",
+                       rows[i].bypass);
+        (void)snprintf(body, sizeof body,
+                       "<Retention><Mode>%s</Mode><RetainUntilDate>%sT12:00:00Z</RetainUntilDate>"
+                       "</Retention>",
+                       rows[i].to, rows[i].until);
+        cr_assert_eq(client_s3(&c, "PUT", "/bkt/k", headers, STR("v")), 200, "%s", client_body(&c));
+        cr_expect_eq(client_s3(&c, "PUT", "/bkt/k?retention", bypass, str_of(body)), rows[i].status,
+                     "row %zu: %s", i, client_body(&c));
+    }
+    client_free(&c);
+}
+
 Test(s3_version, what_was_never_put_is_not_told)
 {
     /* Proves: a legal hold has three states, the never put one told as none; versions that cannot
