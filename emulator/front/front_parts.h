@@ -2,7 +2,7 @@
  * way. The lock guards the emulator, the queue of delayed answers and what is held; `pool_lock` the
  * requests that are free for reuse. Never both at one time, and neither while a socket is read or
  * written.
- *   door.c      accepts, and tells by the first bytes what a connection speaks
+ *   door.c      accepts and loops; greeting.c tells by the first bytes what a connection speaks
  *   http1.c     HTTP/1.1 (libmicrohttpd)      http2.c  HTTP/2 (nghttp2), in the door's thread
  *   tls.c       TLS (OpenSSL)                 relay.c  HTTP/1.1 inside TLS, to http1
  *   no_gnutls.c   what libmicrohttpd names and never calls

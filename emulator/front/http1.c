@@ -62,10 +62,10 @@ static void *turn_begin(void *front, const char *uri, struct MHD_Connection *con
 }
 
 static enum MHD_Result header_add(void *headers, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
+                                  size_t name_len, const char *value, size_t value_len)
 {
     (void)kind;
-    http_headers_add(headers, str_of(name), str_of(value));
+    http_headers_add(headers, str_n(name, name_len), str_n(value, value_len));
     return MHD_YES;
 }
 
@@ -75,7 +75,7 @@ static void request_fill(struct visit *v, const char *method)
     r->method = str_of(method);
     r->scheme = STR("http");
     http_headers_init(&r->headers, v->arena);
-    MHD_get_connection_values(connection_of(v), MHD_HEADER_KIND, header_add, &r->headers);
+    MHD_get_connection_values_n(connection_of(v), MHD_HEADER_KIND, header_add, &r->headers);
     r->host = http_header(&r->headers, "Host");
 }
 
