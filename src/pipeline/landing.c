@@ -14,7 +14,9 @@
  * An object's records never overlap another's: each begins behind the last of the one before.
  * 4. Where the shard was not read for longer than the stream keeps its records, the position is
  * looked for in S3 anew (another lander may have gone on), and what may be gone is told by the next
- * object (LANDING_META_GAP). */
+ * object (LANDING_META_GAP).
+ * 5. The lander of an idle shard notes until when all that came has landed (shard_note.h), several
+ * times within the retention, and never in front of a gap that is still to be told. */
 #include "pipeline/landing.h"
 
 #include <inttypes.h>
@@ -24,6 +26,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "pipeline/capture_codec.h"
+#include "shard_note.h"
 
 #define META_LAST "last-sequence-number"
 #define META_RECORDS "records"
@@ -34,6 +37,7 @@
 #define HOURS_BEHIND 2 /* of raw/.../hh=.. that are looked through past the first hit */
 /* a stream keeps its records for 24 hours at least */
 #define RETENTION_US_MIN US_PER_DAY
+#define NOTE_US (RETENTION_US_MIN / 4)        /* three may fail */
 #define CLOCK_OFF_US_MAX (15 * US_PER_MINUTE) /* ours; a signature of a worse one is refused */
 
 struct landing {
@@ -47,6 +51,7 @@ struct landing {
     struct str iterator;    /* empty: none in force */
     bool positioned, ended;
     int64_t read_us; /* by the stream's clock: all that arrived until then was read; 0: not known */
+    int64_t told_us; /* of that, what S3 says: by the last object, or the note of an idle shard */
     bool reopened;   /* nothing was read from the iterator in force yet */
     int64_t gap_since_us, gap_until_us; /* in front of what lands next; until 0: none */
     struct capture_record *records;
@@ -182,6 +187,12 @@ static enum err object_end_read(struct landing *l, struct str key, struct object
     return ERR_OK;
 }
 
+static bool may_have_expired(const struct landing *l)
+{
+    return l->landed.len > 0 && l->read_us > 0 &&
+           rt_wall_us(l->pipeline->env->rt) - l->read_us > RETENTION_US_MIN;
+}
+
 static enum err position_find(struct landing *l, struct diag *d)
 {
     struct str key;
@@ -192,6 +203,12 @@ static enum err position_find(struct landing *l, struct diag *d)
     }
     landed_set(l, end.last, false);
     l->read_us = end.arrived_us;
+    if (may_have_expired(l)) {
+        int64_t noted_us;
+        TRY(shard_note_read(l->pipeline, l->shard, l->scratch, &noted_us, d));
+        l->read_us = noted_us > l->read_us ? noted_us : l->read_us;
+    }
+    l->told_us = l->read_us;
     l->positioned = true;
     pipeline_log(l->pipeline, LOG_INFO, "landing", "positioned", "shard=%.*s after=%.*s",
                  STR_ARG(l->shard), STR_ARG(end.last));
@@ -199,12 +216,6 @@ static enum err position_find(struct landing *l, struct diag *d)
 }
 
 /* ---- what the stream does not keep ---- */
-
-static bool may_have_expired(const struct landing *l)
-{
-    return l->landed.len > 0 && l->read_us > 0 &&
-           rt_wall_us(l->pipeline->env->rt) - l->read_us > RETENTION_US_MIN;
-}
 
 /* The first answer of an iterator has come: what is it that it cannot have held any more? */
 static enum err gap_look(struct landing *l, struct diag *d)
@@ -338,6 +349,7 @@ static enum err adopt(struct landing *l, struct str key, struct str our_sha256, 
     rt_trace(l->pipeline->env->rt, "landing adopted", key, same_run);
     landed_set(l, end.last, same_run);
     l->read_us = same_run ? l->read_us : end.arrived_us;
+    l->told_us = end.arrived_us;
     l->gap_until_us = 0;
     l->ended = l->ended && same_run; /* what we had read past it is read again */
     batch_clear(l);
@@ -377,9 +389,26 @@ static enum err land(struct landing *l, struct diag *d)
     pipeline_log(l->pipeline, LOG_INFO, "landing", "landed", "key=%.*s records=%zu bytes=%zu",
                  STR_ARG(key), l->count, l->bytes);
     landed_set(l, last, true);
+    l->told_us = arrived_ms * US_PER_MS;
     l->gap_until_us = 0;
     batch_clear(l);
     return ERR_OK;
+}
+
+/* An idle shard's lander says how far it has read, for whoever begins anew behind it. It lands
+ * nothing less where that fails: the next note is written all the same. */
+static void note_idle(struct landing *l)
+{
+    bool all_landed = l->landed.len > 0 && l->count == 0 && !l->ended && l->gap_until_us == 0;
+    if (!all_landed || l->read_us - l->told_us < NOTE_US) {
+        return;
+    }
+    struct diag d = DIAG_INIT;
+    if (shard_note_write(l->pipeline, l->shard, l->read_us, l->scratch, &d) != ERR_OK) {
+        pipeline_log(l->pipeline, LOG_WARN, "landing", "not-noted", "shard=%.*s why=%s",
+                     STR_ARG(l->shard), d.msg);
+    }
+    l->told_us = l->read_us;
 }
 
 /* Before a new iterator is taken behind what may be gone: what is held lands, and S3 is asked where
@@ -410,6 +439,7 @@ static enum err turn(struct landing *l, int64_t *ret_idle_us, struct diag *d)
     if (batch_is_due(l)) {
         TRY(land(l, d));
     }
+    note_idle(l);
     if (landing_is_drained(l)) {
         return fail(d, ERR_NOT_FOUND, "shard %.*s is closed and drained", STR_ARG(l->shard));
     }

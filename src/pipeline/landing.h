@@ -9,7 +9,8 @@
 
 /* Metadata of a raw object: "<since>-<until>", milliseconds. What arrived at its shard in between,
  * behind what had landed before, had passed the stream's retention when it was to be read: it may
- * have been nothing, and nobody can tell any more. */
+ * have been nothing, and nobody can tell any more. A shard that somebody watched is none of these:
+ * a lander notes that it was idle (shard_note.h). */
 #define LANDING_META_GAP "gap-ms"
 
 struct landing;

@@ -249,6 +249,47 @@ Test(landing, nothing_is_told_where_somebody_read_in_time)
     world_free(w);
 }
 
+/* Ten orders, a shard on which nothing comes for two days while a lander polls it, and after that
+ * nobody for `away_us`, with five orders in front of it that then are lost if `losing`; what comes
+ * later finds a lander that begins anew. */
+static int64_t told_after_idling(int64_t away_us, bool losing)
+{
+    struct world *w = world_new(1);
+    struct landing *l = lander_of(w);
+    world_put_orders(w, 0, 10);
+    turns(w, l, 2 * w->def->land_age_us);
+    for (size_t hour = 0; hour < 48; hour++) {
+        turns(w, l, 2 * US_PER_MINUTE);
+        test_clock_advance(&w->clock, US_PER_HOUR);
+    }
+    cr_assert_eq(world_objects(w, "raw/"), 1);
+    cr_assert_eq(world_objects(w, "landing/orders/shardId-000000000000"), 1);
+    if (losing) {
+        world_put_orders(w, 10, 15);
+    }
+    test_clock_advance(&w->clock, away_us);
+    for (int life = 0; life < 2; life++) { /* nothing has come yet when the first one begins */
+        turns(w, lander_of(w), 2 * US_PER_MINUTE);
+    }
+    world_put_orders(w, 20, 25);
+    turns(w, lander_of(w), 2 * w->def->land_age_us);
+    world_settle(w);
+    int64_t told = world_number(w, LOST);
+    cr_expect_eq(world_number(w, "select count(*) from orders"), 15);
+    world_free(w);
+    return told;
+}
+
+Test(landing, an_idle_shard_is_not_told_as_lost)
+{
+    /* A lander that begins anew on a shard where nothing came for longer than the stream keeps its
+     * records goes by what the one before it noted; where nobody read for that long, records that
+     * have gone are told, and so is what may have gone: lives in between change nothing of it. */
+    cr_expect_eq(told_after_idling(10 * US_PER_HOUR, false), 0);
+    cr_expect_eq(told_after_idling(32 * US_PER_HOUR, true), 1);
+    cr_expect_eq(told_after_idling(32 * US_PER_HOUR, false), 1);
+}
+
 Test(landing, a_key_that_holds_other_bytes_needs_a_person)
 {
     /* Same first and last record, other content: neither is overwritten. */
