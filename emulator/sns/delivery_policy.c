@@ -9,7 +9,8 @@
 #include "base/instant.h"
 
 #define CONTENT_TYPE "text/plain; charset=UTF-8"
-#define POLICY_BYTES_MAX (16 * KIB)
+#define POLICY_BYTES_MAX (64 * KIB)
+#define POLICY_GIVEN_BYTES_MAX (8 * KIB) /* one of each owner fits, and what is added */
 #define DOUBLINGS_MAX 30
 static const char *const functions[] = {"linear", "arithmetic", "geometric", "exponential"};
 
@@ -203,6 +204,8 @@ static void out_part(struct json_out *w, const char *name, const struct json *pa
         json_out_key_str(w, at->key);
         if (json_is(at, JSON_IS_NUMBER)) {
             json_out_raw(w, at->text);
+        } else if (json_is(at, JSON_IS_NULL)) {
+            json_out_null(w);
         } else {
             json_out_str(w, json_str(at));
         }
@@ -302,7 +305,7 @@ bool delivery_policy_read(struct arena *a, enum delivery_owner owner, struct str
     if (text.len == 0) {
         return true;
     }
-    if (text.len > POLICY_BYTES_MAX / 2) {
+    if (text.len > POLICY_GIVEN_BYTES_MAX) {
         *ret_reason = STR("DeliveryPolicy: too long");
     } else if (json_parse(a, text, &tree, &d) != ERR_OK) {
         *ret_reason = refusal(a, "failed to parse JSON. ", str_of(d.msg), "");
