@@ -278,6 +278,7 @@ Test(json, writer_escapes_and_repairs)
         json_out_init(&w, &out);
         json_out_str(&w, str_of(rows[i][0]));
         expect_str(buf_str(&out), rows[i][1], rows[i][1]);
+        cr_expect_eq(json_str_bytes(str_of(rows[i][0])), out.len, "%s", rows[i][1]);
     }
 }
 
