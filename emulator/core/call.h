@@ -86,6 +86,15 @@ void call_source(struct call *c, const struct body_source *source); /* borrowed,
 bool call_recall(const struct call *c, void *ret, size_t bytes);
 void call_remember(const struct call *c, const void *what, size_t bytes);
 
+/* Where there is a journal, a hot handler may tell it what the call changed instead of having the
+ * call done again at the next start, when its service's `redo` gets the effect. Asked for: true.
+ * `about`: laid just before, what the records in it mean is all that the effect says; `lasting`:
+ * it says more than that; empty: nothing was changed. Under the lock, once all of it is done; ids
+ * must not have been drawn. */
+struct room;
+bool call_effect_asked(const struct call *c);
+void call_effect(const struct call *c, struct str effect, const struct room *about, bool lasting);
+
 /* An answer whose body comes as it happens (event streams). The source's functions run under the
  * emulator's lock. */
 struct stream_source;

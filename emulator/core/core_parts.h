@@ -40,8 +40,10 @@ struct core {
     int64_t now_us;        /* of what is going on */
     _Atomic uint64_t turn; /* requests applied so far; read without the lock by new ones */
     uint64_t request_count, uuid_count, random_count;
-    bool replaying;  /* entries of the journal are done again */
-    struct buf memo; /* what the call that is being recorded remembers; no arena: none is */
+    bool replaying;         /* entries of the journal are done again */
+    struct buf memo;        /* what the call that is being recorded remembers; no arena: none is */
+    uint64_t recorded_turn; /* that call's */
+    bool effect_told;       /* it has said what it changed: it is not kept itself */
     struct entry_reader recalls; /* the same, of the one that is done again */
     struct arena *replay_arena;  /* of one entry; NULL: none was done yet */
     struct core_options given;   /* those of this start: replayed sessions had their own */

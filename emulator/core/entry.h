@@ -2,13 +2,14 @@
  * follow their length. Private.
  *   session  an emulator begins, or is reset: its options
  *   call     a request that changed something, what the fault plan made of it, where ids stood
- *   answer   of a call out (outbound.c) */
+ *   answer   of a call out (outbound.c)
+ *   effect   what a call changed, instead of the call */
 #ifndef AFORO_EMULATOR_CORE_ENTRY_H
 #define AFORO_EMULATOR_CORE_ENTRY_H
 
 #include "base/buf.h"
 
-enum entry_kind { ENTRY_SESSION = 1, ENTRY_CALL, ENTRY_ANSWER };
+enum entry_kind { ENTRY_SESSION = 1, ENTRY_CALL, ENTRY_ANSWER, ENTRY_EFFECT };
 enum entry_body { ENTRY_COLLECTED, ENTRY_TAKEN }; /* of a call: its bytes, or pieces and facts */
 
 void entry_put_u8(struct buf *out, unsigned value);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "dispatch_parts.h"
 #include "entry.h"
+#include "room.h"
 
 #define ENTRY_HEAD_BYTES_MAX (4 * MIB)
 
@@ -83,6 +84,8 @@ struct record_ids record_begin(const struct passage *p)
 {
     if (call_is_recorded(p)) {
         buf_init(&p->core->memo, p->arena, ENTRY_HEAD_BYTES_MAX);
+        p->core->recorded_turn = p->call.turn;
+        p->core->effect_told = false;
     }
     return record_ids(p->core);
 }
@@ -201,12 +204,42 @@ static void call_append(struct passage *p, int64_t clock_us, const struct record
 
 void record_call(struct passage *p, int64_t clock_us, const struct record_ids *ids)
 {
-    if (p->changed && call_is_recorded(p)) {
+    if (p->changed && call_is_recorded(p) && !p->core->effect_told) {
         call_append(p, clock_us, ids);
     }
     if (!p->inside) {
         p->core->memo = (struct buf){.arena = NULL};
     }
+}
+
+/* ---- effects ---- */
+
+bool call_effect_asked(const struct call *c)
+{
+    return c->core->memo.arena != NULL && c->core->recorded_turn == c->turn;
+}
+
+void call_effect(const struct call *c, struct str effect, const struct room *about, bool lasting)
+{
+    struct core *core = c->core;
+    const struct journal *j = core->options.journal;
+    core->effect_told = true;
+    if (room_place(about) == 0) {
+        return;
+    }
+    struct record_ids ids = record_ids(core);
+    struct buf head;
+    buf_init(&head, c->arena, ENTRY_HEAD_BYTES_MAX);
+    entry_put_u8(&head, ENTRY_EFFECT);
+    entry_put_u64(&head, (uint64_t)c->now_us);
+    entry_put_u64(&head, ids.request_count);
+    entry_put_u64(&head, ids.uuid_count);
+    entry_put_u64(&head, ids.random_count);
+    entry_put_str(&head, str_of(c->spoken->id));
+    entry_put_u64(&head, room_place(about));
+    entry_put_u64(&head, room_bytes(about).len);
+    struct str parts[] = {buf_str(&head), effect};
+    (void)(lasting ? j->ops->append : j->ops->append_about)(j->self, parts, 2);
 }
 
 /* Only the clock's orders: faults are a test's, not data, and a reset is a session that begins. */

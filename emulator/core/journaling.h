@@ -2,7 +2,8 @@
  * Invariants:
  * 1. Whatever changes the state from outside is an entry, in the order in which it was applied:
  *    calls that may change something and did not refuse, the clock's orders, resets, answers to
- *    calls out. What follows from them (timers, calls inside, ids) follows again.
+ *    calls out; of records that were put, the effect instead of the call. What follows from them
+ * (timers, calls inside, ids) follows again.
  * 2. No answer leaves before what it tells is saved, a read's neither: journal_end of the outcome.
  * 3. Where the journal has failed, nothing is changed any more. Private. */
 #ifndef AFORO_EMULATOR_CORE_JOURNALING_H

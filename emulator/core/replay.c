@@ -186,6 +186,40 @@ static enum err replay_answer(struct core *core, struct entry_reader *r, struct 
     return ERR_OK;
 }
 
+static enum err effect_redo(struct core *core, struct str service, struct str effect,
+                            struct room *about, struct diag *d)
+{
+    for (size_t i = 0; i < core->service_count; i++) {
+        const struct emulator_service *s = core->services[i];
+        if (s->redo != NULL && str_eq(str_of(s->model->id), service)) {
+            return s->redo(core->states[i], effect, about, core->now_us, d);
+        }
+    }
+    return no_entry(d);
+}
+
+static enum err replay_effect(struct core *core, struct entry_reader *r, struct diag *d)
+{
+    int64_t now_us = entry_i64(r);
+    struct record_ids ids = {.request_count = entry_u64(r)};
+    ids.uuid_count = entry_u64(r);
+    ids.random_count = entry_u64(r);
+    struct str service = entry_str(r);
+    uint64_t place = entry_u64(r), bytes = entry_u64(r);
+    struct room *about =
+        r->bad ? NULL : room_find_laid(core->options.journal, place, (size_t)bytes);
+    if (about == NULL) {
+        return no_entry(d);
+    }
+    clock_advance(core, now_us);
+    core->request_count = ids.request_count;
+    core->uuid_count = ids.uuid_count;
+    core->random_count = ids.random_count;
+    enum err e = effect_redo(core, service, r->rest, about, d);
+    room_release(about);
+    return e;
+}
+
 enum err core_replay(struct core *core, struct str entry, struct diag *d)
 {
     struct entry_reader r = {.rest = entry};
@@ -201,6 +235,8 @@ enum err core_replay(struct core *core, struct str entry, struct diag *d)
         return replay_call(core, &r, d);
     case ENTRY_ANSWER:
         return replay_answer(core, &r, d);
+    case ENTRY_EFFECT:
+        return replay_effect(core, &r, d);
     }
     return no_entry(d);
 }

@@ -7,8 +7,9 @@
 struct room { /* itself a block */
     atomic_size_t holders;
     const struct journal *journal;
-    uint64_t place;
+    uint64_t place; /* 0: laid, but nothing yet */
     struct str bytes;
+    bool laid;
 };
 
 static struct room *room_new(const struct journal *journal, uint64_t place, struct str bytes)
@@ -34,6 +35,35 @@ struct room *room_find(const struct journal *journal, uint64_t place, size_t cou
     return at == NULL ? NULL : room_new(journal, place, str_n(at, count));
 }
 
+struct room *room_new_laid(const struct journal *journal)
+{
+    struct room *r = room_new(journal, 0, STR_EMPTY);
+    r->laid = true;
+    return r;
+}
+
+bool room_lay(struct room *r, const struct str *parts, size_t count)
+{
+    ASSERT(r->laid && r->place == 0);
+    if (!r->journal->ops->lay(r->journal->self, parts, count, &r->place)) {
+        return false;
+    }
+    r->bytes = (struct str){.ptr = NULL};
+    for (size_t i = 0; i < count; i++) {
+        r->bytes.len += parts[i].len;
+    }
+    return true;
+}
+
+struct room *room_find_laid(const struct journal *journal, uint64_t place, size_t count)
+{
+    struct room *r = room_find(journal, place, count);
+    if (r != NULL) {
+        r->laid = true;
+    }
+    return r;
+}
+
 struct room *room_retain(struct room *r)
 {
     atomic_fetch_add_explicit(&r->holders, 1, memory_order_relaxed);
@@ -43,7 +73,10 @@ struct room *room_retain(struct room *r)
 void room_release(struct room *r)
 {
     if (atomic_fetch_sub_explicit(&r->holders, 1, memory_order_acq_rel) == 1) {
-        r->journal->ops->drop(r->journal->self, r->place, r->bytes.len);
+        const struct journal_ops *ops = r->journal->ops;
+        if (r->place != 0) {
+            (r->laid ? ops->leave : ops->drop)(r->journal->self, r->place, r->bytes.len);
+        }
         block_release(r);
     }
 }

@@ -39,6 +39,10 @@ struct emulator_service {
     size_t handler_count;
     void *(*state_new)(struct core *core,
                        struct arena *a); /* a: lives until the emulator's reset */
+    /* Does again what an effect (call_effect) says, at its time. `about` is the caller's. NULL: it
+     * tells none. ERR_CORRUPT: this effect does not fit the state. */
+    enum err (*redo)(void *state, struct str effect, struct room *about, int64_t now_us,
+                     struct diag *d);
     /* Gives back what does not lie in that arena (blobs). NULL: nothing. */
     void (*state_done)(void *state);
     /* Names what the call is about for fault selectors and the ledger: stream; bucket, key; topic.

@@ -24,6 +24,14 @@ struct journal_ops {
      * readable where *ret_bytes says. false: they cannot be kept. */
     bool (*keep)(void *self, struct str bytes, uint64_t *ret_place, const char **ret_bytes);
     const char *(*find)(void *self, uint64_t place, size_t count); /* again; NULL: not there */
+    /* Appends the bytes of a body, the parts one behind the other, as cheaply as an entry: whoever
+     * lays them has them in memory, and they are found at the next start. false: as of keep. */
+    bool (*lay)(void *self, const struct str *parts, size_t count, uint64_t *ret_place);
+    /* Appends an entry that says no more than what the body that was laid before it means: once
+     * nobody holds that, it may go too. */
+    uint64_t (*append_about)(void *self, const struct str *parts, size_t count);
+    /* What was laid, or found, is not held any more, but entries still speak of it. */
+    void (*leave)(void *self, uint64_t place, size_t count);
     /* Nobody speaks of these bytes any more. */
     void (*drop)(void *self, uint64_t place, size_t count);
     /* The state ends, not what it was: what is dropped from here on is still spoken of. */

@@ -73,6 +73,28 @@ static bool memory_keep(void *self, struct str bytes, uint64_t *ret_place, const
     return true;
 }
 
+static bool memory_lay(void *self, const struct str *parts, size_t count, uint64_t *ret_place)
+{
+    struct journal_memory *m = self;
+    size_t bytes = 0;
+    if (step_fails(m)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bytes += parts[i].len;
+    }
+    char *to = arena_alloc_raw(m->arena, bytes + 1);
+    *ret_place = (uint64_t)(uintptr_t)to;
+    m->kept += bytes;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) {
+            memcpy(to, parts[i].ptr, parts[i].len);
+        }
+        to += parts[i].len;
+    }
+    return true;
+}
+
 static const char *memory_find(void *self, uint64_t place, size_t count)
 {
     struct journal_memory *m = self;
@@ -111,6 +133,9 @@ static const struct journal_ops ops = {
     .saved = memory_saved,
     .keep = memory_keep,
     .find = memory_find,
+    .lay = memory_lay,
+    .append_about = memory_append,
+    .leave = memory_drop,
     .drop = memory_drop,
     .detach = memory_detach,
     .forget = memory_forget,

@@ -5,6 +5,7 @@
 #include "kinesis_call.h"
 #include "kinesis_model.h"
 #include "kinesis_state.h"
+#include "put_effect.h"
 
 /* ---- what a call is about, for fault selectors and the ledger ---- */
 
@@ -112,6 +113,7 @@ const struct emulator_service kinesis_service = {
     .handlers = handlers,
     .handler_count = sizeof(handlers) / sizeof(handlers[0]),
     .state_new = kinesis_store_new,
+    .redo = put_effect_redo,
     .state_done = kinesis_store_done,
     .describe = describe,
 };

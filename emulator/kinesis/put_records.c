@@ -5,6 +5,7 @@
 
 #include "fan_out.h"
 #include "kinesis_call.h"
+#include "put_effect.h"
 #include "put_request.h"
 #include "scaling.h"
 
@@ -112,19 +113,35 @@ static struct shard *entry_shard(struct stream *s, const struct put_entry *entry
                                    : hash_key_of(entry->partition_key));
 }
 
-/* The sequence number, or empty when the shard is over its limit. */
-static struct str entry_put(struct call *c, struct stream *s, struct shard *shard,
-                            const struct put_entry *entry)
+struct putting { /* a request under way */
+    struct call *c;
+    struct stream *stream;
+    struct put_effect effect;
+};
+
+static void putting_begin(struct putting *p, struct call *c, struct stream *s)
 {
+    *p = (struct putting){.c = c, .stream = s};
+    put_effect_begin(&p->effect, c, s);
+}
+
+/* The sequence number, or empty when the shard is over its limit. */
+static struct str entry_put(struct putting *p, struct shard *shard, const struct put_entry *entry)
+{
+    struct call *c = p->c;
+    struct stream *s = p->stream;
     size_t bytes = entry->data.len + entry->partition_key.len;
     if (kinesis_limited(c) && !throttle_write(&shard->throttle, bytes, c->now_us)) {
         return STR_EMPTY;
     }
     if (s->on_demand) {
-        scaling_note(c->state, s, bytes, c->now_us);
+        p->effect.scaled += scaling_note(c->state, s, bytes, c->now_us);
     }
-    struct shard_record record = {
-        .partition_key = entry->partition_key, .data = entry->data, .encrypted = s->key_id.len > 0};
+    struct shard_record record = {.partition_key = entry->partition_key,
+                                  .data = entry->data,
+                                  .encrypted = s->key_id.len > 0,
+                                  .room = p->effect.room};
+    put_effect_add(&p->effect, shard, &record);
     subscriptions_wake(c->core, shard);
     return shard_append(shard, &record, c->now_us);
 }
@@ -168,9 +185,11 @@ static void encryption_write(struct json_out *w, const struct stream *s)
 }
 
 /* Puts or refuses entry i, and writes what came of it; true: put. */
-static bool entry_settle(struct call *c, struct stream *s, const struct put_request *r, size_t i,
+static bool entry_settle(struct putting *p, const struct put_request *r, size_t i,
                          struct json_out *w)
 {
+    struct call *c = p->c;
+    struct stream *s = p->stream;
     const struct put_entry *entry = &r->entries[i];
     struct shard *shard = entry_shard(s, entry);
     if (c->fault.phase == FAULT_PARTIAL && fault_hits_entry(&c->fault, i, r->count)) {
@@ -181,7 +200,7 @@ static bool entry_settle(struct call *c, struct stream *s, const struct put_requ
                           : STR("Internal service failure."));
         return false;
     }
-    struct str number = entry_put(c, s, shard, entry);
+    struct str number = entry_put(p, shard, entry);
     if (number.len == 0) {
         entry_failed(w, STR("ProvisionedThroughputExceededException"),
                      kinesis_rate_exceeded(c->arena, s, shard));
@@ -202,14 +221,17 @@ void put_records(struct call *c)
     }
     struct buf results, body;
     struct json_out w;
+    struct putting p;
+    putting_begin(&p, c, s);
     buf_init(&results, c->arena, HTTP_BODY_BYTES_MAX);
     (void)buf_reserve(&results, r->count * 128 + 64);
     json_out_init(&w, &results);
     json_out_array(&w);
     int64_t failed = 0;
     for (size_t i = 0; i < r->count; i++) {
-        failed += !entry_settle(c, s, r, i, &w);
+        failed += !entry_settle(&p, r, i, &w);
     }
+    put_effect_end(&p.effect);
     json_out_array_end(&w);
     buf_init(&body, c->arena, HTTP_BODY_BYTES_MAX);
     (void)buf_reserve(&body, results.len + 64);
@@ -237,7 +259,10 @@ void put_record(struct call *c)
                   "Internal service failure.");
         return;
     }
-    struct str number = entry_put(c, s, shard, r->entries);
+    struct putting p;
+    putting_begin(&p, c, s);
+    struct str number = entry_put(&p, shard, r->entries);
+    put_effect_end(&p.effect);
     if (number.len == 0) {
         struct str message = kinesis_rate_exceeded(c->arena, s, shard);
         call_fail(c, AWS_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "%.*s", STR_ARG(message));

@@ -84,7 +84,7 @@ static size_t shards_of(const struct stream_load *load)
     return by_bytes > by_records ? by_bytes : by_records;
 }
 
-void scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64_t now_us)
+size_t scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64_t now_us)
 {
     int64_t second = now_us / US_PER_S;
     if (s->load.second != second) {
@@ -97,5 +97,7 @@ void scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64
         stream_status(s, now_us) == STREAM_ACTIVE) {
         scaling_on_demand(k, s, wanted);
         stream_update(k, s, now_us);
+        return wanted;
     }
+    return 0;
 }

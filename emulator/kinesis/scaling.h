@@ -12,8 +12,9 @@ size_t scaling_plan(struct kinesis_store *k, struct stream *s, size_t target);
  * for each MiB, but four at least. Adds no steps where the stream could not number its shards. */
 void scaling_on_demand(struct kinesis_store *k, struct stream *s, size_t mib_per_s);
 
-/* A record of so many bytes is put into an on-demand stream. AWS kinesis-stream-mode-2: it grows to
+/* A record of so many bytes is put into an on-demand stream. To how many shards it begins to grow
+ * by that; 0: it does not. AWS kinesis-stream-mode-2: it grows to
  * take twice the most that it was ever given; here as soon as a second has shown more. */
-void scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64_t now_us);
+size_t scaling_note(struct kinesis_store *k, struct stream *s, size_t bytes, int64_t now_us);
 
 #endif

@@ -4,10 +4,13 @@
  * its own size.
  * 1. Places are consecutive over segments and within each.
  * 2. Arrival times never fall.
- * 3. Segments of before the horizon are kept while KINESIS_EXPIRED_BYTES_MAX allows: readers of the
+ * 3. A record that is away has, instead of its data, the address of it in a room of the journal,
+ * which its segment holds.
+ * 4. Segments of before the horizon are kept while KINESIS_EXPIRED_BYTES_MAX allows: readers of the
  * state want them. */
 #include "shard.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/block.h"
@@ -18,6 +21,9 @@
 #define CACHE_LINE_BYTES 64
 
 struct segment {
+    atomic_size_t holders;
+    struct room **rooms; /* a block */
+    uint32_t room_count, room_cap;
     uint64_t first_place;
     uint32_t count, size;           /* records; bytes of the block, this header included */
     uint32_t used;                  /* from the block's begin: this header and the records */
@@ -27,9 +33,9 @@ struct record_head {
     int64_t arrived_ms;
     uint32_t data_len;
     uint16_t key_len;
-    bool encrypted;
+    bool encrypted, away;
     char sequence_number[SEQUENCE_NUMBER_DIGITS];
-    /* key, data */
+    /* key, data; or of one that is away: the address of its data, key */
 };
 
 void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t number,
@@ -49,21 +55,67 @@ void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t n
     throttle_init(&s->throttle, now_us);
 }
 
-static void segment_give(struct shard *s, size_t index)
+/* ---- segments and their rooms ---- */
+
+static void segment_release(void *held)
 {
-    struct segment *segment = s->segments[index];
-    *s->held_bytes -= segment->size;
+    struct segment *segment = held;
+    if (atomic_fetch_sub_explicit(&segment->holders, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < segment->room_count; i++) {
+        room_release(segment->rooms[i]);
+    }
+    block_release(segment->rooms);
     block_release(segment);
 }
 
-void shard_drop(struct shard *s)
+static void segment_hold_room(struct segment *segment, struct room *room)
+{
+    uint32_t count = segment->room_count;
+    if (room == NULL || (count > 0 && segment->rooms[count - 1] == room)) {
+        return;
+    }
+    if (count == segment->room_cap) {
+        uint32_t cap = count == 0 ? 8 : count * 2;
+        struct room **grown = block_new(cap * sizeof(struct room *));
+        if (count > 0) {
+            memcpy(grown, segment->rooms, count * sizeof(struct room *));
+        }
+        block_release(segment->rooms);
+        segment->rooms = grown;
+        segment->room_cap = cap;
+    }
+    segment->rooms[segment->room_count++] = room_retain(room);
+}
+
+static void segment_give(struct shard *s, size_t index)
+{
+    *s->held_bytes -= s->segments[index]->size;
+    segment_release(s->segments[index]);
+}
+
+static void segments_give(struct shard *s)
 {
     for (size_t i = 0; i < s->segment_count; i++) {
         segment_give(s, i);
     }
+    s->segment_count = 0;
+}
+
+void shard_drop(struct shard *s)
+{
+    segments_give(s);
     arena_recycle(s->arena, s->segments, s->segment_cap * sizeof(struct segment *));
     s->segments = NULL;
-    s->segment_count = 0;
+}
+
+void shard_skip(struct shard *s, uint64_t place)
+{
+    ASSERT(place >= s->next_place);
+    segments_give(s);
+    s->next_place = s->horizon_place = place;
+    s->last_number[0] = '\0';
 }
 
 /* ---- appending ---- */
@@ -95,6 +147,7 @@ static struct segment *segment_add(struct shard *s, size_t record_bytes)
     struct segment *segment = block_new(size);
     *segment = (struct segment){
         .first_place = s->next_place, .size = (uint32_t)size, .used = sizeof(struct segment)};
+    atomic_init(&segment->holders, 1);
     *s->held_bytes += size;
     s->segments[s->segment_count++] = segment;
     return segment;
@@ -116,7 +169,7 @@ static void number_next(struct shard *s, int64_t now_ms)
 {
     int64_t last_s = s->last_arrived_ms / INT64_C(1000);
     s->last_arrived_ms = now_ms > s->last_arrived_ms ? now_ms : s->last_arrived_ms;
-    if (s->next_place > 1 && s->last_arrived_ms / INT64_C(1000) == last_s) {
+    if (s->last_number[0] != '\0' && s->last_arrived_ms / INT64_C(1000) == last_s) {
         sequence_number_advance(s->last_number);
         return;
     }
@@ -127,11 +180,27 @@ static void number_next(struct shard *s, int64_t now_ms)
     sequence_number_write(&number, s->last_number);
 }
 
+static void tail_write(char *tail, const struct shard_record *record)
+{
+    struct str data = record->data, partition_key = record->partition_key;
+    if (record->away) {
+        memcpy(tail, &data.ptr, sizeof(data.ptr));
+        tail += sizeof(data.ptr);
+    }
+    if (partition_key.len > 0) {
+        memcpy(tail, partition_key.ptr, partition_key.len);
+    }
+    if (data.len > 0 && !record->away) {
+        memcpy(tail + partition_key.len, data.ptr, data.len);
+    }
+}
+
 struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us)
 {
     struct str data = record->data, partition_key = record->partition_key;
     ASSERT(data.len <= KINESIS_PUT_BYTES_MAX && partition_key.len <= UINT16_MAX);
-    size_t bytes = sizeof(struct record_head) + partition_key.len + data.len;
+    size_t bytes = sizeof(struct record_head) + partition_key.len +
+                   (record->away ? sizeof(data.ptr) : data.len);
     bytes = (bytes + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
     struct segment *segment = s->segment_count > 0 ? s->segments[s->segment_count - 1] : NULL;
     if (segment == NULL || !segment_fits(segment, bytes)) {
@@ -143,14 +212,10 @@ struct str shard_append(struct shard *s, const struct shard_record *record, int6
     head->data_len = (uint32_t)data.len;
     head->key_len = (uint16_t)partition_key.len;
     head->encrypted = record->encrypted;
+    head->away = record->away;
     memcpy(head->sequence_number, s->last_number, SEQUENCE_NUMBER_DIGITS);
-    char *tail = (char *)(head + 1);
-    if (partition_key.len > 0) {
-        memcpy(tail, partition_key.ptr, partition_key.len);
-    }
-    if (data.len > 0) {
-        memcpy(tail + partition_key.len, data.ptr, data.len);
-    }
+    tail_write((char *)(head + 1), record);
+    segment_hold_room(segment, record->room);
     *segment_slot(segment, segment->count) = segment->used;
     segment->used += (uint32_t)bytes;
     segment->data_bytes += head->data_len;
@@ -192,11 +257,15 @@ static const struct record_head *head_at(const struct segment *segment, uint32_t
 
 static struct shard_record record_of(const struct record_head *head)
 {
-    const char *tail = (const char *)(head + 1);
+    const char *key = (const char *)(head + 1), *data = key + head->key_len;
+    if (head->away) {
+        memcpy(&data, key, sizeof(data));
+        key += sizeof(data);
+    }
     return (struct shard_record){.sequence_number =
                                      str_n(head->sequence_number, SEQUENCE_NUMBER_DIGITS),
-                                 .partition_key = str_n(tail, head->key_len),
-                                 .data = str_n(tail + head->key_len, head->data_len),
+                                 .partition_key = str_n(key, head->key_len),
+                                 .data = str_n(data, head->data_len),
                                  .arrived_ms = head->arrived_ms,
                                  .encrypted = head->encrypted};
 }
@@ -281,7 +350,8 @@ struct record_run *shard_hold(const struct shard *s, uint64_t from, uint64_t unt
         uint64_t begin = from > segment->first_place ? from : segment->first_place;
         uint64_t end = segment->first_place + segment->count;
         end = end < until ? end : until;
-        arena_defer(a, block_release, block_retain(segment));
+        atomic_fetch_add_explicit(&segment->holders, 1, memory_order_relaxed);
+        arena_defer(a, segment_release, segment);
         runs[(*ret_count)++] =
             (struct record_run){.segment = segment,
                                 .first = (uint32_t)(begin - segment->first_place),
@@ -312,19 +382,30 @@ static bool segment_is_expired(const struct shard *s, size_t index)
     return segment->first_place + segment->count <= s->horizon_place;
 }
 
+/* What a journal has is given back at once, so that it can go there too. */
+static bool segment_goes(const struct shard *s, size_t index)
+{
+    return segment_is_expired(s, index) &&
+           (*s->held_bytes > KINESIS_EXPIRED_BYTES_MAX || s->segments[index]->room_count > 0);
+}
+
+bool shard_has_expired(const struct shard *s, int64_t retention_us, int64_t now_us)
+{
+    return s->horizon_place < s->next_place &&
+           record_find(s, s->horizon_place)->arrived_ms < (now_us - retention_us) / US_PER_MS;
+}
+
 void shard_trim(struct shard *s, int64_t retention_us, int64_t now_us)
 {
 #ifndef NDEBUG
     shard_check(s);
 #endif
     int64_t oldest_ms = (now_us - retention_us) / US_PER_MS;
-    if (s->horizon_place < s->next_place &&
-        record_find(s, s->horizon_place)->arrived_ms < oldest_ms) {
+    if (shard_has_expired(s, retention_us, now_us)) {
         s->horizon_place = shard_place_at(s, oldest_ms);
     }
     size_t gone = 0;
-    while (*s->held_bytes > KINESIS_EXPIRED_BYTES_MAX && gone < s->segment_count &&
-           segment_is_expired(s, gone)) {
+    while (gone < s->segment_count && segment_goes(s, gone)) {
         segment_give(s, gone++);
     }
     if (gone > 0) {

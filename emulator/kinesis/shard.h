@@ -5,6 +5,7 @@
 #ifndef AFORO_EMULATOR_KINESIS_SHARD_H
 #define AFORO_EMULATOR_KINESIS_SHARD_H
 
+#include "emulator/core/room.h"
 #include "hash_key.h"
 #include "kinesis_limits.h"
 #include "sequence_number.h"
@@ -27,7 +28,7 @@ struct shard {
     uint64_t next_place; /* of the next record; 1: nothing was ever put */
     uint64_t horizon_place; /* the oldest record within its retention; next_place: none */
     int64_t last_arrived_ms;
-    char last_number[SEQUENCE_NUMBER_DIGITS]; /* of the last record, if there is one */
+    char last_number[SEQUENCE_NUMBER_DIGITS]; /* of place next_place - 1; a NUL first: not there */
     struct segment **segments;                /* oldest first */
     size_t segment_count, segment_cap;
     struct throttle throttle;
@@ -37,6 +38,10 @@ struct shard_record { /* borrowed from a segment */
     struct str sequence_number, partition_key, data;
     int64_t arrived_ms;
     bool encrypted;
+    /* To append: where the journal has the data, held by the log; NULL: nowhere. `away`: it is read
+     * there, and not copied. */
+    struct room *room;
+    bool away;
 };
 
 void shard_init(struct shard *s, struct arena *a, size_t *held_bytes, uint32_t number,
@@ -46,8 +51,10 @@ void shard_drop(struct shard *s);
 
 /* Appends one record and returns its sequence number, borrowed from the log. Arrival never goes
  * back within a shard: a clock that did counts as standing still. The caller has checked sizes and
- * room (KINESIS_HELD_BYTES_MAX). Of *record the key, the data and `encrypted` are read. */
+ * room (KINESIS_HELD_BYTES_MAX). Of *record all but its number and arrival is read. */
 struct str shard_append(struct shard *s, const struct shard_record *record, int64_t now_us);
+/* Records up to `place` are over and given back: the next one is put there. */
+void shard_skip(struct shard *s, uint64_t place);
 /* 1 <= place < next_place, and not yet given back (asserted). */
 struct shard_record shard_record_at(const struct shard *s, uint64_t place);
 /* Places in a row, and what their records hold. */
@@ -62,7 +69,7 @@ struct shard_span shard_span_at(const struct shard *s, uint64_t from, uint64_t c
 
 /* Records of one segment, held so that they can be read when the emulator's lock was given back. */
 struct record_run {
-    const struct segment *segment; /* a block, held until the arena ends */
+    const struct segment *segment; /* held until the arena ends */
     uint32_t first, count;
 };
 /* The places [from, until) as runs, oldest first; they are held until `a` ends. NULL and 0: none.
@@ -79,8 +86,11 @@ shard_oldest_place(const struct shard *s); /* that is still held, past its reten
  * none. */
 uint64_t shard_place_at(const struct shard *s, int64_t at_ms);
 /* Moves the horizon past what is older than the retention, and gives back whole segments behind it
- * while all shards together hold too much. */
+ * that a journal has, or while all shards together hold too much. */
 void shard_trim(struct shard *s, int64_t retention_us, int64_t now_us);
+
+/* Cheap: whether there is something for it to do. */
+bool shard_has_expired(const struct shard *s, int64_t retention_us, int64_t now_us);
 
 struct str shard_id(const struct shard *s);
 struct str shard_starting_number(const struct shard *s, struct arena *a);

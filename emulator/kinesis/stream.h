@@ -32,6 +32,7 @@ struct stream {
     size_t mode_count;                         /* ever */
     struct shard **shards;                     /* by number, open and closed */
     size_t shard_count, shard_cap;
+    uint32_t trimmed;    /* by writers, last */
     struct shard **open; /* by first hash key */
     size_t open_count, open_cap;
     int64_t updating_until_us;  /* UPDATING before it */

@@ -5,7 +5,8 @@
 #include <string.h>
 #include "base/hash.h"
 
-static const char magic[16] = "aforo journal 1\n";
+static const char magic[16] = "aforo journal 2\n";
+#define MAGIC_VERSION_AT 14
 
 static void put(char *to, uint64_t value, size_t bytes)
 {
@@ -45,9 +46,14 @@ void segment_head_write(char *to, uint64_t start)
 
 bool segment_head_is(struct str bytes, uint64_t start)
 {
-    char head[SEGMENT_HEAD_BYTES];
-    segment_head_write(head, start);
-    return bytes.len >= sizeof(head) && memcmp(bytes.ptr, head, sizeof(head)) == 0;
+    char version_2[SEGMENT_HEAD_BYTES], version_1[SEGMENT_HEAD_BYTES];
+    segment_head_write(version_2, start);
+    memcpy(version_1, version_2, sizeof(version_1));
+    version_1[MAGIC_VERSION_AT] = '1';
+    put(version_1 + 24, hash64(0, str_n(version_1, 24)), 8);
+    return bytes.len >= SEGMENT_HEAD_BYTES &&
+           (memcmp(bytes.ptr, version_2, SEGMENT_HEAD_BYTES) == 0 ||
+            memcmp(bytes.ptr, version_1, SEGMENT_HEAD_BYTES) == 0);
 }
 
 void frame_begin(char *head, enum frame_kind kind, size_t bytes)
@@ -70,7 +76,7 @@ bool frame_read(struct str bytes, uint64_t position, struct frame *ret_frame)
         return false;
     }
     uint64_t kind = get(bytes.ptr, 4);
-    if ((kind != FRAME_ENTRY && kind != FRAME_BODY) ||
+    if ((kind != FRAME_ENTRY && kind != FRAME_BODY && kind != FRAME_ABOUT) ||
         get(bytes.ptr + 24, 8) != hash64(position, str_n(bytes.ptr, 24))) {
         return false;
     }

@@ -16,7 +16,12 @@
 #define FRAME_HEAD_BYTES 32
 #define SEGMENT_NAME_BYTES 24 /* "0123456789abcdef.journal" */
 
-enum frame_kind { FRAME_ENTRY = 0x59525445, FRAME_BODY = 0x59444f42 }; /* "ETRY", "BODY" */
+/* ABOUT: an entry that matters only as long as the body before it. Version 1 had none. */
+enum frame_kind {
+    FRAME_ENTRY = 0x59525445, /* "ETRY" */
+    FRAME_BODY = 0x59444f42,  /* "BODY" */
+    FRAME_ABOUT = 0x54554241  /* "ABUT" */
+};
 struct frame {
     enum frame_kind kind;
     uint32_t bytes;

@@ -23,6 +23,7 @@ struct segment_file {
     const char *map; /* NULL: the same */
     size_t map_bytes;
     uint64_t live_bytes; /* of bodies that somebody holds */
+    bool lasting;        /* has entries that matter, whatever becomes of its bodies */
     bool forgotten;
 };
 struct pending { /* what was appended and is not written yet */
@@ -92,6 +93,7 @@ void *store_run(void *store); /* the thread */
 
 /* store_space.c */
 void store_drop(void *store, uint64_t place, size_t count);
+void store_leave(void *store, uint64_t place, size_t count);
 void store_forget(void *store, uint64_t end);
 const char *store_find(void *store, uint64_t place, size_t count);
 void store_detach(void *store);

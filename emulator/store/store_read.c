@@ -124,10 +124,11 @@ static enum err frames_read(struct walk *w, struct diag *d)
         }
         size_t from = w->at + FRAME_HEAD_BYTES;
         struct str payload = str_slice(bytes, from, from + f.bytes);
-        if ((f.kind == FRAME_ENTRY || w->last) && !frame_payload_is(&f, payload)) {
+        if ((f.kind != FRAME_BODY || w->last) && !frame_payload_is(&f, payload)) {
             return tail_cut(w, d);
         }
-        if (f.kind == FRAME_ENTRY) {
+        if (f.kind != FRAME_BODY) {
+            w->file->lasting = w->file->lasting || f.kind == FRAME_ENTRY;
             TRY(entry_give(w, payload, d));
         }
         w->at = from + f.bytes;

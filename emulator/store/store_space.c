@@ -46,20 +46,29 @@ static void dead_add(struct store *s, uint64_t place, size_t count)
         (struct dead_range){.place = place, .count = count, .at_s = monotonic_s()};
 }
 
-void store_drop(void *store, uint64_t place, size_t count)
+static void hold_end(struct store *s, uint64_t place, size_t count, bool spoken_of)
 {
-    struct store *s = store;
     pthread_mutex_lock(&s->lock);
     struct segment_file *f = segment_of(s, place);
     if (f != NULL) {
         f->live_bytes -= count;
-        if (!f->forgotten && !s->detached) {
-            dead_add(s, place, count);
-        } else if (f->forgotten && f->live_bytes == 0) {
+        if (f->forgotten && f->live_bytes == 0) {
             segment_drop(f);
+        } else if (!f->forgotten && !s->detached && !spoken_of) {
+            dead_add(s, place, count);
         }
     }
     pthread_mutex_unlock(&s->lock);
+}
+
+void store_drop(void *store, uint64_t place, size_t count)
+{
+    hold_end(store, place, count, false);
+}
+
+void store_leave(void *store, uint64_t place, size_t count)
+{
+    hold_end(store, place, count, true);
 }
 
 /* Where the file system cannot make holes, the space stays taken. */

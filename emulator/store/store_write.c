@@ -85,18 +85,21 @@ static uint64_t frame_add(struct store *s, enum frame_kind kind, const struct st
         }
         to += parts[i].len;
     }
+    if (kind == FRAME_ENTRY) {
+        s->segments[s->segment_count - 1].lasting = true;
+    }
     uint64_t place = s->end + FRAME_HEAD_BYTES, taken = FRAME_HEAD_BYTES + bytes;
     s->end += taken;
     s->segment_left = s->segment_left > taken ? s->segment_left - taken : 0;
     return place;
 }
 
-static uint64_t store_append(void *self, const struct str *parts, size_t count)
+static uint64_t entry_add(struct store *s, enum frame_kind kind, const struct str *parts,
+                          size_t count)
 {
-    struct store *s = self;
     pthread_mutex_lock(&s->lock);
     if (!atomic_load(&s->failed)) {
-        (void)frame_add(s, FRAME_ENTRY, parts, count);
+        (void)frame_add(s, kind, parts, count);
     }
     uint64_t end = s->end;
     if (s->durability != STORE_OS) {
@@ -104,6 +107,29 @@ static uint64_t store_append(void *self, const struct str *parts, size_t count)
     }
     pthread_mutex_unlock(&s->lock);
     return end;
+}
+
+static uint64_t store_append(void *self, const struct str *parts, size_t count)
+{
+    return entry_add(self, FRAME_ENTRY, parts, count);
+}
+
+static uint64_t store_append_about(void *self, const struct str *parts, size_t count)
+{
+    return entry_add(self, FRAME_ABOUT, parts, count);
+}
+
+static bool store_lay(void *self, const struct str *parts, size_t count, uint64_t *ret_place)
+{
+    struct store *s = self;
+    pthread_mutex_lock(&s->lock);
+    bool can = !atomic_load(&s->failed);
+    if (can) {
+        *ret_place = frame_add(s, FRAME_BODY, parts, count);
+        s->segments[s->segment_count - 1].live_bytes += s->end - *ret_place;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return can;
 }
 
 static uint64_t store_end(void *self)
@@ -403,6 +429,9 @@ const struct journal_ops store_ops = {
     .saved = store_saved,
     .keep = store_keep,
     .find = store_find,
+    .lay = store_lay,
+    .append_about = store_append_about,
+    .leave = store_leave,
     .drop = store_drop,
     .detach = store_detach,
     .forget = store_forget,

@@ -396,6 +396,15 @@ static void gate_drop(void *self, uint64_t place, size_t count)
     (void)count;
 }
 
+static bool gate_lay(void *self, const struct str *parts, size_t count, uint64_t *ret_place)
+{
+    (void)self;
+    (void)parts;
+    (void)count;
+    *ret_place = 1;
+    return true;
+}
+
 static void gate_detach(void *self)
 {
     (void)self;
@@ -471,9 +480,18 @@ Test(front, tells_no_event_before_it_is_saved)
     /* Records of a subscription leave once the journal has what they tell, and never where it
      * fails; the connection is reset then. */
     for (int fails = 0; fails < 2; fails++) {
-        static const struct journal_ops ops = {gate_append, gate_end,    gate_saved,
-                                               gate_keep,   gate_find,   gate_drop,
-                                               gate_detach, gate_forget, gate_on_progress};
+        static const struct journal_ops ops = {.append = gate_append,
+                                               .end = gate_end,
+                                               .saved = gate_saved,
+                                               .keep = gate_keep,
+                                               .find = gate_find,
+                                               .lay = gate_lay,
+                                               .append_about = gate_append,
+                                               .leave = gate_drop,
+                                               .drop = gate_drop,
+                                               .detach = gate_detach,
+                                               .forget = gate_forget,
+                                               .on_progress = gate_on_progress};
         struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .open = true};
         struct journal journal = {.ops = &ops, .self = &gate, .waits = true};
         struct fixture f;

@@ -355,6 +355,144 @@ Test(journal, faults_come_back_as_what_they_did)
     }
 }
 
+Test(journal, records_are_put_again_from_their_effects)
+{
+    /* Through several starts, each of which puts more: a record is known by where it lies in the
+     * journal, so the entries hold no request any more; and refused records are in none. */
+    struct desk k = desk_new();
+    (void)step(&k.c, 0);
+    k.c.now_us += US_PER_HOUR;
+    for (int start = 0; start < 3; start++) {
+        for (int i = 1; i <= 4; i++) {
+            k.c.now_us += i * US_PER_S;
+            put_records(&k.c, 50 * i);
+        }
+        size_t count = journal_memory_count(k.memory);
+        for (size_t i = 0; i < count; i++) {
+            cr_expect(!str_contains(journal_memory_entry(k.memory, i), STR("PutRecords")));
+        }
+        expect_same(&k, count);
+        struct emulator_client next = again(&k, count);
+        client_free(&k.c);
+        k.c = next;
+    }
+    for (int i = 0; i < 6; i++) { /* 1,000 a second and shard: the last ones are refused in part */
+        put_records(&k.c, 499);
+    }
+    cr_expect_eq(k.c.response->status, 200);
+    cr_expect(!str_contains(k.c.response->body, STR("\"FailedRecordCount\":0")));
+    expect_same(&k, journal_memory_count(k.memory));
+    desk_free(&k);
+}
+
+Test(journal, an_on_demand_stream_grows_again)
+{
+    /* What a second's load made it begin is in the effect, whatever becomes of its records. */
+    struct desk k = desk_new();
+    cr_assert_eq(kinesis(&k.c, "CreateStream",
+                         "{\"StreamName\":\"clicks\",\"StreamModeDetails\":"
+                         "{\"StreamMode\":\"ON_DEMAND\"}}"),
+                 200);
+    k.c.now_us += US_PER_HOUR;
+    for (int i = 0; i < 7; i++) {
+        put_records(&k.c, 500);
+    }
+    k.c.now_us += US_PER_HOUR;
+    put_records(&k.c, 500);
+    cr_assert_eq(kinesis(&k.c, "ListShards", "{\"StreamName\":\"clicks\"}"), 200);
+    cr_expect(str_contains(k.c.response->body, STR("shardId-000000000007")));
+    expect_same(&k, journal_memory_count(k.memory));
+    desk_free(&k);
+}
+
+Test(journal, records_past_their_retention_are_let_go)
+{
+    /* The journal is told once nobody holds them, by writers too; what follows comes back although
+     * the entries about them are gone. */
+    struct desk k = desk_new();
+    (void)step(&k.c, 0);
+    k.c.now_us += US_PER_HOUR;
+    size_t before = journal_memory_count(k.memory);
+    for (int i = 0; i < 60; i++) {
+        put_records(&k.c, 500);
+        k.c.now_us += US_PER_S;
+    }
+    size_t old = journal_memory_count(k.memory);
+    cr_expect_eq(journal_memory_kept(k.memory), (uint64_t)60 * 500 * 3);
+    for (int i = 0; i < 90; i++) {
+        k.c.now_us += US_PER_HOUR;
+        put_records(&k.c, 500);
+    }
+    cr_expect_lt(journal_memory_kept(k.memory), (uint64_t)60 * 500 * 3);
+    struct emulator_options options = {.seed = 77, .journal = journal_memory_journal(k.memory)};
+    struct emulator_client other = client_new_with(&options);
+    struct diag d = DIAG_INIT;
+    for (size_t i = 0; i < journal_memory_count(k.memory); i++) {
+        if (i < before || i >= old) {
+            cr_assert(emulator_replay(other.emulator, journal_memory_entry(k.memory, i), &d) ==
+                          ERR_OK,
+                      "%s", d.msg);
+        }
+    }
+    emulator_replayed(other.emulator, k.c.now_us);
+    other.now_us = k.c.now_us;
+    static const char *const ask = "{\"StreamName\":\"clicks\",\"ShardId\":"
+                                   "\"shardId-000000000000\",\"ShardIteratorType\":"
+                                   "\"TRIM_HORIZON\"}";
+    struct str seen[2];
+    struct emulator_client *both[] = {&k.c, &other};
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(kinesis(both[i], "GetShardIterator", ask), 200);
+        cr_assert_eq(kinesis(both[i], "GetRecords", client_body(both[i])), 200);
+        seen[i] = str_from(both[i]->response->body,
+                           str_find_str(both[i]->response->body, STR("\"Records\"")));
+    }
+    cr_expect_gt(seen[0].len, 20 * 200 * 100);
+    cr_expect(str_eq(seen[0], seen[1]));
+    client_free(&other);
+    desk_free(&k);
+}
+
+Test(journal, an_effect_that_does_not_fit_is_refused)
+{
+    /* Each byte of one is altered, and it is cut everywhere: it is refused, or does something that
+     * the state can bear. */
+    struct desk k = desk_new();
+    (void)step(&k.c, 0);
+    (void)step(&k.c, 1);
+    put_records(&k.c, 3);
+    size_t count = journal_memory_count(k.memory);
+    struct str last = journal_memory_entry(k.memory, count - 1);
+    size_t head = last.len - 3 * (19 + 2); /* of the effect's lines, with keys "k0" to "k2" */
+    size_t refused = 0;
+    for (size_t at = head - 8; at < last.len; at += 3) {
+        for (int way = 0; way < 2; way++) {
+            struct emulator_options o = {.seed = 77, .journal = journal_memory_journal(k.memory)};
+            struct emulator_client c = client_new_with(&o);
+            struct diag d = DIAG_INIT;
+            for (size_t i = 0; i + 1 < count; i++) {
+                cr_assert_eq(emulator_replay(c.emulator, journal_memory_entry(k.memory, i), &d),
+                             ERR_OK);
+            }
+            struct buf bad;
+            buf_init(&bad, k.arena, 1 * MIB);
+            buf_add(&bad, way == 0 ? last : str_slice(last, 0, at));
+            if (way == 0) {
+                bad.ptr[at] = (char)(bad.ptr[at] ^ 0x55);
+            }
+            enum err e = emulator_replay(c.emulator, buf_str(&bad), &d);
+            cr_expect(e == ERR_OK || e == ERR_CORRUPT);
+            refused += e == ERR_CORRUPT;
+            emulator_replayed(c.emulator, k.c.now_us);
+            c.now_us = k.c.now_us;
+            cr_expect_gt(walk(&c, k.arena).len, 0);
+            client_free(&c);
+        }
+    }
+    cr_expect_gt(refused, 20, "%zu", refused);
+    desk_free(&k);
+}
+
 Test(journal, a_reset_is_where_the_state_begins)
 {
     struct desk k = desk_new();

@@ -136,6 +136,42 @@ Test(store, entries_and_bodies_are_read_again)
     }
 }
 
+Test(store, what_is_laid_is_found_at_the_next_start)
+{
+    /* In parts, over the ends of files, with every durability; the entries about it come in order
+     * with the others. */
+    for (int durability = STORE_NONE; durability <= STORE_FSYNC; durability++) {
+        char room[64];
+        struct str folder = folder_new(room);
+        struct shelf s;
+        uint64_t places[30];
+        must_open(&s, folder, (enum store_durability)durability);
+        for (int i = 0; i < 30; i++) {
+            char text[300];
+            memset(text, 'a' + i % 26, sizeof(text));
+            struct str parts[] = {str_n(text, 100), STR_EMPTY, str_n(text, (size_t)(10 * i))};
+            cr_assert(s.journal->ops->lay(s.journal->self, parts, 3, &places[i]));
+            (void)s.journal->ops->append_about(s.journal->self, (struct str[]){STR("about")}, 1);
+            (void)put(&s, "entry");
+            s.journal->ops->leave(s.journal->self, places[i], (size_t)(100 + 10 * i));
+        }
+        cr_expect_eq(saved(&s, s.journal->ops->end(s.journal->self)), JOURNAL_SAVED);
+        shelf_close(&s);
+        must_open(&s, folder, (enum store_durability)durability);
+        struct str seen = buf_str(&s.seen);
+        for (int i = 0; i < 30; i++) {
+            cr_expect(str_starts(seen, STR("about\nentry\n")));
+            seen = str_from(seen, sizeof("about\nentry\n") - 1);
+            size_t bytes = (size_t)(100 + 10 * i);
+            const char *found = s.journal->ops->find(s.journal->self, places[i], bytes);
+            cr_assert_not_null(found);
+            cr_expect(found[0] == 'a' + i % 26 && found[bytes - 1] == 'a' + i % 26);
+        }
+        shelf_close(&s);
+        folder_remove(folder);
+    }
+}
+
 Test(store, a_half_written_end_is_cut_off_at_every_byte)
 {
     /* However much of the last entry is there, the ones before it are read, it is not, and the

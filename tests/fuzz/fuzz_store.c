@@ -33,7 +33,11 @@ static void frames_write(struct buf *file, struct buf *entries, struct str data)
         struct str payload = str_slice(data, 2, 2 + (size_t)(unsigned char)data.ptr[1]);
         char frame[FRAME_HEAD_BYTES + 256];
         struct diag d = DIAG_INIT;
-        frame_begin(frame, (what & 1) != 0 ? FRAME_BODY : FRAME_ENTRY, payload.len);
+        frame_begin(frame,
+                    (what & 1) != 0   ? FRAME_BODY
+                    : (what & 4) != 0 ? FRAME_ABOUT
+                                      : FRAME_ENTRY,
+                    payload.len);
         if (payload.len > 0) {
             memcpy(frame + FRAME_HEAD_BYTES, payload.ptr, payload.len);
         }
