@@ -40,6 +40,10 @@ bool oracle_acknowledge(struct oracle *o, struct oracle_event *event);
  * finding of the checks. */
 const struct row *oracle_event_row(const struct oracle_event *event);
 
+/* From here on the source's own control totals are wrong on every day, and nothing else is: each
+ * report must say that it differs, between source and raw alone. */
+void oracle_miscounted(struct oracle *o);
+
 /* ---- what a check found ---- */
 enum row_class {
     ROW_LOST,       /* acknowledged, and not where it must be */

@@ -69,6 +69,7 @@ struct oracle {
     const struct oracle_event *settled; /* it and all before it are stored; NULL: none */
     struct raw_object *raw_first, **raw_end;
     uint64_t raw_records, stored_count, unlanded, deliveries_twice, expired;
+    bool miscounted;
     struct map *alerts;    /* committed_us + 1 as a pointer to int64, by alert id */
     struct map *committed; /* keys of objects whose loading was committed */
 };

@@ -27,6 +27,11 @@ struct oracle *oracle_new(struct arena *a, const struct oracle_options *options)
     return o;
 }
 
+void oracle_miscounted(struct oracle *o)
+{
+    o->miscounted = true;
+}
+
 void oracle_warehouse(struct oracle *o, struct warehouse *w)
 {
     o->in.warehouse = w;

@@ -236,22 +236,44 @@ static enum err rates_read(const struct reading *r, const struct json *source,
     return rate_read(r, rates, "malformed", &s->malformed, d);
 }
 
+static enum err spike_read(const struct reading *r, const struct json *source,
+                           struct scenario_spike *s, struct diag *d)
+{
+    struct json *spike;
+    size_t times = 0;
+    TRY(reading_node(r, source, "spike", JSON_IS_OBJECT, false, &spike, d));
+    if (spike == NULL) {
+        return ERR_OK;
+    }
+    TRY(KEYS(r, spike, d, STR("from"), STR("for"), STR("times")));
+    TRY(reading_duration(r, spike, "from", 0, 30 * US_PER_DAY, &s->from_us, d));
+    TRY(reading_duration(r, spike, "for", US_PER_S, 30 * US_PER_DAY, &s->for_us, d));
+    TRY(reading_count(r, spike, "times", 2, 1000, &times, d));
+    s->times = (int64_t)times;
+    return s->for_us > 0 && times > 0
+               ? ERR_OK
+               : reading_fail(r, spike, d, "expected for (how long) and times (how many)");
+}
+
 static enum err source_read(const struct reading *r, const struct json *root, struct scenario *s,
                             struct diag *d)
 {
     struct json *source;
     TRY(reading_node(r, root, "source", JSON_IS_OBJECT, true, &source, d));
     TRY(KEYS(r, source, d, STR("capture"), STR("key"), STR("events_per_hour"), STR("rates"),
-             STR("late_max"), STR("batch")));
+             STR("late_max"), STR("spike"), STR("miscount"), STR("batch")));
     struct scenario_source *to = &s->source;
-    size_t events = 0, batch = 25;
+    size_t events = 0, batch = 25, miscount = 0;
     to->late_max_us = US_PER_HOUR;
     TRY(reading_str(r, source, "capture", false, &to->capture, d));
     TRY(reading_str(r, source, "key", false, &to->key_field, d));
     TRY(reading_count(r, source, "events_per_hour", 1, 100000000, &events, d));
     TRY(reading_duration(r, source, "late_max", US_PER_S, 30 * US_PER_DAY, &to->late_max_us, d));
     TRY(reading_count(r, source, "batch", 1, 500, &batch, d));
+    TRY(reading_count(r, source, "miscount", 1, 1000, &miscount, d));
+    TRY(spike_read(r, source, &to->spike, d));
     to->events_per_hour = (int64_t)events;
+    to->miscount = (unsigned)miscount;
     to->batch = (unsigned)batch;
     if ((to->capture.len > 0) == (events > 0)) {
         return reading_fail(r, source, d,
@@ -260,9 +282,9 @@ static enum err source_read(const struct reading *r, const struct json *root, st
     TRY(rates_read(r, source, to, d));
     if (to->capture.len > 0) {
         to->capture = path_resolve(r->arena, s->file, to->capture);
-        if (to->late.num > 0) {
+        if (to->late.num > 0 || to->spike.times > 0) {
             return reading_fail(r, source, d,
-                                "a capture's events come at their own times: no late");
+                                "a capture's events come at their own times: no late, no spike");
         }
     }
     return ERR_OK;
@@ -273,6 +295,7 @@ void scenario_capture(struct scenario *s, struct str path)
     s->source.capture = path;
     s->source.events_per_hour = 0;
     s->source.late = (struct ratio){0, 1};
+    s->source.spike = (struct scenario_spike){0};
 }
 
 /* ---- the file ---- */

@@ -87,13 +87,18 @@ struct scenario_client { /* of AWS; 0: its default */
     int attempts;
     int64_t attempt_timeout_us, backoff_us;
 };
+struct scenario_spike { /* so many times as many events for a while; times 0: none */
+    int64_t from_us, for_us, times;
+};
 struct scenario_source {
     struct str capture;   /* path; empty: the generator */
     struct str key_field; /* capture: the JSON field for the partition key; empty: the event id */
     int64_t events_per_hour;                 /* generator, all producers together */
     struct ratio late, duplicate, malformed; /* den 0: none */
     int64_t late_max_us;
-    unsigned batch; /* entries a PutRecords call; 0: 25 */
+    struct scenario_spike spike; /* generator */
+    unsigned miscount; /* so many times too often a producer counts the first event of a day */
+    unsigned batch;    /* entries a PutRecords call; 0: 25 */
 };
 struct scenario_process { /* a user's own program */
     struct str name, command;

@@ -271,6 +271,9 @@ enum err world_open(struct world *w, struct diag *d)
                                     .unlock = unlock_stage,
                                     .lock_ctx = w->stage};
     w->oracle = oracle_new(w->arena, &oracle);
+    if (s->source.miscount > 0) {
+        oracle_miscounted(w->oracle);
+    }
     w->retries = NEW_ARRAY(w->arena, struct oracle_retries *, s->expectation_count);
     for (size_t i = 0; i < s->expectation_count; i++) {
         const struct expectation *e = &s->expectations[i];

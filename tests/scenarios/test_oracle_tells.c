@@ -256,6 +256,19 @@ static void report_does_not_match(struct world *w, struct oracle *o)
     report_changed(w, o, "\"verdict\":\"match\"", "\"verdict\":\"differs\"");
 }
 
+/* The source's own count is wrong, as far as the oracle knows: a report that matches is not. */
+static void report_of_a_miscount(struct world *w, struct oracle *o)
+{
+    oracle_miscounted(o);
+    report(w, o);
+}
+
+static void report_blames_the_warehouse(struct world *w, struct oracle *o)
+{
+    oracle_miscounted(o);
+    report_changed(w, o, "\"hop\":\"\"", "\"hop\":\"raw-warehouse\"");
+}
+
 /* ---- the table ---- */
 
 static const struct plant plants[] = {
@@ -283,6 +296,10 @@ static const struct plant plants[] = {
     {"reports: a reconciled figure", report_reconciliation_wrong, check_reports, ROW_STALE,
      "count of raw"},
     {"reports: it says so itself", report_does_not_match, check_reports, ROW_STALE, "differs"},
+    {"reports: a miscount unseen", report_of_a_miscount, check_reports, ROW_STALE,
+     "'match', and not 'differs'"},
+    {"reports: the wrong side", report_blames_the_warehouse, check_reports, ROW_STALE,
+     "parts at raw-warehouse"},
 };
 
 Test(oracle, sees_what_was_planted_in_what_is_told)

@@ -95,6 +95,33 @@ Test(run, is_the_same_on_what_runs_before_have_left)
     arena_free(a);
 }
 
+Test(run, a_spike_and_a_miscount_are_what_they_say)
+{
+    /* Ten times as many events for five of fifteen minutes are four times as many in sum; a source
+     * that counts wrong is told by one critical alert a day, and by nothing else. */
+    struct arena *a = arena_new("test", 4 * GIB);
+    struct scenario *s =
+        scenario_of(a, SCENARIO("", "", "  - eventually: {report_equals_recomputation: daily}\n"));
+    uint64_t even = run(a, s, 1).counts.produced;
+    s->source.spike =
+        (struct scenario_spike){.from_us = 300000000, .for_us = 300000000, .times = 10};
+    struct run_result spiked = run(a, s, 1);
+    cr_expect_eq(spiked.verdict, VERDICT_PASS, "%.*s", STR_ARG(spiked.story));
+    cr_expect(spiked.counts.produced > 3 * even && spiked.counts.produced < 5 * even, "%llu, %llu",
+              (unsigned long long)spiked.counts.produced, (unsigned long long)even);
+    s = scenario_of(a, SCENARIO("", "",
+                                "  - eventually: {report_equals_recomputation: daily}\n"
+                                "  - eventually: {row_count_match: {by: hour}}\n"
+                                "  - always: {alert: {criticality: critical, at_least: 1, "
+                                "at_most: 2}}\n"));
+    struct run_result right = run(a, s, 1);
+    cr_expect_eq(right.verdict, VERDICT_FAIL);
+    s->source.miscount = 2;
+    struct run_result miscounted = run(a, s, 1);
+    cr_expect_eq(miscounted.verdict, VERDICT_PASS, "%.*s", STR_ARG(miscounted.story));
+    arena_free(a);
+}
+
 Test(run, fails_what_does_not_hold)
 {
     /* An expectation that is not true is a failure, in the words of its check. */
