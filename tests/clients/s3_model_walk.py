@@ -67,6 +67,8 @@ BESIDE = {"ObjectLockMode": {"ObjectLockRetainUntilDate": 4102444800}, "ObjectLo
 WITHOUT_UPLOAD = {"CompleteMultipartUpload": "MethodNotAllowed", "UploadPart": "InvalidRequest", "UploadPartCopy": "InvalidRequest"}
 # Codes that are not their place's usual one (MalformedXML in bodies, InvalidArgument elsewhere), by member, or by path in the body.
 CODES = {
+    "WebsiteConfiguration.RedirectAllRequestsTo.Protocol enum": "InvalidRequest",  # as AWS was recorded to
+    "WebsiteConfiguration.RoutingRules.[].Redirect.Protocol enum": "InvalidRequest",
     "ChecksumAlgorithm": "InvalidRequest", "ChecksumType": "InvalidRequest", "StorageClass": "InvalidStorageClass",
     "CreateBucketConfiguration.LocationConstraint": "InvalidLocationConstraint",
     "CreateBucketConfiguration.Tags.[].Key min": "InvalidTag",
