@@ -40,9 +40,11 @@ export default async function (options) {
   }));
   const note = await told();
   assert.deepEqual([note.Type, note.MessageId, note.Message, note.MessageAttributes.criticality.Value], ["Notification", published.MessageId, "the report is läte", "high"]);
-  const batch = await ask(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: [{ Id: "a", Message: "one" }, { Id: "b", Message: "" }] }));
-  assert.deepEqual([batch.Successful.map((e) => e.Id), batch.Failed.map((e) => e.Id)], [["a"], ["b"]]);
-  assert.equal((await told()).Message, "one");
+  const batch = await ask(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: [{ Id: "a", Message: "one" }, { Id: "b", Message: "two" }] }));
+  assert.deepEqual([batch.Successful.map((e) => e.Id), batch.Failed ?? []], [["a", "b"], []]);
+  assert.deepEqual([(await told()).Message, (await told()).Message].sort(), ["one", "two"]);
+  const spoilt = [{ Id: "a", Message: "one" }, { Id: "b", Message: "" }]; // none of them is published
+  await assert.rejects(ask(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: spoilt })), { name: "InvalidParameterException" });
   assert.equal((await ask(new GetTopicAttributesCommand({ TopicArn }))).Attributes.SubscriptionsConfirmed, "1");
   const [{ SubscriptionArn }] = (await ask(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions;
   await ask(new UnsubscribeCommand({ SubscriptionArn }));
